@@ -317,6 +317,7 @@ interface HeaderTexts {
   /** Whether every part shows what is chosen. */
   rest: { at_rest: boolean }
   ended: { text: string }
+  ending: { restarting: boolean }
   check: { number: number }
 }
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import logging
 import os
 from dataclasses import replace
 from functools import partial
@@ -22,6 +23,7 @@ from dashboard.corrections.composition import correction_desks
 from dashboard.corrections.decoders import Decoders
 from dashboard.corrections.staged import StagedCorrections
 from dashboard.corrections.uploads import DecodedUploads
+from dashboard.ending import BACKGROUND_SECONDS, THREADS_SECONDS, close_all
 from dashboard.engine import open_database
 from dashboard.errors import NotServedError
 from dashboard.events import Events
@@ -82,8 +84,7 @@ if TYPE_CHECKING:
     from dashboard.plates.served import ServedPlate
     from dashboard.workspace import Workspace
 
-_CLOSING_SECONDS = 8.0
-"""That work in threads may take to end; what is left of it ends with the process."""
+_LOG = logging.getLogger(__name__)
 
 
 def compose(
@@ -283,19 +284,25 @@ def compose(
     adding = AddDesk(access, places, uploads, import_desk, options.import_limits)
 
     def close() -> None:
-        adding.close()
-        inbox.close()
-        importing.close()
-        telling.close()
-        watcher.stop()
-        preview_jobs.close()
-        measuring.close()
-        threads.close(_CLOSING_SECONDS)
+        close_all(
+            {
+                "Trying plates out": adding.close,
+                "Looking at folders": inbox.close,
+                "Importing": importing.close,
+                "Telling of plates": telling.close,
+                "Looking at plates": watcher.stop,
+                "Making previews": preview_jobs.close,
+                "Measuring": measuring.close,
+                "Decoding": decoders.close,
+            },
+            BACKGROUND_SECONDS,
+        )
+        if not threads.close(THREADS_SECONDS):
+            _LOG.warning("Work for pages did not stop; it ends with the server.")
         audit.write()
         # Before the sessions, which could no longer say that they leave.
         presence.close()
         sessions.close_all()
-        decoders.close()
         uploads.close()
         plates.close()
         settings.close()

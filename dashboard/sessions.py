@@ -43,12 +43,20 @@ class Sessions:
         self._plates: dict[str, str] = {}
         """Key of the plate that a page looks at, by the page's token."""
 
+        self.ending = False
+        """Whether the server ends, which pages ask twice a second."""
+
         self._owners: dict[str, str] = {}
         """Subject of the visitor whose a page is, by the page's token."""
 
     def __len__(self) -> int:
         """Return how many pages are open."""
         return len(self._plates)
+
+    def end(self) -> bool:
+        """Have all pages say that the server ends; return whether there are any."""
+        self.ending = True
+        return bool(self._plates)
 
     def open(self, owner: str = LOCAL.subject) -> str:
         """Return the token of a visitor's new page: unguessable, good while it lives.

@@ -7,12 +7,15 @@ const OPEN_MILLISECONDS = 5000 // from Bokeh's scripts to an open websocket; it 
 const LOOK_AGAIN_MILLISECONDS = 4000
 
 const LOST = "The connection to the server was lost. What you see may be old; nothing can be committed."
+const RESTARTING = "The server is being restarted. This page is loaded again as soon as it is there; what you have typed stays."
 const NEVER = "This page has no connection to the server: it stays as it was loaded, and nothing that you do is kept."
 
 const CUT = "It was cut each of the last times soon after it had opened: a proxy in between may end what is silent for a few seconds. "
   + "It must wait for 60 at least (in nginx: proxy_read_timeout)."
 
 const STAYING = "The page stays until its uploads are done, and is loaded again then."
+
+let restarting = false
 
 /** @type {(() => boolean)[]} */
 const holds = []
@@ -85,11 +88,17 @@ export function sayEnded(text) {
   say(text)
 }
 
+/** The server says that it ends, so that its pages are lost soon. */
+export function sayRestarting() {
+  restarting = true
+  say(RESTARTING)
+}
+
 function lost() {
   if (state === "lost" || state === "ended") return
   state = "lost"
   const held = () => holds.some((test) => test())
-  say(LOST, ...held() ? [STAYING] : [], ...cutAgain() ? [CUT] : [])
+  say(restarting ? RESTARTING : LOST, ...held() ? [STAYING] : [], ...cutAgain() ? [CUT] : [])
   setInterval(async () => { if (!held() && await health()) location.reload() }, LOOK_AGAIN_MILLISECONDS)
 }
 

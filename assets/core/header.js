@@ -2,7 +2,7 @@
 
 import { listen, reviewer, setReviewer } from "./bus.js"
 import { isDark, onTheme } from "./theme.js"
-import { sayEnded } from "./connection.js"
+import { sayEnded, sayRestarting } from "./connection.js"
 import { absence, absenceText, setAbsence } from "./absence.js"
 import { fill, h, icon } from "./dom.js"
 import { moment } from "./text.js"
@@ -15,7 +15,7 @@ import { onPreference, rememberName, rememberedName, setPreference } from "./sto
 const RETURNED_MILLISECONDS = 20_000 // long enough to be seen by who was waiting for it
 
 export function render(context) {
-  return island(context, { sheets: ["core/header.css"], params: ["known", "content", "rest", "ended", "check"], build })
+  return island(context, { sheets: ["core/header.css"], params: ["known", "content", "rest", "ended", "ending", "check"], build })
 }
 
 function build({ el, send }) {
@@ -197,6 +197,9 @@ function build({ el, send }) {
     // The proxy that signed this person in lets the request through, or not any more.
     check(next) {
       if (next.number) fetch(new URL("visitor.json", document.baseURI), { cache: "no-store" }).catch(() => {})
+    },
+    ending(next) {
+      if (next.restarting) sayRestarting()
     },
     ended(next) {
       sayEnded(next.text)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gc
 import platform
-import signal
 import sys
+import threading
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -153,6 +153,7 @@ def _serve_with(
     from dashboard.commands.local import local_start
     from dashboard.commands.sign_in import sign_in_of, signing_in
     from dashboard.compose import compose
+    from dashboard.ending import Ending, leave
     from dashboard.options import Options
 
     sign_in = sign_in_of(options, settings_file)
@@ -190,7 +191,7 @@ def _serve_with(
             server = make_server(service, settings, start.entrance)
             _welcome(service, workspace)
             start.say()
-            _stop_on_signals(loop)
+            Ending(loop, service.sessions.end).on_signals()
             server.start()
             # What was imported stays: looking through it again holds pages up for
             # 100 ms.
@@ -201,6 +202,9 @@ def _serve_with(
             server.stop()
     finally:
         service.close()
+    # Threads that hang on a file or a share would keep Python from ending.
+    if any(not thread.daemon for thread in threading.enumerate()[1:]):
+        leave()
     return 0
 
 
@@ -259,15 +263,6 @@ def _welcome(service: Service, workspace: Workspace) -> None:
         print(f"  add from   {root.name}{away}")
     if service.read_only:
         print("  read-only  nothing can be written")
-
-
-def _stop_on_signals(loop: Any) -> None:
-    def stop(*_: object) -> None:
-        loop.add_callback_from_signal(loop.stop)
-
-    for name in ("SIGINT", "SIGTERM"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), stop)
 
 
 def _demo_plate(workspace: Workspace) -> Path:

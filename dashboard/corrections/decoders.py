@@ -118,6 +118,10 @@ class Decoder:
             )
         return f"{start}: its decoder ended without an answer (status {status})."
 
+    def kill(self) -> None:
+        """End the child while it decodes; may be called from any thread."""
+        self._child.kill()
+
     def close(self) -> None:
         """End the child."""
         self.spent = True
@@ -168,6 +172,7 @@ class Decoders:
         self._pool = ThreadPoolExecutor(count or _fitting(), "decoding")
         self._lock = threading.Lock()
         self._idle: list[Decoder] = []
+        self._busy: set[Decoder] = set()
         self._working = 0
         self._rest: threading.Timer | None = None
         self._closed = False
@@ -185,18 +190,26 @@ class Decoders:
         return self._pool.submit(self._work, owner, order)
 
     def close(self) -> None:
-        """Drop what has not begun, wait for what has, and end the children."""
+        """Drop what has not begun, and end the children; uploads stay as they came."""
         with self._lock:
             self._closed = True
+            for decoder in self._busy:
+                decoder.kill()
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._end_idle()
 
     def _work(self, owner: str, order: Callable[[], DecodingOrder]) -> Decoded:
         prepared = order()
         decoder = self._take(owner)
+        with self._lock:
+            self._busy.add(decoder)
+            if self._closed:
+                decoder.kill()
         try:
             return decoder.decode(prepared)
         finally:
+            with self._lock:
+                self._busy.discard(decoder)
             self._give_back(decoder)
 
     def _take(self, owner: str) -> Decoder:

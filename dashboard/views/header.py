@@ -36,6 +36,7 @@ class HeaderIsland(Island):
     known = param.String(default="")
     rest = param.String(default="")
     ended = param.String(default="", doc="Why the page has ended, as JSON.")
+    ending = param.String(default="", doc="That the server ends, as JSON.")
     check = param.String(default="", doc="When to ask through the proxy, as JSON.")
 
     module = "core/header.js"
@@ -79,6 +80,7 @@ class Header(Part):
             asks=Act.LOOK,
         )
 
+        session.each_poll(self._say_ending)
         self._polls = 0
         if session.visitor.known == "proxy":
             session.each_poll(self._check)
@@ -136,6 +138,10 @@ class Header(Part):
         """
         self._polls += 1
         self.component.put({"number": self._polls // CHECK_POLLS}, "check")
+
+    def _say_ending(self) -> None:
+        if self._session.service.sessions.ending:
+            self.component.put({"restarting": True}, "ending")
 
     def _absence(self, now: Snapshot) -> dict[str, str] | None:
         """Return that the plate cannot be reached, None where it can."""

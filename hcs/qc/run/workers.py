@@ -7,6 +7,7 @@ import functools
 import multiprocessing
 import os
 import threading
+import time
 from collections import deque
 from concurrent.futures import (
     FIRST_COMPLETED,
@@ -42,6 +43,13 @@ _IN_FLIGHT = 2
 
 _CLUSTER_IN_FLIGHT = 64
 """Tasks handed out to an executor whose size is not known."""
+
+_STOP_SECONDS = 2.0
+"""That tasks in work may take to end, once no more of them are wanted."""
+
+_STUCK_SECONDS = 1800.0
+"""Without the end of any task one of them is taken for stuck: usual ones take seconds,
+and the largest field that is read, on a slow share, some minutes."""
 
 _PATIENCE = 0.5
 """Seconds after which a wait for results looks whether it was cancelled."""
@@ -157,28 +165,75 @@ def _run_in_processes(
     """Use a pool; when one of its processes dies, find out whose fault it was.
 
     A dying process breaks the whole pool, so what was in work is tried again one by
-    one: whatever breaks a pool alone is guilty.
+    one: whatever breaks a pool alone is guilty. One that does not come back is ended.
     """
     alone: deque[tuple[Any, ...]] = deque()
     while (waiting or alone) and not stop():
         pool = process_pool(workers)
+        patience = _Patience(pool, stop)
         try:
             while alone and not stop():
                 item = alone.popleft()
                 try:
-                    yield pool.submit(function, *item).result()
+                    yield patience.result(pool.submit(function, *item))
                 except BrokenExecutor:
                     alone.extendleft(reversed(pieces := list(parts(item))))
-                    if len(pieces) == 1:
-                        yield died(alone.popleft(), "the process that measured it died")
+                    if len(pieces) == 1 and not stop():
+                        yield died(alone.popleft(), patience.reason)
                     break
             else:
                 window = _IN_FLIGHT * workers
-                alone.extend(
-                    (yield from _drain(pool, function, waiting, died, stop, window))
+                draining = _drain(
+                    pool, function, waiting, died, stop, window, patience=patience
                 )
+                alone.extend((yield from draining))
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+class _Patience:
+    """Ends the processes of a pool of ours whose tasks do not come back.
+
+    Parameters
+    ----------
+    pool
+        The pool; it breaks then, as where a process dies.
+    stop
+        Whether no more results are wanted.
+    """
+
+    def __init__(self, pool: ProcessPoolExecutor, stop: Callable[[], bool]) -> None:
+        self._pool, self._stop = pool, stop
+        self._since = time.monotonic()
+        self._stopping = False
+        self.reason = "the process that measured it died"
+
+    def result(self, future: Future[Result]) -> Result:
+        """Return the result of a task, as `Future.result`."""
+        self.renew()
+        while not wait([future], timeout=_PATIENCE).done:
+            self.look()
+        return future.result()
+
+    def renew(self) -> None:
+        """Count from now on: a task has begun or ended."""
+        if not self._stopping:
+            self._since = time.monotonic()
+
+    def look(self) -> None:
+        """End the processes if it has been too long; called while tasks are in work."""
+        if self._stop() and not self._stopping:
+            self.renew()
+            self._stopping = True
+        limit = _STOP_SECONDS if self._stopping else _STUCK_SECONDS
+        if time.monotonic() - self._since > limit:
+            self.reason = f"it took longer than {limit / 60:.0f} minutes"
+            self.end()
+
+    def end(self) -> None:
+        """End the processes now."""
+        for process in tuple((self._pool._processes or {}).values()):
+            process.kill()
 
 
 def _run_on(
@@ -213,6 +268,7 @@ def _drain(
     stop: Callable[[], bool],
     window: int,
     parts: Callable[[tuple[Any, ...]], Sequence[tuple[Any, ...]]] = _whole,
+    patience: _Patience | None = None,
 ) -> Generator[Result, None, list[tuple[Any, ...]]]:
     """Keep a window of items in work; return those in work when the pool broke."""
     flying: dict[Future[Result], tuple[Any, ...]] = {}
@@ -225,6 +281,10 @@ def _drain(
                 except BrokenExecutor:
                     return [*flying.values(), item]
             ended, _ = wait(flying, timeout=_PATIENCE, return_when=FIRST_COMPLETED)
+            if patience is not None:
+                if ended:
+                    patience.renew()
+                patience.look()
             if stop():
                 for future in [future for future in flying if future.cancel()]:
                     del flying[future]
@@ -241,5 +301,6 @@ def _drain(
                     yield future.result()
         return []
     finally:
-        for future in flying:
-            future.cancel()
+        left = [future for future in flying if not (future.cancel() or future.done())]
+        if left and patience is not None:
+            patience.end()

@@ -1,0 +1,108 @@
+"""How a server ends: in order and soon, whatever is being done.
+
+A signal tells the pages, stops what can be stopped and waits for commits. What has not
+ended after some seconds ends with the process: it is a read of a file or a share, or a
+write that is made to bear a kill at any byte (`hcs.writing.versions`).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_LOG = logging.getLogger(__name__)
+
+MOST_SECONDS: Final = 10.0
+"""From the first signal to the end, at most."""
+
+BACKGROUND_SECONDS: Final = 4.0
+"""That jobs and their processes may take of it to stop at the next field; those that
+have not by then are killed with the server, and gone on with by the next one."""
+
+THREADS_SECONDS: Final = 3.0
+"""That commits, verdicts and other work in threads may take then."""
+
+TELLING_SECONDS: Final = 1.0
+"""In which open pages hear of it; they ask twice a second."""
+
+
+def close_all(closings: Mapping[str, Callable[[], object]], seconds: float) -> None:
+    """Close parts at the same time, and go on after some seconds in any case.
+
+    Parameters
+    ----------
+    closings
+        What closes each part, by its name for the log. They wait for no other.
+    """
+    threads = {
+        name: threading.Thread(target=_closed, args=(name, close), daemon=True)
+        for name, close in closings.items()
+    }
+    for thread in threads.values():
+        thread.start()
+    end = time.monotonic() + seconds
+    for name, thread in threads.items():
+        thread.join(max(0.0, end - time.monotonic()))
+        if thread.is_alive():
+            _LOG.warning("%s did not stop in time; it ends with the server.", name)
+
+
+def _closed(name: str, close: Callable[[], object]) -> None:
+    try:
+        close()
+    except Exception:  # noqa: BLE001 - the others are still to be closed
+        _LOG.exception("%s could not be closed.", name)
+
+
+class Ending:
+    """Ends the process on a signal: in order on the first, at once on the second.
+
+    Parameters
+    ----------
+    loop
+        The event loop of the server.
+    tell
+        Has open pages say that the server ends; returns whether there are any.
+    """
+
+    def __init__(self, loop: Any, tell: Callable[[], bool]) -> None:
+        self._loop = loop
+        self._tell = tell
+        self._begun = False
+
+    def on_signals(self) -> None:
+        """Listen to the signals by which people and systems end programs."""
+        for name in ("SIGINT", "SIGTERM"):
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), self._signal)
+
+    def _signal(self, number: int, _: object) -> None:
+        if self._begun:
+            os._exit(128 + number)
+        self._begun = True
+        limit = threading.Timer(MOST_SECONDS, leave)
+        limit.daemon = True
+        limit.start()
+        self._loop.add_callback_from_signal(self._stop)
+
+    def _stop(self) -> None:
+        if self._tell():
+            self._loop.call_later(TELLING_SECONDS, self._loop.stop)
+        else:
+            self._loop.stop()
+
+
+def leave(status: int = 0) -> None:
+    """End the process now, whatever its threads do; Python would wait for them."""
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(status)

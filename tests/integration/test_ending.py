@@ -1,0 +1,118 @@
+"""A server that is asked to end does so, whatever hangs in it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dashboard.accounts import LOCAL
+from dashboard.threads import Pool
+from hcs.deadline import is_over
+from hcs.validation import validate
+from tests import plates
+from tests.integration.serving import PATIENCE, service, surveyed, wait_for
+from tests.integration.test_correction_batches import ANNA, KEY, staged_fields
+from tests.integration.test_lifeline import group, leader
+
+if TYPE_CHECKING:
+    from dashboard.corrections.batch import Batch
+
+HANGING = """
+import sys, threading
+from dashboard import compose
+from dashboard.threads import Pool
+made = compose.compose
+def hanging(*arguments):
+    service = made(*arguments)
+    for pool in Pool:
+        for _ in range(pool.threads):
+            service.threads.submit(threading.Event().wait, pool)
+    return service
+compose.compose = hanging
+from dashboard.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+"""The program, with each of its threads at a share that does not answer."""
+
+
+def started(server: subprocess.Popen[str]) -> str:
+    """Return the address that a server says it is opened by."""
+    assert server.stdout is not None
+    return next(line.split()[1] for line in server.stdout if line.startswith("Open "))
+
+
+def options(folder: Path) -> list[str]:
+    return ["--port", "0", "--no-token", "--workspace", str(folder / "workspace")]
+
+
+def test_a_server_whose_workers_hang_ends_in_order_with_all_of_them(
+    tmp_path: Path,
+) -> None:
+    plate = plates.make(tmp_path / KEY, rows=4, columns=6, fields=4)
+    command = [sys.executable, "-u", "-m", "dashboard", str(plate), "--workers", "2"]
+    with leader(*command, *options(tmp_path)) as server:
+        # A page has its plate measured.
+        with urllib.request.urlopen(started(server), timeout=60):  # noqa: S310 - of ours
+            pass
+        wait_for(lambda: len(group(server.pid)) >= 4, "for workers")
+        for process in group(server.pid):
+            if b"spawn_main" in Path(f"/proc/{process}/cmdline").read_bytes():
+                os.kill(process, signal.SIGSTOP)
+        server.terminate()
+        assert server.wait(PATIENCE) == 0
+        wait_for(lambda: not group(server.pid), "for the workers to end")
+
+
+@pytest.mark.parametrize("signals", [1, 2])
+def test_a_server_whose_threads_all_hang_ends_and_a_second_signal_ends_it_at_once(
+    tmp_path: Path, signals: int
+) -> None:
+    plate = plates.make(tmp_path / KEY)
+    command = [sys.executable, "-u", "-c", HANGING, str(plate)]
+    with leader(*command, *options(tmp_path)) as server:
+        started(server)
+        server.terminate()
+        if signals == 2:
+            # Until a second one has come: two at once may be taken for one.
+            def ended() -> bool:
+                server.terminate()
+                return server.poll() is not None
+
+            wait_for(ended, "for the server to end")
+        assert server.wait(PATIENCE) == (0 if signals == 1 else 128 + signal.SIGTERM)
+
+
+def test_a_service_that_ends_in_a_batch_finishes_its_field_and_begins_no_other(
+    tmp_path: Path,
+) -> None:
+    plate = plates.make(tmp_path / "served" / KEY, fields=2)
+    batches: list[Batch] = []
+
+    def look(batch: Batch) -> None:
+        batches.append(batch)
+        if batch.committed:
+            wait_for(is_over, "for the service to end")
+
+    with service(tmp_path / "workspace", plate, settle_after=3600.0) as made:
+        surveyed(made, KEY)
+        places = [(f"{row}{column}", "0") for row in "AB" for column in (1, 2, 3)]
+        ids = staged_fields(made, made.sessions.open(), *places)
+        work = made.threads.submit(
+            lambda: made.batches.commit_batch(
+                ids, ANNA, "imaged again", LOCAL.subject, look, is_over
+            ),
+            Pool.CHANGES,
+        )
+        wait_for(lambda: batches and batches[-1].committed, "for a commit")
+    batch = work.result(PATIENCE)
+    states = [item.state for item in batch.items]
+    assert "committed" in states
+    assert set(states) == {"committed", "waiting"}
+    assert not [problem for problem in validate(plate) if problem.severity == "error"]
