@@ -8,6 +8,7 @@ write that is made to bear a kill at any byte (`hcs.writing.versions`).
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import os
 import signal
 import sys
@@ -101,7 +102,12 @@ class Ending:
 
 
 def leave(status: int = 0) -> None:
-    """End the process now, whatever its threads do; Python would wait for them."""
+    """End the process now, whatever its threads do; Python would wait for them.
+
+    Its workers end with it, also those that have only just been started.
+    """
+    for worker in multiprocessing.active_children():
+        worker.kill()
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
         stream.flush()

@@ -70,7 +70,7 @@ def test_a_server_whose_workers_hang_ends_in_order_with_all_of_them(
         wait_for(lambda: not group(server.pid), "for the workers to end")
 
 
-@pytest.mark.parametrize("signals", [1, 2])
+@pytest.mark.parametrize("signals", [pytest.param(1, marks=pytest.mark.full), 2])
 def test_a_server_whose_threads_all_hang_ends_and_a_second_signal_ends_it_at_once(
     tmp_path: Path, signals: int
 ) -> None:
