@@ -137,6 +137,10 @@ class Server:
             context.add_cookies([{"name": name, "value": value, "url": self.url}])
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def host(self) -> str:
         return urlsplit(self.url).netloc
 
