@@ -171,6 +171,10 @@ class Settings:
         """Finish what is being read."""
         self._reader.close()
 
+    def forget(self, kind: str, *whose: str) -> None:
+        """Have a value read anew that another process may have changed."""
+        self._changed(_name(kind, whose))
+
     def fresh(self, kind: str, *whose: str) -> Any:
         """Return what is kept now, and remember nothing: for what is large."""
         return self._read(_name(kind, whose))

@@ -25,6 +25,9 @@ DAYS_30 = 30 * 24 * 3600.0
 _MOST = 10_000
 """Sign-ins that are kept; the oldest go first."""
 
+_MISS_SECONDS = 0.2
+"""Between two readings for cookies that nobody knows: anybody can send such."""
+
 _FOR_PEOPLE = 12
 """Digits of a digest that name a sign-in: enough to tell them apart, too few to find
 the value."""
@@ -48,11 +51,35 @@ class SignedIn:
     """Seconds since 1970."""
 
 
+class SignInBook:
+    """Where sign-ins are kept: here as long as the process lives."""
+
+    def __init__(self) -> None:
+        self._kept: Any = None
+
+    def read(self) -> Any:
+        """Return what is kept, as JSON; the same object while it is the same (fast)."""
+        return self._kept
+
+    def read_anew(self) -> None:
+        """Have what other processes have changed since be in the next `read`."""
+
+    def change(self, make: Callable[[Any], Any], changed: Callable[[], object]) -> None:
+        """Keep what `make` returns for what is kept, soon; then call `changed`.
+
+        `make` may be called again.
+        """
+        self._kept = make(self._kept)
+        changed()
+
+
 class Cookies:
     """The sign-ins of one server, by the digest of their cookies.
 
-    Thread safety: all methods may be called from any thread; `signed_in` only reads
-    memory.
+    Several processes may be one server: who came in at one of them is let in by all,
+    and who was signed out by none.
+
+    Thread safety: all methods may be called from any thread.
 
     Parameters
     ----------
@@ -60,34 +87,40 @@ class Cookies:
         Id of the server; a value that another server made is of no use here.
     port
         That people reach the server at. Browsers send a cookie to every port of a host,
-        so that two servers of a machine must use two names.
+        so that two servers of a machine must use two names. None where several ports
+        are one server.
     path
         Below which browsers send it; the server's prefix.
     secure
         Whether browsers send it over TLS only.
-    kept
-        What an earlier server's `kept` returned; nobody is signed out by a start.
-    changed
-        Called when `kept` has changed (on the event loop, too).
+    book
+        Where sign-ins are kept beyond this process.
     """
 
     def __init__(
         self,
         server: str,
-        port: int,
+        port: int | None,
         *,
         path: str = "/",
         secure: bool = False,
-        kept: Any = None,
-        changed: Callable[[], object] = lambda: None,
+        book: SignInBook | None = None,
     ) -> None:
-        self.name = f"hcs-{port}-{server}"
+        self.name = f"hcs-{server}" if port is None else f"hcs-{port}-{server}"
         self._server = server
         self._path = path or "/"
         self._secure = secure
-        self._on_change = changed
+        self._book = book or SignInBook()
         self._lock = threading.Lock()
-        self._signed_in: dict[str, SignedIn] = _read(kept)
+        self._kept: Any = None
+        """What the book had last, and who that is."""
+
+        self._of_kept: dict[str, SignedIn] = {}
+        self._opened: dict[str, SignedIn] = {}
+        """Of this process, until the book has them."""
+
+        self._closed: set[str] = set()
+        self._missed_at = -_MISS_SECONDS
 
     def open(self, visitor: Visitor, by: str, seconds: float = DAYS_30) -> str:
         """Let somebody in; return the value that their cookie must have.
@@ -113,11 +146,8 @@ class Cookies:
             until=now + seconds,
         )
         with self._lock:
-            self._drop(lambda browser: browser.until <= now)
-            while len(self._signed_in) >= _MOST:
-                self._signed_in.pop(next(iter(self._signed_in)))
-            self._signed_in[digest] = signed_in
-            self._changed()
+            self._opened[digest] = signed_in
+        self._keep()
         return value
 
     def signed_in(self, request: HTTPServerRequest) -> SignedIn | None:
@@ -125,7 +155,12 @@ class Cookies:
         cookie = request.cookies.get(self.name)
         if cookie is None or len(cookie.value) > 100:
             return None
-        signed_in = self._signed_in.get(self._digest(cookie.value))
+        digest = self._digest(cookie.value)
+        signed_in = self._known().get(digest)
+        if signed_in is None and self._may_ask_again():
+            # They came in at another process a moment ago.
+            self._book.read_anew()
+            signed_in = self._known().get(digest)
         if signed_in is None or signed_in.until <= time.time():
             return None
         return signed_in
@@ -133,34 +168,69 @@ class Cookies:
     def all(self) -> tuple[SignedIn, ...]:
         """Return everybody who is in, who came first first."""
         now = time.time()
-        with self._lock:
-            return tuple(
-                browser for browser in self._signed_in.values() if browser.until > now
-            )
+        return tuple(each for each in self._known().values() if each.until > now)
 
     def find(self, session: str) -> SignedIn | None:
         """Return a sign-in by its id, None where it holds no more (fast)."""
-        return next((browser for browser in self.all() if browser.id == session), None)
+        return next((each for each in self.all() if each.id == session), None)
 
     def close(self, session: str) -> None:
         """Sign somebody out, by the id of the sign-in."""
+        known = self._known()
+        digests = [digest for digest, each in known.items() if each.id == session]
         with self._lock:
-            if self._drop(lambda signed_in: signed_in.id == session):
-                self._changed()
+            self._closed.update(digests)
+            for digest in digests:
+                self._opened.pop(digest, None)
+        if digests:
+            self._keep()
 
-    def _drop(self, which: Callable[[SignedIn], bool]) -> int:
-        gone = [digest for digest, browser in self._signed_in.items() if which(browser)]
-        for digest in gone:
-            del self._signed_in[digest]
-        return len(gone)
-
-    def _changed(self) -> None:
-        self._on_change()
-
-    def kept(self) -> dict[str, Any]:
-        """Return what is to be kept, as JSON; no value can be found out from it."""
+    def _known(self) -> dict[str, SignedIn]:
+        """Return who is in by what the book had last, and by what is not in it yet."""
+        kept = self._book.read()
         with self._lock:
-            return _written(self._signed_in)
+            if kept is not self._kept:
+                self._kept, self._of_kept = kept, _read(kept)
+            if not self._opened and not self._closed:
+                return self._of_kept
+            known = self._of_kept | self._opened
+            return {
+                digest: signed_in
+                for digest, signed_in in known.items()
+                if digest not in self._closed
+            }
+
+    def _may_ask_again(self) -> bool:
+        """Whether the book is read for a cookie that is not known: not for each."""
+        moment = time.monotonic()
+        with self._lock:
+            if moment - self._missed_at < _MISS_SECONDS:
+                return False
+            self._missed_at = moment
+        return True
+
+    def _keep(self) -> None:
+        """Have the book take what has changed here."""
+        with self._lock:
+            opened, closed = dict(self._opened), set(self._closed)
+
+        def change(kept: Any) -> dict[str, Any]:
+            now = time.time()
+            signed_in = {
+                digest: each
+                for digest, each in (_read(kept) | opened).items()
+                if digest not in closed and each.until > now
+            }
+            newest = list(signed_in)[-_MOST:]
+            return _written({digest: signed_in[digest] for digest in newest})
+
+        def kept() -> None:
+            with self._lock:
+                for digest in opened:
+                    self._opened.pop(digest, None)
+                self._closed -= closed
+
+        self._book.change(change, kept)
 
     def header(self, value: str, seconds: float = DAYS_30) -> str:
         """Return ``Set-Cookie`` for a value of `open`."""
@@ -184,19 +254,19 @@ class Cookies:
 def _written(signed_in: Mapping[str, SignedIn]) -> dict[str, Any]:
     return {
         digest: {
-            "by": browser.by,
-            "subject": browser.visitor.subject,
-            "name": browser.visitor.name,
-            "known": browser.visitor.known,
-            "role": browser.visitor.role.label,
+            "by": each.by,
+            "subject": each.visitor.subject,
+            "name": each.visitor.name,
+            "known": each.visitor.known,
+            "role": each.visitor.role.label,
             "project_roles": {
                 project: role.label
-                for project, role in browser.visitor.project_roles.items()
+                for project, role in each.visitor.project_roles.items()
             },
-            "since": browser.since,
-            "until": browser.until,
+            "since": each.since,
+            "until": each.until,
         }
-        for digest, browser in signed_in.items()
+        for digest, each in signed_in.items()
     }
 
 

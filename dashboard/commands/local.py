@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import platform
-import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dashboard.accounts import Cookies, Entrance, LocalStart, Tokens
+from dashboard.accounts.cookies import SignInBook
 from dashboard.accounts.running import RunningServer, announced
 from dashboard.app import normal_prefix
 from dashboard.commands.link import open_line
@@ -17,7 +17,7 @@ from dashboard.errors import DashboardError
 from dashboard.web.origins import LOOPBACK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from dashboard.app import ServerSettings
     from dashboard.service import Service
@@ -69,7 +69,8 @@ def local_start(
         return
     tokens = Tokens()
     server = server_id(service, settings.port)
-    cookies = kept_cookies(service, server, settings.port, prefix)
+    book = KeptSignIns(service, server)
+    cookies = Cookies(server, settings.port, path=prefix, book=book)
     local = LocalStart(tokens, cookies)
     running = RunningServer(
         id=server, address=address, machine=platform.node(), secret=tokens.secret
@@ -92,19 +93,29 @@ def server_id(service: Service, port: int) -> str:
     return hashlib.sha256(place.encode()).hexdigest()[:8]
 
 
-def kept_cookies(service: Service, server: str, port: int, prefix: str) -> Cookies:
-    """Return the cookies of a server, with those who came in before it started anew."""
-    settings, alone = service.storage.settings, threading.Lock()
+class KeptSignIns(SignInBook):
+    """Those of a server in the database, for all its processes and later starts."""
 
-    def keep() -> None:
-        with alone:
-            settings.put(cookies.kept(), _SIGNED_IN, server)
+    def __init__(self, service: Service, server: str) -> None:
+        super().__init__()
+        self._settings = service.storage.settings
+        self._submit = service.threads.submit
+        self._server = server
+        self.read()  # so that there is always something to go on with
 
-    cookies = Cookies(
-        server,
-        port,
-        path=prefix or "/",
-        kept=settings.get(_SIGNED_IN, server),
-        changed=lambda: service.threads.submit(keep),
-    )
-    return cookies
+    def read(self) -> Any:
+        """Return what is kept, seconds old at most."""
+        return self._settings.get(_SIGNED_IN, self._server)
+
+    def read_anew(self) -> None:
+        """Have the next `read` wait, on an event loop for a moment only."""
+        self._settings.forget(_SIGNED_IN, self._server)
+
+    def change(self, make: Callable[[Any], Any], changed: Callable[[], object]) -> None:
+        """Keep a change in a thread."""
+
+        def keep() -> None:
+            self._settings.change(make, _SIGNED_IN, self._server)
+            changed()
+
+        self._submit(keep)

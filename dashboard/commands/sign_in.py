@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import platform
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dashboard.accounts import Entrance, first_of
+from dashboard.accounts import Cookies, Entrance, first_of
 from dashboard.accounts.oidc import OIDCSettings, OIDCSignIn
 from dashboard.accounts.password_sign_in import PasswordSignIn
 from dashboard.accounts.proxy import SECRET_HEADER, ProxySettings, ProxySignIn
 from dashboard.accounts.users import Users
 from dashboard.app import normal_prefix
 from dashboard.commands.link import open_line
-from dashboard.commands.local import Start, kept_cookies, server_id
+from dashboard.commands.local import KeptSignIns, Start
 from dashboard.errors import DashboardError
 from dashboard.web.origins import LOOPBACK
 from dashboard.web.sign_in import SIGN_IN, Ways, open_paths, person_routes
@@ -93,9 +94,8 @@ def signing_in(
 ) -> Iterator[Start]:
     """Yield how a server is opened that people sign in at."""
     prefix = normal_prefix(settings.prefix)
-    cookies = kept_cookies(
-        service, server_id(service, settings.port), settings.port, prefix
-    )
+    server = _server_id(service, sign_in)
+    cookies = Cookies(server, None, path=prefix, book=KeptSignIns(service, server))
     audit = service.audit
     password = oidc = proxy = None
     if sign_in.users is not None:
@@ -136,6 +136,21 @@ def signing_in(
             password.close()
         if settings.socket is not None:
             settings.socket.remove()
+
+
+def _server_id(service: Service, sign_in: SignIn) -> str:
+    """Return what all processes share that a proxy may send people to.
+
+    They have one database, and let the same people in by the same means: a name means
+    somebody else in another users file.
+    """
+    oidc = sign_in.oidc
+    means = (
+        service.storage.settings.workspace_id,
+        str(sign_in.users and sign_in.users.resolve()),
+        *((oidc.issuer, oidc.client_id) if oidc else ()),
+    )
+    return hashlib.sha256("\n".join(means).encode()).hexdigest()[:8]
 
 
 def _line(settings: ServerSettings, prefix: str) -> str:
