@@ -10,6 +10,7 @@ import hashlib
 import secrets
 import threading
 import time
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -64,13 +65,18 @@ class SignInBook:
     def read_anew(self) -> None:
         """Have what other processes have changed since be in the next `read`."""
 
-    def change(self, make: Callable[[Any], Any], changed: Callable[[], object]) -> None:
+    def change(
+        self, make: Callable[[Any], Any], changed: Callable[[], object]
+    ) -> Future[None]:
         """Keep what `make` returns for what is kept, soon; then call `changed`.
 
-        `make` may be called again.
+        `make` may be called again. Returns what is done once it is kept.
         """
+        done: Future[None] = Future()
         self._kept = make(self._kept)
         changed()
+        done.set_result(None)
+        return done
 
 
 class Cookies:
@@ -121,6 +127,10 @@ class Cookies:
 
         self._closed: set[str] = set()
         self._missed_at = -_MISS_SECONDS
+        self.kept: Future[None] = Future()
+        """Done once the book has what was changed here last."""
+
+        self.kept.set_result(None)
 
     def open(self, visitor: Visitor, by: str, seconds: float = DAYS_30) -> str:
         """Let somebody in; return the value that their cookie must have.
@@ -230,7 +240,7 @@ class Cookies:
                     self._opened.pop(digest, None)
                 self._closed -= closed
 
-        self._book.change(change, kept)
+        self.kept = self._book.change(change, kept)
 
     def header(self, value: str, seconds: float = DAYS_30) -> str:
         """Return ``Set-Cookie`` for a value of `open`."""

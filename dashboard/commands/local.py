@@ -18,6 +18,7 @@ from dashboard.web.origins import LOOPBACK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
 
     from dashboard.app import ServerSettings
     from dashboard.service import Service
@@ -111,11 +112,13 @@ class KeptSignIns(SignInBook):
         """Have the next `read` wait, on an event loop for a moment only."""
         self._settings.forget(_SIGNED_IN, self._server)
 
-    def change(self, make: Callable[[Any], Any], changed: Callable[[], object]) -> None:
+    def change(
+        self, make: Callable[[Any], Any], changed: Callable[[], object]
+    ) -> Future[None]:
         """Keep a change in a thread."""
 
         def keep() -> None:
             self._settings.change(make, _SIGNED_IN, self._server)
             changed()
 
-        self._submit(keep)
+        return self._submit(keep)

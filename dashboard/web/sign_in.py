@@ -47,6 +47,10 @@ class Ways:
     oidc: OIDCSignIn | None = None
 
 
+_KEEPING_SECONDS = 2.0
+"""For which somebody waits who has signed in: a database that is busy for longer keeps
+nobody out of the process that they came to."""
+
 _AS_IT_IS = "%!$&'()*+,;=:@/?-._~"
 """What a query holds as it is; all else is not for a header."""
 
@@ -119,10 +123,14 @@ class PersonHandler(Handler):
         """Give the browser a cookie, which it sends by TLS only where it came so."""
         self.add_header("Set-Cookie", f"{header}; Secure" if self.by_tls else header)
 
-    def let_in(self, visitor: Visitor, by: str, seconds: float) -> None:
+    async def let_in(self, visitor: Visitor, by: str, seconds: float) -> None:
         """Give the browser the cookie of somebody who has signed in."""
-        value = self.ways.cookies.open(visitor, by, seconds)
-        self.cookie(self.ways.cookies.header(value, seconds))
+        cookies = self.ways.cookies
+        value = cookies.open(visitor, by, seconds)
+        # Another process may be asked next.
+        kept = asyncio.wrap_future(cookies.kept)
+        await asyncio.wait([kept], timeout=_KEEPING_SECONDS)
+        self.cookie(cookies.header(value, seconds))
         self.ways.audit.add(
             "sign-in", visitor, address=self.request.remote_ip or "", details=by
         )
@@ -212,7 +220,7 @@ class SignInHandler(PersonHandler):
         way.guesses.succeeded(who, address)
         if not browser:
             self.know_browser(way.browsers.new(name))
-        self.let_in(
+        await self.let_in(
             user.visitor, password_sign_in.BY_PASSWORD, password_sign_in.SECONDS
         )
         self.go_on(self.goal)
@@ -350,7 +358,7 @@ class FromProviderHandler(_ProviderHandler):
         except Exception as error:  # noqa: BLE001 - answered in words, and logged
             self.refuse(error)
             return
-        self.let_in(visitor, oidc.BY_OIDC, oidc.SECONDS)
+        await self.let_in(visitor, oidc.BY_OIDC, oidc.SECONDS)
         self.page(going_on_page(goal_below(flow.goal, self.ways.prefix)))
 
 

@@ -1,7 +1,7 @@
 """What fifty people at one address wait for, and what they cost the server.
 
-    python tests/benchmarks/bench_crowd.py [--people 50] [--folder FOLDER]
-        [--json FILE] [--page docs/load.md]
+    python tests/benchmarks/bench_crowd.py [--people 50] [--processes 2]
+        [--folder FOLDER] [--json FILE] [--page docs/load.md]
 
 First the cost: CPU seconds of the server for a page, a click and a verdict of one
 person, with 0, 10, 25 and 50 more pages open on the plate. Then the crowd: everybody
@@ -44,6 +44,7 @@ from tests.benchmarks.crowd_site import (
     person,
     prepare,
     say,
+    several_processes,
 )
 from tests.benchmarks.raw_page import PageError, RawPage
 from tests.benchmarks.reviewers import (
@@ -352,6 +353,7 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, help="keeps plate and measurements")
     parser.add_argument("--json", type=Path, help="where the figures go")
     parser.add_argument("--page", type=Path, help="the load report to renew")
+    parser.add_argument("--processes", type=int, default=1, help="behind nginx")
     parser.add_argument("--no-costs", action="store_true", help="only the crowd")
     options = parser.parse_args()
     with contextlib.ExitStack() as stack:
@@ -361,7 +363,12 @@ def main() -> int:
         folder.mkdir(exist_ok=True)
         prepare(folder, max(options.people, 1 + max(LEVELS)))
         about = crowd_report.about()
-        site = stack.enter_context(one_process(stack.enter_context(fresh(folder))))
+        run = stack.enter_context(fresh(folder))
+        site = stack.enter_context(
+            one_process(run)
+            if options.processes == 1
+            else several_processes(run, options.processes)
+        )
         report = {**about, "processes": len(site.servers)}
         report |= asyncio.run(measure(site, options))
     text = crowd_report.in_words(report)

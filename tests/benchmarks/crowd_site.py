@@ -17,13 +17,16 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 import psutil
-from sqlalchemy import create_engine, select
+from sqlalchemy import create_engine, delete, insert, select
 
 from dashboard.accounts.users import add_user, write_users
-from dashboard.database import review_acts
+from dashboard.database import metadata, review_acts
+from dashboard.engine import open_database
 from tests.benchmarks.cell_plates import make
 from tests.benchmarks.raw_page import RawPage
+from tests.browser.processes import processes
 from tests.browser.serving import ROOT, Server
+from tests.integration.postgres import postgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +34,9 @@ if TYPE_CHECKING:
 
 ROWS, COLUMNS, FIELDS, CHANNELS, SIDE = 16, 24, 9, 4, 512
 KEY = "crowd.ome.zarr"
+
+_ROWS = 10_000
+"""That are copied at a time."""
 
 
 def person(number: int) -> str:
@@ -166,3 +172,28 @@ def one_process(folder: Path) -> Iterator[Site]:
         yield Site(server.url, (server,), f"sqlite:///{workspace / 'workspace.sqlite'}")
     finally:
         server.stop()
+
+
+@contextlib.contextmanager
+def several_processes(folder: Path, count: int) -> Iterator[Site]:
+    """Serve the plate by processes behind nginx, with one PostgreSQL."""
+    with postgres() as database:
+        say("copying what was measured into PostgreSQL")
+        _copy(f"sqlite:///{folder / 'workspace' / 'workspace.sqlite'}", database)
+        with processes(
+            folder, folder / "plates", folder / "users.json", database, count
+        ) as running:
+            yield Site(running.url, running.servers, database)
+
+
+def _copy(source: str, target: str) -> None:
+    """Put all rows of one database in place of those of another."""
+    read, write = create_engine(source), open_database(target)
+    with read.connect() as reading, write.begin() as writing:
+        for table in metadata.sorted_tables:
+            writing.execute(delete(table))
+            rows = reading.execution_options(yield_per=_ROWS).execute(select(table))
+            for some in rows.mappings().partitions():
+                writing.execute(insert(table), [dict(row) for row in some])
+    read.dispose()
+    write.dispose()

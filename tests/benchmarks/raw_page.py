@@ -8,6 +8,7 @@ draws nothing and keeps no text, so that fifty of them cost little beside a serv
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import re
 import time
@@ -79,6 +80,9 @@ class RawPage:
         self._listener: asyncio.Task[None] | None = None
         self._expected: list[_Expected] = []
         self._replies: dict[str, asyncio.Future[Any]] = {}
+        self._acknowledged: asyncio.Future[None] = (
+            asyncio.get_running_loop().create_future()
+        )
         self._sequences: dict[str, int] = {}
         self._messages = 0
         self._sending = asyncio.Lock()
@@ -130,6 +134,8 @@ class RawPage:
             max_msg_size=0,
         )
         self._listener = asyncio.create_task(self._listen())
+        # The server takes nothing before it has said that the session is there.
+        await self.wait(self._acknowledged, "the session")
         reply = await self._ask("PULL-DOC-REQ", {})
         roots = reply["doc"]["roots"]
         (wire,) = [root for root in roots if root["attributes"].get("name") == "wire"]
@@ -245,7 +251,7 @@ class RawPage:
                 "Upload-Offset": str(offset),
                 "Content-Type": "application/offset+octet-stream",
             }
-            data = piece(offset, min(_PIECE_BYTES, size - offset))
+            data = io.BytesIO(piece(offset, min(_PIECE_BYTES, size - offset)))
             async with self._http.patch(
                 f"{self.origin}{location}", data=data, headers=headers | bringing
             ) as answer:
@@ -315,6 +321,9 @@ class RawPage:
 
     def _take(self, header: dict[str, Any], content: str) -> None:
         kind = header["msgtype"]
+        if kind == "ACK":
+            self._acknowledged.set_result(None)
+            return
         if kind == "ERROR":
             self.errors.append(json.loads(content)["text"][:300])
             return
@@ -333,6 +342,7 @@ class RawPage:
     def _fail(self, error: str) -> None:
         self.errors.append(error)
         for answer in (
+            self._acknowledged,
             *(each.answer for each in self._expected),
             *self._replies.values(),
         ):

@@ -18,7 +18,7 @@ import pytest
 from tests.browser.serving import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 _CONFIGURATION = """
 daemon off;
@@ -49,9 +49,9 @@ _SERVER = """
 _PATIENCE = 120.0
 
 
-def documented(title: str) -> str:
-    """Return the block of the documentation that begins with a comment."""
-    text = (ROOT / "docs" / "sign-in.md").read_text(encoding="utf-8")
+def documented(title: str, page: str = "sign-in.md") -> str:
+    """Return the block of a page of the documentation that begins with a comment."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     blocks = re.findall(r"^```nginx\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     (block,) = [block for block in blocks if block.startswith(f"# {title}")]
     return block
@@ -106,6 +106,28 @@ def proxied(
     )
     with running(folder, port, text):
         yield
+
+
+def several(port: int, upstreams: Sequence[int]) -> str:
+    """Return what docs/deploying.md puts before several processes, without TLS.
+
+    Parameters
+    ----------
+    port
+        That nginx listens at.
+    upstreams
+        Ports of the processes.
+    """
+    head, rest = documented("Several processes", "deploying.md").split("    server ", 1)
+    servers = "".join(f"    server 127.0.0.1:{each};\n" for each in upstreams)
+    upstream = f"{head}{servers}}}\n"
+    assert rest.count("server") == 1  # that of the second process
+    text = documented("TLS in front", "deploying.md")
+    text = re.sub(r"^upstream hcs .*\n", lambda _: upstream, text, flags=re.MULTILINE)
+    text = re.sub(r"^ *ssl_certificate.*\n", "", text, flags=re.MULTILINE)
+    text = text.replace("listen 443 ssl;", f"listen 127.0.0.1:{port};")
+    cookie = documented("In the location", "deploying.md")
+    return text.replace("location /hcs/ {\n", f"location /hcs/ {{\n{cookie}")
 
 
 def _wait_for(process: subprocess.Popen[str], port: int) -> None:
