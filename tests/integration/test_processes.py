@@ -135,7 +135,7 @@ def test_verdicts_and_who_is_here_cross_processes(running: Processes) -> None:
                 ),
             )
             judged = ben.expect(
-                "verdict__content", lambda bar: bar["verdicts"].get("B2")
+                "verdict__since", lambda since: since["changed"].get("B2")
             )
             shown = await ann.click("B2")
             await ann.judge(KEY, "B2", shown["digest"], "fail")
