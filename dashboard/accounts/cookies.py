@@ -178,16 +178,18 @@ class Cookies:
     def all(self) -> tuple[SignedIn, ...]:
         """Return everybody who is in, who came first first."""
         now = time.time()
-        return tuple(each for each in self._known().values() if each.until > now)
+        return tuple(
+            browser for browser in self._known().values() if browser.until > now
+        )
 
     def find(self, session: str) -> SignedIn | None:
         """Return a sign-in by its id, None where it holds no more (fast)."""
-        return next((each for each in self.all() if each.id == session), None)
+        return next((browser for browser in self.all() if browser.id == session), None)
 
     def close(self, session: str) -> None:
         """Sign somebody out, by the id of the sign-in."""
         known = self._known()
-        digests = [digest for digest, each in known.items() if each.id == session]
+        digests = [digest for digest, browser in known.items() if browser.id == session]
         with self._lock:
             self._closed.update(digests)
             for digest in digests:
@@ -211,7 +213,7 @@ class Cookies:
             }
 
     def _may_ask_again(self) -> bool:
-        """Whether the book is read for a cookie that is not known: not for each."""
+        """Whether the book is read for a cookie that is not known: not for every one."""
         moment = time.monotonic()
         with self._lock:
             if moment - self._missed_at < _MISS_SECONDS:
@@ -227,9 +229,9 @@ class Cookies:
         def change(kept: Any) -> dict[str, Any]:
             now = time.time()
             signed_in = {
-                digest: each
-                for digest, each in (_read(kept) | opened).items()
-                if digest not in closed and each.until > now
+                digest: browser
+                for digest, browser in (_read(kept) | opened).items()
+                if digest not in closed and browser.until > now
             }
             newest = list(signed_in)[-_MOST:]
             return _written({digest: signed_in[digest] for digest in newest})
@@ -264,19 +266,19 @@ class Cookies:
 def _written(signed_in: Mapping[str, SignedIn]) -> dict[str, Any]:
     return {
         digest: {
-            "by": each.by,
-            "subject": each.visitor.subject,
-            "name": each.visitor.name,
-            "known": each.visitor.known,
-            "role": each.visitor.role.label,
+            "by": browser.by,
+            "subject": browser.visitor.subject,
+            "name": browser.visitor.name,
+            "known": browser.visitor.known,
+            "role": browser.visitor.role.label,
             "project_roles": {
                 project: role.label
-                for project, role in each.visitor.project_roles.items()
+                for project, role in browser.visitor.project_roles.items()
             },
-            "since": each.since,
-            "until": each.until,
+            "since": browser.since,
+            "until": browser.until,
         }
-        for digest, each in signed_in.items()
+        for digest, browser in signed_in.items()
     }
 
 
