@@ -213,7 +213,7 @@ class Cookies:
             }
 
     def _may_ask_again(self) -> bool:
-        """Whether the book is read for a cookie that is not known: not for every one."""
+        """Whether the book is read for an unknown cookie: not for every one."""
         moment = time.monotonic()
         with self._lock:
             if moment - self._missed_at < _MISS_SECONDS:
