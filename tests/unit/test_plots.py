@@ -6,6 +6,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import pandas as pd
 import pytest
 from bokeh.document import Document
 from bokeh.io.doc import patch_curdoc
@@ -16,6 +17,8 @@ from hypothesis import strategies as st
 
 from dashboard import plots
 from dashboard.theme import DARK, LIGHT
+from hcs.errors import ArgumentError, InvalidPathError
+from hcs.layout import well_label
 
 finite = st.floats(allow_nan=False, allow_infinity=False, width=32)
 
@@ -81,6 +84,44 @@ def test_a_profile_has_a_median_a_line() -> None:
     )
     line = drawn.renderers[1].data_source.data
     assert (list(line["x"]), list(line["y"])) == ([0, 2], [2.0, 5.0])
+
+
+def test_a_heatmap_has_each_well_at_its_place_however_it_is_spelled() -> None:
+    values = {"A1": 1.0, "b02": 5.0, "H/12": 3.0, "C3": None, "C4": float("nan")}
+    element = plots.plate_heatmap(values, title="cells <b>", unit="n")
+    columns, rows, numbers = (
+        element.dimension_values(name) for name in ("column", "row", "value")
+    )
+    table = {
+        f"{row}{int(column):02d}": number
+        for column, row, number in zip(columns, rows, numbers, strict=True)
+        if not np.isnan(number)
+    }
+    assert table == {"A01": 1.0, "B02": 5.0, "H12": 3.0}
+    drawn = plots.figure(element)
+    assert list(drawn.x_range.factors) == [str(number) for number in range(1, 13)]
+    assert list(drawn.y_range.factors) == list("HGFEDCBA")
+
+
+@pytest.mark.parametrize("wells", [1, 96, 384, 1536])
+def test_a_heatmap_is_drawn_for_any_plate(wells: int) -> None:
+    side = {1: (1, 1), 96: (8, 12), 384: (16, 24), 1536: (32, 48)}[wells]
+    values = {
+        well_label(row, column): float(row * column)
+        for row in range(side[0])
+        for column in range(side[1])
+    }
+    drawn = plots.figure(plots.plate_heatmap(pd.Series(values), palette=DARK))
+    source = drawn.renderers[0].data_source
+    assert len(source.data["value"]) >= wells
+    assert plots.embedded(drawn)["root_id"] == drawn.id
+
+
+def test_a_heatmap_of_nothing_or_of_no_well_says_so() -> None:
+    with pytest.raises(ArgumentError, match="got no well"):
+        plots.plate_heatmap({})
+    with pytest.raises(InvalidPathError):
+        plots.plate_heatmap({"sample 7": 1.0})
 
 
 def test_more_points_than_eyes_can_tell_become_their_density() -> None:

@@ -1,0 +1,113 @@
+"""Numbers of wells as a map of their plate."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import holoviews as hv
+import numpy as np
+
+from dashboard.plots.look import HEIGHT, axis, frame
+from dashboard.theme import LIGHT
+from hcs.errors import ArgumentError
+from hcs.layout import parse_well, row_letters, smallest_format
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dashboard.theme import Palette
+
+
+def plate_heatmap(
+    values: Mapping[str, float | None],
+    *,
+    title: str = "value",
+    unit: str = "",
+    palette: Palette = LIGHT,
+) -> hv.HeatMap:
+    """Return numbers of wells as a map of their plate.
+
+    Parameters
+    ----------
+    values
+        A number a well, which may be spelled in any way (``"B2"``, ``"B02"``,
+        ``"B/2"``); a `dict`, or a `pandas.Series` by well. Wells without a finite
+        number stay empty.
+    title, unit
+        What the numbers are; they label the colour bar.
+    palette
+        Colours of the theme that it stands on, `dashboard.theme.LIGHT` or ``DARK``.
+
+    Returns
+    -------
+        An element with the dimensions ``column``, ``row`` and ``value``, rows
+        downwards, of the smallest standard plate that holds the wells. Colours are
+        Viridis between the 2nd and 98th percentile, so that one far well does not make
+        all others alike; what lies beyond has the colour of the end.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no well.
+    InvalidPathError
+        If a name is no well's.
+
+    Examples
+    --------
+    >>> drawn = plate_heatmap({"A1": 1.0, "H12": 2.0}, title="cells")
+    >>> len(drawn), [dimension.name for dimension in drawn.dimensions()]
+    (96, ['column', 'row', 'value'])
+    """
+    numbers = {
+        parse_well(str(name).replace("/", "")): _finite(value)
+        for name, value in values.items()
+    }
+    if not numbers:
+        raise ArgumentError("plate_heatmap got no well; expected one or more.")
+    rows, columns = (1 + max(place[side] for place in numbers) for side in (0, 1))
+    plate = smallest_format(rows, columns)
+    # HoloViews draws categories in the order in which they come.
+    cells = [
+        (
+            str(column + 1),
+            row_letters(row),
+            numbers.get((row, column), math.nan),
+        )
+        for row in range(plate.rows)
+        for column in range(plate.columns)
+    ]
+    known = [number for number in numbers.values() if not math.isnan(number)]
+    limits = tuple(map(float, np.percentile(known, (2, 98)))) if known else (0.0, 1.0)
+    element = hv.HeatMap(
+        cells,
+        kdims=[hv.Dimension("column"), hv.Dimension("row")],
+        vdims=[axis("value", title, unit)],
+    )
+    return element.opts(
+        **{**frame(palette, ""), "height": 2 * HEIGHT},
+        invert_yaxis=True,
+        xaxis="top",
+        cmap="viridis",
+        clim=limits,
+        colorbar=True,
+        colorbar_opts={
+            "title": f"{title} ({unit})" if unit else title,
+            "title_text_color": palette.ink,
+            "major_label_text_color": palette.soft,
+            "background_fill_alpha": 0,
+        },
+        clipping_colors={"NaN": palette.sunken},
+        default_tools=[],
+        tools=["hover"],
+        hover_tooltips=[("", "@row@column"), (title, "@value")],
+    )
+
+
+def _finite(value: float | None) -> float:
+    # What is missing comes as None, or as whatever pandas has for it.
+    try:
+        number = float(math.nan if value is None else value)
+    except (TypeError, ValueError):
+        return math.nan
+    return number if math.isfinite(number) else math.nan
