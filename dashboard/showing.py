@@ -37,8 +37,8 @@ class Shown:
         Where the plate is.
     """
 
-    def __init__(self, server: _Server, plate: str, url: str) -> None:
-        self._server = server
+    def __init__(self, server: Any, plate: str, url: str) -> None:
+        self._server: _Server = server
         self._url: str | None = url
         self.plate = plate
 

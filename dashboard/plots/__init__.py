@@ -6,11 +6,12 @@ imports HoloViews, which takes a second or two: do it where a plot is first want
 
 from __future__ import annotations
 
-from dashboard.plots.drawing import DRAWING, embedded, figure
+from dashboard.plots.drawing import DRAWING as DRAWING
+from dashboard.plots.drawing import embedded, figure
 from dashboard.plots.heatmap import plate_heatmap
+from dashboard.plots.wells import MAX_BINS as MAX_BINS
+from dashboard.plots.wells import MOST_POINTS as MOST_POINTS
 from dashboard.plots.wells import (
-    MAX_BINS,
-    MOST_POINTS,
     bin_edges,
     density,
     distribution,
@@ -20,9 +21,6 @@ from dashboard.plots.wells import (
 )
 
 __all__ = [
-    "DRAWING",
-    "MAX_BINS",
-    "MOST_POINTS",
     "bin_edges",
     "density",
     "distribution",

@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 
 _ROOT = Path(__file__).parents[2]
 _OBJECTS = ("class", "exception", "function", "data")
-_DASHBOARD = ("dashboard", "dashboard.plots")
+_ANNOTATED = {"PlateMap": "hcs.tables.PlateMap"}
+"""What a name without a module means in annotations, where two classes have it."""
+
+_DASHBOARD = ("dashboard", "dashboard.components", "dashboard.plots")
 
 
 class PublicNames(SphinxDirective):
@@ -147,6 +150,14 @@ class Code(SphinxRole):
         return [link], []
 
 
+def name_annotations(app: Sphinx, doctree: nodes.document) -> None:
+    """Give names of annotations that two classes have the module that is meant."""
+    for node in doctree.findall(pending_xref):
+        target = node.get("reftarget")
+        if node.get("refdomain") == "py" and target in _ANNOTATED:
+            node["reftarget"] = _ANNOTATED[target]
+
+
 def link_public_name(
     app: Sphinx, env: BuildEnvironment, node: pending_xref, text: TextElement
 ) -> Element | None:
@@ -193,5 +204,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directive, the role and the links."""
     app.add_directive("public-names", PublicNames)
     app.add_role("public-code", Code())
+    app.connect("doctree-read", name_annotations)
     app.connect("missing-reference", link_public_name)
     return {"parallel_read_safe": True}
