@@ -149,6 +149,7 @@ class _Server:
 
     def __init__(self) -> None:
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
+        self._said = ""
         self._asking = threading.Lock()
         self._child = Child(
             [sys.executable, "-m", "dashboard.shown_server"],
@@ -183,6 +184,8 @@ class _Server:
         except subprocess.TimeoutExpired:
             self._child.kill()
             self._child.wait()
+        self._last_words()
+        self._errors.close()
 
     def _ask(self, **request: Any) -> str:
         sending, receiving = self._child.stdin, self._child.stdout
@@ -203,9 +206,11 @@ class _Server:
         return str(content["url"])
 
     def _last_words(self) -> str:
-        self._errors.seek(0)
-        lines = self._errors.read().decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines else "Call show() again."
+        if not self._errors.closed:
+            self._errors.seek(0)
+            said = self._errors.read().decode(errors="replace").strip()
+            self._said = said.splitlines()[-1] if said else ""
+        return self._said or "Call show() again."
 
 
 @atexit.register
