@@ -59,6 +59,7 @@ from dashboard.quality.measuring import Measuring
 from dashboard.quality.metrics import MetricStore
 from dashboard.quality.statistics import PlateStatistics
 from dashboard.quality.wells import Excluded
+from dashboard.reserve import Reserve
 from dashboard.reviews.acts import Subject
 from dashboard.reviews.amending import Amending
 from dashboard.reviews.blind import BlindReviews
@@ -72,7 +73,7 @@ from dashboard.service import Service, WorkspaceStorage
 from dashboard.sessions import Sessions
 from dashboard.settings import Settings, project_of
 from dashboard.shared import Shared
-from dashboard.threads import Threads
+from dashboard.threads import Pool, Threads
 from dashboard.uploads.uploads import Uploads
 from hcs.errors import HCSError
 
@@ -101,16 +102,19 @@ def compose(
     options
         Everything else.
     """
-    occupied = Occupied(workspace.path)
+    occupied, reserve = Occupied(workspace.path), Reserve(workspace.path)
     plates = Plates([os.fspath(root) for root in roots], read_only=options.read_only)
     try:
-        engine = open_database(options.database or workspace.database_url)
+        engine = open_database(
+            options.database or workspace.database_url, reserve.make_room
+        )
     except BaseException:
         occupied.close()
         raise
     settings, ledger, events = Settings(engine), Ledger(engine), Events(engine)
     threads = Threads()
-    audit = Audit(engine, threads.submit)
+    in_database = partial(threads.submit, pool=Pool.DATABASE)
+    audit = Audit(engine, in_database)
 
     def folder(key: str) -> str:
         try:
@@ -140,8 +144,12 @@ def compose(
     staged = StagedCorrections()
     commits = Commits(staged, events)
     previews = Previews(
-        workspace.previews, options.preview_bytes, options.preview_disk_bytes
+        workspace.previews,
+        options.preview_bytes,
+        options.preview_disk_bytes,
+        room=reserve.room,
     )
+    reserve.add_cache(previews.empty)
     planes = PlaneCache(options.cache_bytes)
     thumbnails = Thumbnails(previews, planes)
     preview_jobs = PreviewJobs(previews, planes, workers=options.workers)
@@ -179,15 +187,15 @@ def compose(
         plates,
         projects,
         links,
-        threads.submit,
+        in_database,
         read_only=options.read_only,
     )
     blind = BlindReviews(reviews)
     signing = Signing(
         reviews, ledger, plates, projects, events, settings, assay.apply_plate_map
     )
-    plate_list = PlateList(plates, reviews, settings, threads.submit)
-    presence = Presence(engine, threads.submit, blind.is_blind)
+    plate_list = PlateList(plates, reviews, settings, in_database)
+    presence = Presence(engine, in_database, blind.is_blind)
 
     def excluded(plate: ServedPlate) -> Excluded:
         review = reviews.review(plate.key)

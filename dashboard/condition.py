@@ -18,6 +18,7 @@ from sqlalchemy import text
 
 from dashboard.database import begin_alone
 from dashboard.plates.registry import is_address
+from dashboard.reserve import free_beyond_reserve
 from dashboard.threads import Pool
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from dashboard.service import Service
 
 _SECONDS = 2.0
-_RESERVE = 512 << 20
-_RESERVE_SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +108,13 @@ class Looks:
 
     def _disk(self) -> str:
         """Return whether the workspace takes bytes, and for how long yet."""
-        workspace = self._service.workspace.path
-        with tempfile.TemporaryFile(dir=workspace) as file:
+        path = self._service.workspace.path
+        with tempfile.TemporaryFile(dir=path) as file:
             file.write(b"x")
             file.flush()
-        usage = shutil.disk_usage(workspace)
-        least = min(_RESERVE, round(_RESERVE_SHARE * usage.total))
-        if usage.free >= least:
+        if free_beyond_reserve(path) >= 0:
             return ""
+        usage = shutil.disk_usage(path)
         return f"{usage.free >> 20} MiB are free where the workspace is"
 
     def _roots_there(self) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     Column,
@@ -18,14 +17,13 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.exc import OperationalError
+
+from dashboard.database_faults import patiently
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
-    from sqlalchemy import Connection
-
-_Result = TypeVar("_Result")
+    from sqlalchemy import Connection, Engine, Insert
 
 SCHEMA = 6
 """Raised with every change of a table, which is a step in `dashboard.migrations`; an
@@ -36,10 +34,8 @@ SIGNING = 0x68637367
 """PostgreSQL's advisory lock of whoever signs a plate off or changes what a sign-off
 covers: none of them may come between another one's look and its writing."""
 
-BUSY_SECONDS = 15.0
-"""How long a writer waits for another one before it gives up."""
-
-_REST_SECONDS = 0.2
+BUSY_SECONDS = 5.0
+"""How long one statement waits for another writer; see `patiently`, which goes on."""
 
 metadata = MetaData()
 
@@ -239,11 +235,11 @@ def also_alone(connection: Connection, lock: int, name: str = "") -> None:
         )
 
 
-def patiently(work: Callable[[], _Result], attempts: int = 2) -> _Result:
-    """Do work, and again where the database was busy for longer than it waits."""
-    for attempt in range(1, attempts):
-        try:
-            return work()
-        except OperationalError:
-            time.sleep(_REST_SECONDS * attempt)
-    return work()
+def insert_all(engine: Engine, statement: Insert, rows: Sequence[Any]) -> None:
+    """Insert rows in a transaction of their own, once the database is not busy."""
+
+    def write() -> None:
+        with engine.begin() as connection:
+            connection.execute(statement, rows)
+
+    patiently(write)

@@ -8,21 +8,35 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, event, inspect, select, text
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError
 
 from dashboard.database import BUSY_SECONDS, SCHEMA, begin_alone, settings
+from dashboard.database_faults import DatabaseFault, say_faults
 from dashboard.errors import DashboardError
 from hcs.extras import extra
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Connection, Engine
+
+_CONNECTIONS = 20
 
 _OPENING = 0x68637353
 """PostgreSQL's advisory lock while tables are made or changed."""
 
 
-def open_database(url: str) -> Engine:
+def open_database(url: str, make_room: Callable[[], object] = lambda: None) -> Engine:
     """Return an engine on a database whose tables are there and up to date.
+
+    Its errors are `DatabaseFault`.
+
+    Parameters
+    ----------
+    url
+        Where it is.
+    make_room
+        Called where its disk is full.
 
     Raises
     ------
@@ -33,7 +47,13 @@ def open_database(url: str) -> Engine:
         with extra("postgres", "A ledger in PostgreSQL"):
             import psycopg  # noqa: F401 - the engine imports it, with less to say
     try:
-        engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+        engine = create_engine(
+            url,
+            pool_pre_ping=not url.startswith("sqlite"),
+            # Those that wait for a busy database must leave some to those that read.
+            pool_size=_CONNECTIONS,
+            max_overflow=_CONNECTIONS,
+        )
     except (ArgumentError, ImportError) as error:
         raise DashboardError(
             "The address of the database cannot be used, as it is none or names a "
@@ -43,16 +63,17 @@ def open_database(url: str) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         _refuse_damaged(engine)
+    say_faults(engine, make_room)
     try:
         with engine.connect() as connection:
             schema = _schema(connection)
         if schema < SCHEMA:
             schema = _bring_up_to_date(engine)
-    except DBAPIError as error:
+    except DatabaseFault as error:
         engine.dispose()
         raise DashboardError(
             f"The database {engine.url.render_as_string(hide_password=True)} cannot "
-            f"be opened: {error.orig}. Choose another with --database or --workspace."
+            f"be opened. {error} Choose another with --database or --workspace."
         ) from error
     if schema > SCHEMA:
         engine.dispose()

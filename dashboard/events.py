@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import insert, select
 
 from dashboard.database import events
+from dashboard.database_faults import patiently
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,23 +60,25 @@ class Events:
 
     def record(self, act: Event) -> None:
         """Add one row; when this returns, it is on disk."""
+        row = {
+            "at": now(),
+            "plate": act.plate,
+            "location": act.location,
+            "well": act.well,
+            "field": act.field,
+            "action": act.action,
+            "version": act.version,
+            "supersedes": act.supersedes,
+            "who": act.who,
+            "known": act.known,
+            "why": act.why,
+            "details": json.dumps(dict(act.details), ensure_ascii=False),
+        }
+        patiently(lambda: self._insert(row))
+
+    def _insert(self, row: Mapping[str, str]) -> None:
         with self._engine.begin() as connection:
-            connection.execute(
-                insert(events).values(
-                    at=now(),
-                    plate=act.plate,
-                    location=act.location,
-                    well=act.well,
-                    field=act.field,
-                    action=act.action,
-                    version=act.version,
-                    supersedes=act.supersedes,
-                    who=act.who,
-                    known=act.known,
-                    why=act.why,
-                    details=json.dumps(dict(act.details), ensure_ascii=False),
-                )
-            )
+            connection.execute(insert(events).values(**row))
 
     def unfinished(self, plate: str) -> tuple[Event, ...]:
         """Return the commits that were begun and of which no end was recorded."""

@@ -6,6 +6,7 @@ the workspace, of which the last are kept.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -18,7 +19,7 @@ from logging.handlers import TimedRotatingFileHandler
 from typing import TYPE_CHECKING, Final, TextIO
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 FORMATS: Final = ("text", "json")
@@ -30,6 +31,16 @@ _LONGEST = 20_000
 
 REQUEST: Final[ContextVar[str]] = ContextVar("request", default="")
 """Id of the request that is being answered, "" outside of any."""
+
+
+@contextlib.contextmanager
+def acting(request: str) -> Iterator[None]:
+    """Let lines of the log bear an id: of a request, or of what a page asked for."""
+    token = REQUEST.set(request)
+    try:
+        yield
+    finally:
+        REQUEST.reset(token)
 
 
 def new_request_id() -> str:

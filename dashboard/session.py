@@ -15,6 +15,8 @@ from panel.io.state import set_curdoc
 from tornado.ioloop import IOLoop
 
 from dashboard.accounts import LOCAL, Role, Visitor
+from dashboard.database_faults import DatabaseFault
+from dashboard.logs import REQUEST, acting, new_request_id
 from dashboard.reviews.looks import Looks
 from dashboard.state import SessionState, decode
 from dashboard.text import plain_text
@@ -200,6 +202,8 @@ class Session:
         pool
             Of which kind the work is.
         """
+        # By this id the log has what went wrong, and the page names it.
+        act = REQUEST.get() or new_request_id()
         before = of() if of else None
 
         def finish(result: Any, error: BaseException | None) -> None:
@@ -210,9 +214,9 @@ class Session:
             elif failed is not None:
                 failed(error)
 
-        self.service.threads.submit(work, pool).add_done_callback(
-            lambda future: self._deliver(finish, future)
-        )
+        with acting(act):
+            future = self.service.threads.submit(work, pool)
+        future.add_done_callback(lambda done: self._deliver(finish, done, act))
 
     def later(self, act: Callable[[], object], milliseconds: int) -> None:
         """Call `act` in this page after a while, unless it has gone by then."""
@@ -222,22 +226,22 @@ class Session:
 
         document.add_timeout_callback(lambda: self._act(act), milliseconds)
 
-    def _deliver(self, finish: Callable[..., None], future: Any) -> None:
+    def _deliver(self, finish: Callable[..., None], future: Any, act: str) -> None:
         if future.cancelled():
             return  # the server ends, and its pages with it
         error = future.exception()
-        if isinstance(error, HCSError):
-            _LOG.info("A page asked for what there is not: %s", error)
-        elif error is not None:
-            _LOG.warning("Work for a page failed.", exc_info=error)
+        with acting(act):
+            _log_failure(error)
         document = self._document
         if document is None:
             return
         result = None if error is not None else future.result()
 
-        document.add_next_tick_callback(
-            lambda: self._act(lambda: finish(result, error))
-        )
+        def deliver() -> None:
+            with acting(act):
+                self._act(lambda: finish(result, error))
+
+        document.add_next_tick_callback(deliver)
 
     def _act(self, act: Callable[[], object]) -> None:
         """Call what concerns this page, unless it has gone; an error ends here."""
@@ -351,6 +355,15 @@ class Session:
         self._watchers.clear()
         self._pollers.clear()
         self.service.sessions.close(self.token)
+
+
+def _log_failure(error: BaseException | None) -> None:
+    if isinstance(error, DatabaseFault):
+        _LOG.warning("Work for a page failed: %s", error)
+    elif isinstance(error, HCSError):
+        _LOG.info("A page asked for what there is not: %s", error)
+    elif error is not None:
+        _LOG.warning("Work for a page failed.", exc_info=error)
 
 
 def _hang_up(document: Document | None) -> None:

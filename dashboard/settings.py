@@ -19,15 +19,15 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from dashboard.database import (
     SIGNING,
     also_alone,
     begin_alone,
-    patiently,
     settings,
 )
+from dashboard.database_faults import DatabaseFault, patiently
 from dashboard.errors import DashboardError
 from dashboard.off_loop import SOON, OffLoop, on_event_loop
 
@@ -90,10 +90,9 @@ class Settings:
                 self._of_thread.connection = connection
                 yield connection
                 connection.commit()
-        except DBAPIError as error:
+        except DatabaseFault as error:
             raise DashboardError(
-                f"It was not kept, because the database cannot be written now "
-                f"({error.orig}). Try again in a moment."
+                f"It was not kept. {error} Try again in a moment."
             ) from error
         finally:
             self._of_thread.connection = None

@@ -35,9 +35,13 @@ class Pool(Enum):
     WORK = "work", 4, None
     """What a page shows."""
 
-    ACTS = "acts", 2, None
+    ACTS = "acts", 8, None
     """Verdicts and signatures: what people wait for, and what must never be kept from
     them. It reads memory and writes the database, and opens no file."""
+
+    DATABASE = "database", 4, None
+    """What the database is asked and keeps beside acts: who is here, what others
+    judged. A busy database holds it up, and no page by it."""
 
     FILES = "files", 2, 60.0
     """What a file or a folder decides the length of: tables, plate maps, listings."""

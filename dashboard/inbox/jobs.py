@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, delete, insert, or_, select, update
 
-from dashboard.database import begin_alone, import_jobs, patiently
+from dashboard.database import begin_alone, import_jobs
+from dashboard.database_faults import patiently
 from dashboard.errors import NotServedError
 from dashboard.events import now
 from dashboard.inbox.owner import is_dead, new_owner

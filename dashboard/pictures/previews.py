@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import logging
 import os
+import sys
 import tempfile
 import threading
 from concurrent.futures import Future
@@ -36,6 +37,8 @@ class Previews:
         Where files go; may be emptied at any time, also by others.
     memory_bytes, disk_bytes
         Bounds; 0 keeps nothing there.
+    room
+        Returns how many bytes the disk has for pictures.
 
     Notes
     -----
@@ -48,10 +51,12 @@ class Previews:
         folder: Path,
         memory_bytes: int = MEMORY_BYTES,
         disk_bytes: int = DISK_BYTES,
+        room: Callable[[], int] = lambda: sys.maxsize,
     ) -> None:
         self._folder = folder
         self._memory: LRUCache[str, bytes] = LRUCache(None, memory_bytes, len)
         self._disk_bytes = disk_bytes
+        self._room = room
         self._disk_used = -1
         self._disk_entries = 0
         self._lock = threading.Lock()
@@ -173,6 +178,11 @@ class Previews:
         if len(data) > self._disk_bytes:
             return
         self._measure()
+        if self._room() < len(data):
+            # Others filled the disk: what was used longest ago goes, if that helps.
+            self._prune(self._disk_used * _PRUNE_TO)
+            if self._room() < len(data):
+                return
         path = self._path(key)
         try:
             path.parent.mkdir(mode=0o700, exist_ok=True)
@@ -194,7 +204,12 @@ class Previews:
             self._disk_entries += 1
             full = self._disk_used > self._disk_bytes
         if full:
-            self._prune()
+            self._prune(self._disk_bytes * _PRUNE_TO)
+
+    def empty(self) -> None:
+        """Remove all pictures from the disk: something else needs it more."""
+        self._measure()
+        self._prune(0)
 
     def _measure(self) -> None:
         if self._disk_used >= 0:
@@ -204,12 +219,12 @@ class Previews:
             if self._disk_used < 0:
                 self._disk_used, self._disk_entries = sum(sizes), len(sizes)
 
-    def _prune(self) -> None:
+    def _prune(self, keep: float) -> None:
         files = sorted(self._files())
         used = sum(size for _, size, _ in files)
         entries = len(files)
         for _, size, path in files:
-            if used <= self._disk_bytes * _PRUNE_TO:
+            if used <= keep:
                 break
             with contextlib.suppress(OSError):
                 Path(path).unlink()

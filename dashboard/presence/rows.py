@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, insert, select
 
-from dashboard.database import patiently, presence
+from dashboard.database import presence
+from dashboard.database_faults import patiently
 from dashboard.presence.values import Present
 
 if TYPE_CHECKING:

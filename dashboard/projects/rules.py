@@ -6,6 +6,7 @@ revision stands for can be looked up for ever.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -17,6 +18,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from dashboard.database import settings_revisions
+from dashboard.database_faults import patiently
 from dashboard.errors import DashboardError
 from dashboard.events import now
 from dashboard.settings import project_of
@@ -151,17 +153,18 @@ class Projects:
         revision = hashlib.sha256(document.encode()).hexdigest()[:12]
         if revision not in self._kept:
             row = {"revision": revision, "at": now(), "document": document}
-            try:
-                with self._engine.begin() as connection:
-                    known = select(settings_revisions.c.revision).where(
-                        settings_revisions.c.revision == revision
-                    )
-                    if connection.execute(known).scalar() is None:
-                        connection.execute(insert(settings_revisions), row)
-            except IntegrityError:
-                pass  # another server has just kept the same
+            with contextlib.suppress(IntegrityError):  # another server kept the same
+                patiently(lambda: self._keep(revision, row))
             self._kept.add(revision)
         return revision
+
+    def _keep(self, revision: str, row: dict[str, str]) -> None:
+        known = select(settings_revisions.c.revision).where(
+            settings_revisions.c.revision == revision
+        )
+        with self._engine.begin() as connection:
+            if connection.execute(known).scalar() is None:
+                connection.execute(insert(settings_revisions), row)
 
     def document(self, revision: str) -> dict[str, Any] | None:
         """Return what a revision stands for, None where it is not known here."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from dashboard.database import metric_values
+from dashboard.database import insert_all, metric_values
 from dashboard.settings import Settings
 
 if TYPE_CHECKING:
@@ -135,8 +135,7 @@ class MetricStore:
             return
         dialect = sqlite if self.engine.dialect.name == "sqlite" else postgresql
         statement = dialect.insert(metric_values).on_conflict_do_nothing()
-        with self.engine.begin() as connection:
-            connection.execute(statement, rows)
+        insert_all(self.engine, statement, rows)
 
     def fail(self, plate: str, errors: Mapping[FieldKey, str]) -> None:
         """Keep why fields could not be measured."""
@@ -156,8 +155,7 @@ class MetricStore:
             return
         dialect = sqlite if self.engine.dialect.name == "sqlite" else postgresql
         statement = dialect.insert(metric_values).on_conflict_do_nothing()
-        with self.engine.begin() as connection:
-            connection.execute(statement, rows)
+        insert_all(self.engine, statement, rows)
 
     def forget_errors(self, plate: str) -> None:
         """Forget what could not be measured, before it is tried again."""

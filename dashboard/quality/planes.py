@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from dashboard.database import measured_planes
+from dashboard.database import insert_all, measured_planes
 from dashboard.quality.metrics import FieldKey
 from hcs.qc import Light, PlaneDigest
 
@@ -66,8 +66,7 @@ class PlaneStore:
             return
         dialect = sqlite if self._engine.dialect.name == "sqlite" else postgresql
         statement = dialect.insert(measured_planes).on_conflict_do_nothing()
-        with self._engine.begin() as connection:
-            connection.execute(statement, rows)
+        insert_all(self._engine, statement, rows)
 
     def digests(
         self, plates: Collection[str], channel: int

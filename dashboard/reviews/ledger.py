@@ -8,14 +8,18 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from sqlalchemy import func, insert, select
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import IntegrityError
 
 from dashboard.database import (
     SIGNING,
     also_alone,
     begin_alone,
-    patiently,
     review_acts,
+)
+from dashboard.database_faults import (
+    PATIENCE_SECONDS,
+    DatabaseFault,
+    patiently,
 )
 from dashboard.errors import DashboardError
 from dashboard.events import now
@@ -39,8 +43,10 @@ class Ledger:
     add to one plate do so one after the other, so places in the ledger only grow.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, patience: float = PATIENCE_SECONDS) -> None:
         self._engine = engine
+        self._patience = patience
+        """Seconds for which a busy database is waited for."""
         self._added: Counter[str] = Counter()
         self._adding = threading.Lock()
 
@@ -122,7 +128,9 @@ class Ledger:
             If the database is busy for too long or cannot be written. Nothing was
             added then.
         """
-        return _patiently(lambda: self._append(plate, last, make, also, signing))
+        return _patiently(
+            lambda: self._append(plate, last, make, also, signing), self._patience
+        )
 
     # --- within a transaction of others -----------------------------------------------
 
@@ -178,23 +186,17 @@ class _Alone:
             self._connection.rollback()
 
 
-def _patiently(work: Callable[[], _Result]) -> _Result:
+def _patiently(work: Callable[[], _Result], patience: float) -> _Result:
     try:
-        return patiently(work)
+        return patiently(work, patience)
     except IntegrityError as error:
         raise DashboardError(
             "This verdict is in the ledger already; look at the plate again."
         ) from error
-    except DBAPIError as error:
-        raise _not_saved(error) from error
-
-
-def _not_saved(error: DBAPIError) -> DashboardError:
-    reason = str(error.orig).strip().splitlines()[0] if error.orig else str(error)
-    return DashboardError(
-        f"It was not saved, because the database cannot be written now ({reason}). "
-        f"What you typed is kept: try again in a moment."
-    )
+    except DatabaseFault as error:
+        raise DashboardError(
+            f"It was not saved. {error} What you typed is kept: try again in a moment."
+        ) from error
 
 
 def _read(connection: Connection, plates: Sequence[str], last: int) -> list[Act]:

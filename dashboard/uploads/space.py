@@ -7,6 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from dashboard.errors import NoSpaceError, TooLargeError
+from dashboard.reserve import free_beyond_reserve
 from hcs.wording import counted
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Space:
         room = [
             quotas.total_bytes - sum(all_pages),
             quotas.person_bytes - sum(mine),
-            self._free() - quotas.spare_bytes - coming,
+            self._free() - coming,
         ]
         if page:
             room.append(quotas.page_bytes - sum(here))
@@ -105,15 +106,18 @@ class Space:
     def check_disk(self, count: int) -> None:
         """Raise `NoSpaceError` where a disk would have less than is left to others."""
         free = self._free()
-        if free - count < self.quotas.spare_bytes:
+        if free < count:
             raise NoSpaceError(
-                f"The disk of the workspace has {_size(free)} left, of which "
-                f"{_size(self.quotas.spare_bytes)} are not for uploads. What has come "
-                f"is kept: go on when there is space."
+                f"The disk of the workspace has {_size(free)} left for uploads. What "
+                f"has come is kept: go on when there is space."
             )
 
     def _free(self) -> int:
-        return shutil.disk_usage(self._root).free
+        """Return what uploads may still take of the disk."""
+        spare = self.quotas.spare_bytes
+        if spare is None:
+            return free_beyond_reserve(self._root)
+        return shutil.disk_usage(self._root).free - spare
 
     def _taken(self) -> list[tuple[tuple[str, str], int]]:
         with self._lock:

@@ -44,8 +44,9 @@ class Quotas:
 
     page_files: int = 2000
     person_files: int = 4000
-    spare_bytes: int = 512 * _MIB
-    """Disk space that uploads leave to everybody else."""
+    spare_bytes: int | None = None
+    """Disk space that uploads leave to everybody else; the workspace's reserve where
+    None, see `dashboard.reserve`."""
 
     keep_seconds: float = 24 * 3600
     """How long a file is kept after its last byte."""

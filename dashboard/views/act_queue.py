@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.text import plain_text
 from dashboard.threads import Pool
+from dashboard.views.failure import failure
 from dashboard.views.island import Message, text_of
-from hcs.errors import HCSError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from dashboard.reviews.values import Outcome
     from dashboard.session import Session
 
+NOT_SAVED = "It was not saved"
+
 _MOST_ANSWERS = 20
 """So many answers are repeated, so that a slow page misses none."""
-
-_UNEXPECTED = "It was not saved; the server's log says why. Try again."
 
 
 class ActQueue:
@@ -94,10 +94,5 @@ class ActQueue:
 
     def _failed(self, message: Message, error: BaseException) -> None:
         self._busy = False
-        self.refuse(message, reason_for(error))
+        self.refuse(message, failure(error, NOT_SAVED))
         self._next()
-
-
-def reason_for(error: BaseException) -> str:
-    """Return why an act failed, as a person can use it."""
-    return plain_text(error) if isinstance(error, HCSError) else _UNEXPECTED

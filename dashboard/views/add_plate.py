@@ -16,6 +16,7 @@ from dashboard.views.add_plate_content import (
     roots_content,
     trial_content,
 )
+from dashboard.views.failure import failure
 from dashboard.views.island import Island, Message, Part, text_of
 from dashboard.views.sent_tables import MOST_BYTES, files_of
 from hcs.errors import HCSError
@@ -355,12 +356,7 @@ class AddPlate(Part):
             self._failed(error)
 
     def _failed(self, error: BaseException) -> None:
-        self.refuse(
-            {},
-            plain_text(error, 600)
-            if isinstance(error, HCSError)
-            else "It could not be done; the server's log says why.",
-        )
+        self.refuse({}, failure(error, limit=600))
 
 
 def _meant(text: str, names: Iterable[str], limit: int) -> str:

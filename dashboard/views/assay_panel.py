@@ -13,6 +13,7 @@ from dashboard.views.assay_content import (
     limits_content,
     map_content,
 )
+from dashboard.views.failure import failure
 from dashboard.views.island import Island, Message, Part, index_of, text_of
 from dashboard.views.sent_tables import MOST_BYTES, files_of
 from dashboard.views.statistics import mapping_of
@@ -387,10 +388,5 @@ class AssayPanel(Part):
         self._redraw()
 
     def _failed(self, part: str, error: BaseException) -> None:
-        text = (
-            plain_text(error, 600)
-            if isinstance(error, HCSError)
-            else "It could not be done; the server's log says why."
-        )
-        self._problem = (part, text)
+        self._problem = (part, failure(error, limit=600))
         self._redraw()

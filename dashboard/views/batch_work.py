@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.text import plain_text
 from dashboard.threads import Pool
-from dashboard.views.act_queue import reason_for
 from dashboard.views.batch_draft import BatchDraft
 from dashboard.views.batch_table import (
     fields_of,
@@ -21,11 +20,15 @@ from dashboard.views.batch_table import (
     sorted_rows,
     with_choices,
 )
+from dashboard.views.failure import failure
 from hcs.deadline import is_over
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
+
+    _Work = Callable[[], Any]
+    _Then = Callable[[Any], object]
 
     from dashboard.corrections.batch import Batch, Undone
     from dashboard.corrections.pending import PendingCorrection
@@ -388,13 +391,7 @@ class BatchWork:
         self.draft = draft
         self._changed()
 
-    def _work(
-        self,
-        text: str,
-        work: Callable[[], Any],
-        then: Callable[[Any], object],
-        total: int = 0,
-    ) -> None:
+    def _work(self, text: str, work: _Work, then: _Then, total: int = 0) -> None:
         """Do one step off the event loop."""
         self._said = 0, total
         self._set(busy=text, error="", done=0, total=total)
@@ -406,4 +403,4 @@ class BatchWork:
         self._session.run(work, finished, failed=self._failed, pool=Pool.CHANGES)
 
     def _failed(self, error: BaseException) -> None:
-        self._set(busy="", done=0, total=0, error=reason_for(error))
+        self._set(busy="", done=0, total=0, error=failure(error))

@@ -10,7 +10,7 @@ import param
 from dashboard.access import Act
 from dashboard.text import plain_text
 from dashboard.threads import Pool
-from dashboard.views.act_queue import reason_for
+from dashboard.views.failure import failure
 from dashboard.views.field_viewer import picture_content, shown_plane
 from dashboard.views.island import Island, Message, Part, short
 from dashboard.views.match_rows import differences, field_id
@@ -106,7 +106,7 @@ class Compare(Part):
             lambda: service.batches.comparison(staged.id, owner),
             lambda comparison: self.component.put(compared(comparison), "values"),
             failed=lambda error: self.component.put(
-                {"staged": staged.id, "busy": False, "error": reason_for(error)},
+                {"staged": staged.id, "busy": False, "error": failure(error)},
                 "values",
             ),
             of=lambda: self._measured,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from dashboard.text import plain_text
 from dashboard.threads import Pool
+from dashboard.views.failure import failure
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ class Correction:
         self._session.run(
             lambda: service.corrections.take_up(token, upload),
             lambda _: taken(),
-            failed=lambda error: taken(_in_words(error)),
+            failed=lambda error: taken(failure(error, "It failed")),
             pool=Pool.ARRIVALS,
         )
 
@@ -336,16 +337,15 @@ class Correction:
             then(result)
 
         def failed(error: BaseException) -> None:
-            self._set(busy="", error=_in_words(error))
+            self._set(busy="", error=failure(error, "It failed"))
 
         self._session.run(
-            work, finished, failed=failed, of=lambda: self._turn, pool=Pool.CHANGES
+            work,
+            finished,
+            failed=failed,
+            of=lambda: self._turn,
+            pool=Pool.CHANGES,
         )
-
-
-def _in_words(error: BaseException) -> str:
-    expected = isinstance(error, HCSError)
-    return plain_text(error) if expected else "It failed; the server's log says why."
 
 
 def _with_news(draft: CorrectionDraft, now: Snapshot) -> CorrectionDraft:

@@ -15,10 +15,10 @@ from dashboard.quality.scores import SUSPICION, is_measured
 from dashboard.quality.wells import where_to_set, why_none
 from dashboard.text import plain_text
 from dashboard.theme import DARK, LIGHT
+from dashboard.views.failure import failure
 from dashboard.views.island import Island, Message, Part, text_of
 from dashboard.views.plotting import Drawing, cuts_of, drawing
 from dashboard.views.writes import GuardedWrites
-from hcs.errors import HCSError
 
 if TYPE_CHECKING:
     from dashboard.session import Session
@@ -132,9 +132,7 @@ class Distribution(Part):
         self._show_figure()
 
     def _fail(self, error: BaseException) -> None:
-        reason = "the server's log says why."
-        if isinstance(error, HCSError):
-            reason = plain_text(error, 600)
+        reason = failure(error, "it is a fault of the program", limit=600)
         self._drawing, self._failure = None, f"This plot could not be drawn: {reason}"
         self._show_figure()
 

@@ -8,8 +8,8 @@ from dashboard.access import NOT_WRITABLE, Act
 from dashboard.text import plain_text
 from dashboard.threads import Pool
 from dashboard.views.display import drawn
+from dashboard.views.failure import failure
 from dashboard.views.island import Island, Message, Part, text_of
-from hcs.errors import HCSError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,11 +67,7 @@ class History(Part):
                 key, well, field, version.id, who, reason
             ),
             lambda _: self._done(""),
-            failed=lambda error: self._done(
-                plain_text(error)
-                if isinstance(error, HCSError)
-                else "It could not be reverted; the server's log says why."
-            ),
+            failed=lambda error: self._done(failure(error, "It could not be reverted")),
             pool=Pool.CHANGES,
         )
 

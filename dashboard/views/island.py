@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import param
+
+from dashboard.logs import acting, new_request_id
+from dashboard.views.failure import failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -88,16 +92,24 @@ class Island(param.Parameterized):
         if asks is None or act is None or self._part is None:
             _LOG.warning("A page sent the unknown message %.40r.", data.get("type"))
             return
+        with acting(new_request_id()):
+            self._act_on(self._part, act, asks, data)
+
+    def _act_on(
+        self, part: Part, act: Callable[[Message], object], asks: Act, data: Message
+    ) -> None:
         try:
-            reason = self._part.reason_against(asks, data)
+            reason = part.reason_against(asks, data)
             if not reason:
                 act(data)
-            elif not self._part.gone:
-                self._part.keep_refusal(asks)
-                self._part.refuse(data, reason)
-        except Exception:  # noqa: BLE001
+            elif not part.gone:
+                part.keep_refusal(asks)
+                part.refuse(data, reason)
+        except Exception as error:  # noqa: BLE001
             # Bokeh would keep the page's document as its current one for the process.
             _LOG.exception("The message %.40r of a page failed.", data.get("type"))
+            with contextlib.suppress(Exception):
+                part.refuse(data, failure(error))
 
 
 class Part(ABC):

@@ -14,7 +14,8 @@ from dashboard.reviews.values import Decision
 from dashboard.reviews.verdict_table import VERDICTS
 from dashboard.text import plain_text
 from dashboard.threads import Pool
-from dashboard.views.act_queue import ActQueue, reason_for
+from dashboard.views.act_queue import NOT_SAVED, ActQueue
+from dashboard.views.failure import failure
 from dashboard.views.island import Island, Message, Part, as_json, index_of, text_of
 from dashboard.views.samples import Sample, pictures, random_wells, read_samples
 from dashboard.views.verdict_content import (
@@ -242,7 +243,7 @@ class VerdictBar(Part):
             lambda folder: self._acts.answer(
                 message, text=f"{folder.name}/qc and qc_fields are in the plate now."
             ),
-            failed=lambda error: self._acts.refuse(message, reason_for(error)),
+            failed=lambda error: self._acts.refuse(message, failure(error, NOT_SAVED)),
             pool=Pool.CHANGES,
         )
 

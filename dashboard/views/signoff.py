@@ -11,8 +11,8 @@ from dashboard.reviews.verdict_table import VERDICTS
 from dashboard.reviews.wording import subject_text
 from dashboard.text import plain_text
 from dashboard.threads import Pool
+from dashboard.views.failure import failure
 from dashboard.views.island import Island, Message, Part, text_of
-from hcs.errors import HCSError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from dashboard.views.snapshot import Snapshot
     from hcs.metadata import Who
 
-_UNEXPECTED = "It was not done; the server's log says why. Try again."
+_NOT_DONE = "It was not done"
 _MOST = 300
 """Disagreements that are listed."""
 
@@ -96,9 +96,7 @@ class Signoff(Part):
         return self._session.run(
             lambda: step(key, who, message),
             lambda _: self._refuse(""),
-            failed=lambda error: self._refuse(
-                plain_text(error) if isinstance(error, HCSError) else _UNEXPECTED
-            ),
+            failed=lambda error: self._refuse(failure(error, _NOT_DONE)),
             pool=Pool.ACTS,
         )
 
@@ -113,9 +111,8 @@ class Signoff(Part):
         return self._session.run(
             lambda: service.projects.keep_rules(key, rules),
             lambda _: self._refuse(""),
-            failed=lambda error: self._refuse(
-                plain_text(error) if isinstance(error, HCSError) else _UNEXPECTED
-            ),
+            failed=lambda error: self._refuse(failure(error, _NOT_DONE)),
+            pool=Pool.ACTS,
         )
 
     def refuse(self, message: Message, reason: str) -> None:

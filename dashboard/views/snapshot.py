@@ -19,6 +19,7 @@ from dashboard.reviews.values import PlateReview, SignedOff
 from dashboard.state import ViewState
 from dashboard.text import plain_text
 from dashboard.views import conditions
+from dashboard.views.failure import failure
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
@@ -352,7 +353,7 @@ class Snapshots:
     def _well_failed(self, error: BaseException) -> None:
         from dashboard.plates.values import WellView
 
-        text = plain_text(error) if isinstance(error, HCSError) else _UNEXPECTED
+        text = failure(error, "It could not be read")
         state = self._session.state.view()
         self.put(
             loading=False,
@@ -360,9 +361,6 @@ class Snapshots:
             field_values=(),
             history=(),
         )
-
-
-_UNEXPECTED = "It could not be read; the server's log says why."
 
 
 def _read_well(

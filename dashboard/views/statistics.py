@@ -9,9 +9,9 @@ from dashboard.access import Act
 from dashboard.quality.scores import is_measured
 from dashboard.quality.wells import where_to_set
 from dashboard.text import plain_text
+from dashboard.views.failure import failure
 from dashboard.views.island import Island, Message, Part, text_of
 from dashboard.views.writes import GuardedWrites
-from hcs.errors import HCSError
 from hcs.qc import ROLES, RoleMapping
 
 if TYPE_CHECKING:
@@ -93,11 +93,7 @@ class Statistics(Part):
 
     def _fail(self, error: BaseException) -> None:
         self._statistics = None
-        self._problem = (
-            plain_text(error)
-            if isinstance(error, HCSError)
-            else "The statistics could not be computed; the server's log says why."
-        )
+        self._problem = failure(error, "The statistics could not be computed")
         self._redraw()
 
     def _show(self, now: Snapshot) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboard.text import plain_text
-from hcs.errors import HCSError
+from dashboard.threads import Pool
+from dashboard.views.failure import failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +35,13 @@ class GuardedWrites:
         """Do what writes, for the plate that is looked at."""
         state = self._session.state
         self._plate = state.plate
-        self._session.run(work, self._done, failed=self._failed, of=lambda: state.plate)
+        self._session.run(
+            work,
+            self._done,
+            failed=self._failed,
+            of=lambda: state.plate,
+            pool=Pool.ACTS,
+        )
 
     def refuse(self, reason: str) -> None:
         """Say why what a person entered was not kept."""
@@ -59,8 +65,4 @@ class GuardedWrites:
             self._redraw()
 
     def _failed(self, error: BaseException) -> None:
-        self.refuse(
-            plain_text(error, 600)
-            if isinstance(error, HCSError)
-            else "It could not be done; the server's log says why."
-        )
+        self.refuse(failure(error, limit=600))

@@ -145,10 +145,10 @@ def test_a_busy_database_says_so_and_adds_nothing(tmp_path: Path) -> None:
         "checkout",
         lambda connection, *_: connection.execute("PRAGMA busy_timeout = 20"),
     )
-    ledger = Ledger(engine)
+    ledger = Ledger(engine, patience=0.1)
     holder = sqlite3.connect(file, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
-    with pytest.raises(DashboardError, match="What you typed is kept"):
+    with pytest.raises(DashboardError, match=r"is busy.*What you typed is kept"):
         ledger.append("p", 0, lambda new: [act("Ada", "A/1")])
     holder.execute("COMMIT")
     holder.close()
