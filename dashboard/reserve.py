@@ -37,7 +37,12 @@ def reserve_of(total: int) -> int:
 
 
 def free_beyond_reserve(folder: Path) -> int:
-    """Return how many bytes may be written to the disk of a folder; may be below 0."""
+    """Return how many bytes may be written to the disk of a folder; may be below 0.
+
+    The folder may have been removed meanwhile: that above it lies on the same disk.
+    """
+    while not folder.exists() and folder.parent != folder:
+        folder = folder.parent
     usage = shutil.disk_usage(folder)
     return usage.free - reserve_of(usage.total)
 
@@ -66,7 +71,6 @@ class Reserve:
 
     def room(self) -> int:
         """Return how many bytes may still be written by all but the database."""
-        # A folder that was removed meanwhile is made again by whoever writes there.
         with contextlib.suppress(OSError):
             return free_beyond_reserve(self._folder)
         return 0

@@ -26,6 +26,11 @@ export const holdReload = (test) => { holds.push(test) }
 
 let opened = 0 // milliseconds on the page's own clock
 
+let reloading = false
+
+/** Whether the page is being loaded again by itself: what is not saved is offered after. */
+export const isReloading = () => reloading
+
 let state = "opening" // "open", "lost", "never", "ended"
 
 /** Whether what this page says reaches the server, now or once its websocket is open. */
@@ -99,7 +104,11 @@ function lost() {
   state = "lost"
   const held = () => holds.some((test) => test())
   say(restarting ? RESTARTING : LOST, ...held() ? [STAYING] : [], ...cutAgain() ? [CUT] : [])
-  setInterval(async () => { if (!held() && await health()) location.reload() }, LOOK_AGAIN_MILLISECONDS)
+  setInterval(async () => {
+    if (held() || !await health()) return
+    reloading = true
+    location.reload()
+  }, LOOK_AGAIN_MILLISECONDS)
 }
 
 /** Whether the connection was cut soon after it had opened, time after time, over reloads. */

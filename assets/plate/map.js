@@ -6,7 +6,7 @@ import { everyFrame, fill, h, say } from "../core/dom.js"
 import { island } from "../core/island.js"
 import { markWell, selectWells, selection } from "../core/selection.js"
 import { onTheme } from "../core/theme.js"
-import { review, verdictText } from "../review/verdicts.js"
+import { verdictAt, verdictText } from "../review/verdicts.js"
 import { colourBar, setLimits, setLogarithm } from "./colour_bar.js"
 import { colouring } from "./colouring.js"
 import { makeControls } from "./controls.js"
@@ -84,7 +84,7 @@ function build({ el, send }) {
   const textOf = (index) => wellText(plate, values, index, {
     ...scene.wells[index],
     hidden: filtering.hidden.has(plate.labels[index]),
-    verdict: verdictText(review.verdicts[plate.labels[index]]),
+    verdict: verdictText(verdictAt(plate.labels[index])),
   })
 
   /** The wells are painted first: what a screen reader is told takes longer to write. */
@@ -243,7 +243,7 @@ function build({ el, send }) {
     endInput,
     listen("verdicts", () => {
       if (!plate) return
-      scene.wells.forEach((well, index) => { well.verdict = review.verdicts[plate.labels[index]] ?? null })
+      scene.wells.forEach((well, index) => { well.verdict = verdictAt(plate.labels[index]) })
       showSigns()
     }),
     listen("limits", () => {
@@ -282,7 +282,7 @@ function build({ el, send }) {
         partial: isPartial(plate, index),
         corrected: plate.corrected.includes(index),
         role: plate.roles[index] || "",
-        verdict: review.verdicts[plate.labels[index]] ?? null,
+        verdict: verdictAt(plate.labels[index]),
         dimmed: filtering.hidden.has(plate.labels[index]),
       }))
       if (!same) {

@@ -4,7 +4,7 @@
 import { toPlate } from "../core/boxes.js"
 import { listen, reviewer, tell } from "../core/bus.js"
 import { barredBy, everyFrame, fill, h, icon, say, set } from "../core/dom.js"
-import { count, moment } from "../core/text.js"
+import { count } from "../core/text.js"
 import { filtering } from "../plate/filtering.js"
 import { keyed } from "../core/help.js"
 import { island } from "../core/island.js"
@@ -17,7 +17,8 @@ import { remark } from "./remark.js"
 import { restDialog } from "./pass_rest.js"
 import { PlateNotes, onDraft, preference, setPreference } from "../core/storage.js"
 import { newBatch, watchUnsaved } from "./unsaved.js"
-import { review, setVerdicts, withChanges } from "./verdicts.js"
+import { TURNS, makeWaiting, named } from "./waiting.js"
+import { review, setVerdicts, setWaiting, verdictParts, withChanges } from "./verdicts.js"
 
 const WORDS = { pass: "Pass", flag: "Look again", fail: "Fail" }
 
@@ -33,7 +34,6 @@ function build({ el, send, hide }) {
   let whole = true // the well, and not the field that is open
   let notes = null // what the browser keeps about this plate
   let refused = null // a verdict that waits for its reason
-  const sent = new Map() // those that are not confirmed
   const skipped = new Set()
 
   const keyBoxes = []
@@ -58,6 +58,10 @@ function build({ el, send, hide }) {
   const progress = h("span", { class: "soft small cut" })
   const passRest = h("button", { type: "button", class: "small hcs-pass-rest", on: { click: () => askRest() } })
   const messages = makeMessages()
+  const sent = makeWaiting({ onChange(wells) {
+    setWaiting(wells)
+    showTarget()
+  } })
   const files = exportFiles({ onTable: () => send("table", { plate: now.plate }), onRefused: messages.offer })
   const { hint } = messages
   const reopen = h("button", { type: "button", class: "small hcs-reopen-here", on: { click: () => tell("reopen") } }, "Reopen…")
@@ -67,7 +71,7 @@ function build({ el, send, hide }) {
     h("div", { class: "row line" }, ...Object.values(buttons), remarks.reason, scope),
     h("div", { class: "row line" }, remarks.note, remarks.unsaved, undo, redo))
   const filesRow = h("div", { class: "row line files" }, passRest, h("span", { class: "grow" }), ...files.elements)
-  const section = h("section", { class: "panel verdicts", "aria-label": "Verdict" }, messages.problem,
+  const section = h("section", { class: "panel verdicts", "aria-label": "Verdict" }, messages.problem, sent.element,
     h("div", { class: "about" }, verdictText, why), sharing, lock, judge,
     h("div", { class: "row line queue" }, previous, next, order,
       h("span", { class: "progress grow" }, progress, h("span", { class: "bar", "aria-hidden": "true" }, bar))), filesRow, messages.toast)
@@ -135,7 +139,7 @@ function build({ el, send, hide }) {
   }
 
   function post(type, message) {
-    sent.set(message.batch, { type, message })
+    sent.add(type, message)
     notes.keepUnsaved({ ...message, type })
     send(type, message)
   }
@@ -144,7 +148,9 @@ function build({ el, send, hide }) {
     if (now?.locked || now?.away) return hint(now.locked || now.away)
     const offer = now?.[type]
     if (!offer) return hint(type === "undo" ? "There is nothing of yours to take back on this plate." : "There is nothing of yours to bring again.")
-    send(type, { target: offer.batch })
+    const message = { target: offer.batch, batch: newBatch(), text: offer.text }
+    sent.add(type, message)
+    send(type, message)
   }
 
   // The queue ------------------------------------------------------------------------
@@ -194,11 +200,9 @@ function build({ el, send, hide }) {
 
   function answer(result) {
     const pending = sent.get(result.batch)
-    if (result.error) {
-      if (pending) return failed(result, pending)
-      return hint(result.error)
-    }
-    sent.delete(result.batch)
+    if (result.error && pending && !TURNS.includes(pending.type)) return failed(result, pending)
+    sent.done(result.batch)
+    if (result.error) return hint(result.error)
     if (result.batch) notes.dropUnsaved(result.batch)
     const leftAlone = result.left?.length ? ` Left alone, decided since: ${result.left.join(", ")}${result.more ? ` and ${result.more} more` : ""}.` : ""
     if (result.type === "undo") messages.done([icon("undo"), h("span", {}, `Taken back: ${result.text}.${leftAlone}`)])
@@ -209,18 +213,20 @@ function build({ el, send, hide }) {
   }
 
   function failed(result, { type, message }) {
+    sent.stopped(result.batch)
     for (const label of message.wells ?? []) skipped.delete(label)
     const drop = () => {
-      sent.delete(result.batch)
+      sent.done(result.batch)
       notes.dropUnsaved(result.batch)
     }
-    messages.ask(h("span", { class: "grow" }, h("b", {}, `${named(message)} was not saved. `), result.error), () => send(type, message), drop)
+    messages.ask(h("span", { class: "grow" }, h("b", {}, `${named({ type, ...message })} was not saved. `), result.error), () => {
+      sent.add(type, message)
+      send(type, message)
+    }, drop)
   }
 
-  const named = (message) => `${message.wells?.length === 1 ? message.wells[0] : message.wells?.length ? count(message.wells.length, "well") : message.type === "rest" ? "All the rest" : "The plate"} ${message.verdict}${message.note ? ` (“${message.note}”)` : ""}`
-
   /** Verdicts of an earlier page that were never confirmed. */
-  const unsaved = watchUnsaved(() => sent.keys())
+  const unsaved = watchUnsaved(sent.batches)
   async function offerLeft() {
     const of = notes
     const lost = await unsaved.abandoned(of.unsaved().filter(({ batch }) => !sent.has(batch)))
@@ -283,21 +289,13 @@ function build({ el, send, hide }) {
 
   function verdictLine(many, well) {
     if (many) return [h("span", { class: "soft" }, "one verdict for all of them; those that you did not open are recorded as not looked at")]
+    const waits = well && whole ? review.waiting.get(well) : ""
+    if (waits) return [h("span", { class: "word waits" }, waits), h("span", { class: "tag warn" }, "not saved yet")]
     if (well && now.well !== well) return []
     const { held } = present()
     const parts = held ? verdictParts(held) : [h("span", { class: "soft" }, "not judged")]
     const failed = whole && well ? now.fields.filter((verdict) => verdict.verdict !== "pass") : []
     return failed.length ? [...parts, h("span", { class: "soft" }, ` · ${failed.map((verdict) => `${verdict.name} ${verdict.verdict}`).join(", ")}`)] : parts
-  }
-
-  function verdictParts(verdict) {
-    return [
-      h("span", { class: `word ${verdict.verdict}` }, verdict.reason ? `${verdict.verdict}, ${verdict.reason}` : verdict.verdict),
-      h("span", { class: "soft", title: verdict.at }, ` ${verdict.who}, ${moment(verdict.at)}, ${verdict.basis}`),
-      verdict.stale ? h("span", { class: "tag warn", title: "The pictures have changed since; judge again" }, "stale") : null,
-      verdict.note ? h("span", { class: "note" }, ` “${verdict.note}”`) : null,
-      verdict.amended ? h("span", { class: "soft" }, ` amended by ${verdict.amended}`) : null,
-    ].filter(Boolean)
   }
 
   function showOffer(button, offer, word, key) {
@@ -403,6 +401,7 @@ function build({ el, send, hide }) {
     },
     dispose() {
       unsaved.stop()
+      sent.stop()
       stopDrafts()
       stop.forEach((each) => each())
       messages.dispose()

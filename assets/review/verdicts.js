@@ -2,11 +2,16 @@
 // well's pictures are really on the screen. What is chosen is in `selection.js`.
 
 import { tell } from "../core/bus.js"
+import { h } from "../core/dom.js"
 import { selection } from "../core/selection.js"
+import { moment } from "../core/text.js"
 import { token } from "../core/theme.js"
+
+const WAITING = "waiting" // no verdict: its sign is of its own
 
 export const review = {
   verdicts: {}, // by label: [verdict, stale, basis, reason, who, failed fields]
+  waiting: new Map(), // by label: the verdict that was sent, and is not saved yet
   get selected() { return selection.well }, // at once, without asking the server
   get chosen() { return selection.wells },
   pictures: { well: "", digest: "", drawn: false },
@@ -27,6 +32,15 @@ export function setVerdicts(verdicts, fields = review.fields) {
 export function withChanges(whole, changed) {
   return Object.fromEntries(Object.entries({ ...whole, ...changed }).filter(([, entry]) => entry))
 }
+
+/** What is not saved yet. @param {Map<string, string>} waiting */
+export function setWaiting(waiting) {
+  review.waiting = waiting
+  tell("verdicts")
+}
+
+/** What to draw at a well: the verdict that holds, or that one is not saved yet. */
+export const verdictAt = (label) => (review.waiting.has(label) ? [WAITING, false, "", review.waiting.get(label), "", 0] : review.verdicts[label] ?? null)
 
 /** Who else is on the plate: `{who, well, deciding}`. */
 export function setOthers(others) {
@@ -55,11 +69,23 @@ export function verdictText(entry) {
   if (!entry) return ""
   const [verdict, stale, basis, reason, , failed] = entry
   const parts = []
+  if (verdict === WAITING) return `${reason}: not saved yet`
   if (verdict) parts.push(reason ? `${verdict}, ${reason}` : verdict)
   if (verdict && basis === "unseen") parts.push("not looked at")
   if (verdict && stale) parts.push("stale: it has changed since")
   if (failed) parts.push(failed === 1 ? "1 field failed" : `${failed} fields failed`)
   return parts.join(", ")
+}
+
+/** A verdict that holds, as elements: what, by whom, when, on what. */
+export function verdictParts(verdict) {
+  return [
+    h("span", { class: `word ${verdict.verdict}` }, verdict.reason ? `${verdict.verdict}, ${verdict.reason}` : verdict.verdict),
+    h("span", { class: "soft", title: verdict.at }, ` ${verdict.who}, ${moment(verdict.at)}, ${verdict.basis}`),
+    verdict.stale ? h("span", { class: "tag warn", title: "The pictures have changed since; judge again" }, "stale") : null,
+    verdict.note ? h("span", { class: "note" }, ` “${verdict.note}”`) : null,
+    verdict.amended ? h("span", { class: "soft" }, ` amended by ${verdict.amended}`) : null,
+  ].filter(Boolean)
 }
 
 /**
@@ -69,6 +95,7 @@ export function verdictText(entry) {
 export function drawVerdict(pen, x, y, side, [verdict, stale, basis, , , failed], surface) {
   const word = verdict || (failed ? "fail" : "")
   if (!word) return
+  if (word === WAITING) return drawWaiting(pen, x, y, side, surface)
   const colour = verdictColour(stale ? "stale" : word)
   const hollow = basis === "unseen" || !verdict
   const [cx, cy, radius] = [x + side / 2, y + side / 2, side / 2]
@@ -88,6 +115,20 @@ export function drawVerdict(pen, x, y, side, [verdict, stale, basis, , , failed]
   pen.lineWidth = hollow ? 1.5 : 1
   pen.stroke()
   if (side >= 7) sign(pen, word, cx, cy, radius, hollow ? colour : word === "flag" && !stale ? "#000000" : "#ffffff")
+  pen.restore()
+}
+
+/** Three dots: something is under way. */
+function drawWaiting(pen, x, y, side, surface) {
+  pen.save()
+  pen.fillStyle = surface
+  pen.fillRect(x, y, side, side)
+  pen.fillStyle = verdictColour("stale")
+  for (const part of [0.2, 0.5, 0.8]) {
+    pen.beginPath()
+    pen.arc(x + side * part, y + side / 2, Math.max(1, side * 0.11), 0, 7)
+    pen.fill()
+  }
   pen.restore()
 }
 

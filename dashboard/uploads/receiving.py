@@ -6,7 +6,13 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dashboard.errors import NoSpaceError, RefusedError, TooLargeError
+from dashboard.errors import (
+    DashboardError,
+    NoSpaceError,
+    NotServedError,
+    RefusedError,
+    TooLargeError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,6 +123,11 @@ class Receiving:
                 self._when_ended(self._upload)
 
 
-def not_written(error: OSError) -> NoSpaceError:
+def not_written(error: OSError) -> DashboardError:
     """Return in words why a file of the workspace could not be written."""
+    if isinstance(error, FileNotFoundError):
+        return NotServedError(
+            "What had come of this upload was removed from the disk of the server: "
+            "send it again."
+        )
     return NoSpaceError(f"The workspace cannot be written ({error.strerror}).")

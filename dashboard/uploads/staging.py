@@ -42,8 +42,14 @@ class Staging:
         self._making = threading.Lock()
 
     def folder(self) -> Path:
-        """Return the folder that this server alone writes to."""
+        """Return the folder that this server alone writes to.
+
+        It is made again where somebody has removed it, with the lock that goes with it.
+        """
         with self._making:
+            if self._folder is not None and not self._folder.is_dir():
+                self._give_up()
+            self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
             while self._folder is None:
                 name = secrets.token_hex(8)
                 self._held = _hold(self._lock_of(name), new=True)
@@ -63,6 +69,8 @@ class Staging:
             removed.
         """
         removed = 0
+        if not self._root.is_dir():  # somebody has removed it, and all that was there
+            return 0
         for entry in list(os.scandir(self._root)):
             path = Path(entry.path)
             if path in (self._folder, self._own_lock):
@@ -87,15 +95,18 @@ class Staging:
     def close(self) -> None:
         """Give the folder up; what is in it can be taken over from now on."""
         with self._making:
-            folder, held = self._folder, self._held
-            self._folder = self._held = None
+            folder = self._folder
             if folder is None:
                 return
             with contextlib.suppress(OSError):  # it is not empty
                 folder.rmdir()
                 self._lock_of(folder.name).unlink(missing_ok=True)
-            if held is not None:
-                os.close(held)
+            self._give_up()
+
+    def _give_up(self) -> None:
+        held, self._folder, self._held = self._held, None, None
+        if held is not None:
+            os.close(held)
 
     @property
     def _own_lock(self) -> Path | None:

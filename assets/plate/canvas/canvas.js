@@ -8,7 +8,7 @@ import { display, listen } from "../../core/bus.js"
 import { everyFrame, fill, h, icon, say, set } from "../../core/dom.js"
 import { island } from "../../core/island.js"
 import { Viewport, steer } from "../../pixels/viewport.js"
-import { review, verdictText } from "../../review/verdicts.js"
+import { verdictAt, verdictText } from "../../review/verdicts.js"
 import { shown as map } from "../map_values.js"
 import { makeDetails } from "./details.js"
 import { bindCanvas } from "./input.js"
@@ -93,7 +93,7 @@ function build({ el, send }) {
     viewport.largest = largestScale(fine ? inView.map(details.get) : [])
     for (const index of inView) paintWell(view, index, square(index))
     const overlaid = overlay.getAttribute("aria-pressed") === "true"
-    for (const index of inView) paintSigns(view, index, square(index), { overlaid, decided: review.verdicts[plate.labels[index]] })
+    for (const index of inView) paintSigns(view, index, square(index), { overlaid, decided: verdictAt(plate.labels[index]) })
     const pointed = pointedWell()
     if (pointed) ring(brush, square(pointed.index), ratio, false)
     const chosen = plate.labels.indexOf(look.well)
@@ -142,7 +142,7 @@ function build({ el, send }) {
     const at = target()
     const hit = at && fieldAt(details.get(at.index), at.x, at.y)
     const text = at
-      ? placeText(plate, at.index, details.get(at.index), hit?.field ?? null, verdictText(review.verdicts[plate.labels[at.index]]), hit ? pixelWords(hit) : [])
+      ? placeText(plate, at.index, details.get(at.index), hit?.field ?? null, verdictText(verdictAt(plate.labels[at.index])), hit ? pixelWords(hit) : [])
       : `${plate.about}${viewport.fitted ? " Scroll to zoom, drag to move, double click to open." : ""}`
     say(status, text)
     if (status.title !== text) status.title = text

@@ -1,0 +1,86 @@
+// What was sent and is not confirmed: shown as not saved yet, never as given. A busy
+// database is waited out by the server; closing the page meanwhile is asked about.
+
+import { isReloading } from "../core/connection.js"
+import { fill, h, icon } from "../core/dom.js"
+import { count } from "../core/text.js"
+
+const SLOW_MILLISECONDS = 1000 // most are confirmed within a tenth of that
+
+export const TURNS = ["undo", "redo"]
+
+/** @typedef {{batch: string, verdict?: string, wells?: string[], field?: string, [more: string]: any}} Message */
+/** @typedef {{type: string, message: Message}} Sent */
+
+/** What a message decides, in words. Pure. @param {{type: string, [more: string]: any}} message */
+export function named({ type, verdict, wells, note, text }) {
+  if (TURNS.includes(type)) return `${type} of ${text}`
+  const what = wells?.length === 1 ? wells[0] : wells?.length ? count(wells.length, "well") : type === "rest" ? "All the rest" : "The plate"
+  return `${what} ${verdict}${note ? ` (“${note}”)` : ""}`
+}
+
+/** The wells that verdicts are about which are not saved yet, and what they say. Pure.
+ *  @param {Iterable<Sent>} sent @returns {Map<string, string>} */
+export function wellsWaiting(sent) {
+  const wells = new Map()
+  for (const { type, message } of sent) {
+    if (type === "judge" && !message.field) for (const well of message.wells ?? []) wells.set(well, message.verdict ?? "")
+  }
+  return wells
+}
+
+/** What is not saved yet, in words. Pure. @param {Sent[]} sent */
+export function waitingText(sent) {
+  const [first, ...more] = sent
+  if (!first) return ""
+  return `Not saved yet: ${named({ ...first.message, type: first.type })}${more.length ? ` and ${more.length} more` : ""}. The server goes on trying, its database may be busy. Keep this page open.`
+}
+
+/** @param {{onChange: (wells: Map<string, string>) => void}} options  it hears which wells wait */
+export function makeWaiting({ onChange }) {
+  /** @type {Map<string, Sent>} */
+  const sent = new Map()
+  /** @type {Set<string>} */
+  const slow = new Set()
+  const element = h("div", { class: "problem waits hcs-not-saved", role: "status", hidden: true })
+
+  function show() {
+    const late = [...slow].map((batch) => /** @type {Sent} */ (sent.get(batch)))
+    fill(element, icon("warn"), h("span", { class: "grow" }, waitingText(late)))
+    element.hidden = !late.length
+    onChange(wellsWaiting(late))
+  }
+
+  /** @param {BeforeUnloadEvent} event */
+  const ask = (event) => { if (sent.size && !isReloading()) event.preventDefault() }
+  window.addEventListener("beforeunload", ask)
+
+  return {
+    element,
+    get size() { return sent.size },
+    /** @param {string} batch */
+    get: (batch) => sent.get(batch),
+    /** @param {string} batch */
+    has: (batch) => sent.has(batch),
+    batches: () => sent.keys(),
+    /** @param {string} type @param {Message} message */
+    add(type, message) {
+      sent.set(message.batch, { type, message })
+      setTimeout(() => {
+        if (!sent.has(message.batch) || slow.has(message.batch)) return
+        slow.add(message.batch)
+        show()
+      }, SLOW_MILLISECONDS)
+    },
+    /** It is not tried any more: a person is asked what is to become of it. @param {string} batch */
+    stopped(batch) {
+      if (slow.delete(batch)) show()
+    },
+    /** @param {string} batch */
+    done(batch) {
+      sent.delete(batch)
+      if (slow.delete(batch)) show()
+    },
+    stop: () => window.removeEventListener("beforeunload", ask),
+  }
+}

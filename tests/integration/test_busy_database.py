@@ -1,0 +1,126 @@
+"""A database that another program holds: waited out, in order, and in nobody's way."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dashboard.database_faults import DatabaseFault, Fault, patiently
+from dashboard.reviews.acts import Subject
+from tests import plates
+from tests.integration.judged import KEY, verdicts
+from tests.integration.serving import service, surveyed, wait_for
+from tests.integration.visits import Visit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dashboard.service import Service
+
+
+@contextmanager
+def held(made: Service) -> Iterator[None]:
+    """Hold the database, as another program does."""
+    holder = sqlite3.connect(made.workspace.database, isolation_level=None)
+    try:
+        holder.execute("BEGIN IMMEDIATE")
+        yield
+        holder.execute("COMMIT")
+    finally:
+        holder.close()
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> Iterator[Service]:
+    folder = tmp_path_factory.mktemp("busy")
+    plate = plates.make(folder / KEY, columns=12)
+    with service(folder / "workspace", plate, measure=False) as running:
+        surveyed(running, KEY)
+        yield running
+
+
+def judge(visit: Visit, well: str, verdict: str, number: int) -> None:
+    visit.send(
+        "verdict", type="judge", plate=KEY, wells=[well], verdict=verdict,
+        batch=f"{number:032x}",
+    )  # fmt: skip
+
+
+def answers(visit: Visit) -> list[dict[str, object]]:
+    visit.rest()
+    told: list[dict[str, object]] = visit.content("verdict")["results"]
+    return told
+
+
+def test_verdicts_wait_in_order_for_a_busy_database_and_nobody_else_does(made):
+    visits = [Visit(made, f"plate={KEY}&well=A01") for _ in range(5)]
+    acts = [("A01", "fail"), ("A01", "pass"), ("A02", "flag")]
+    with held(made):
+        # More than there are threads for what pages read.
+        for number, visit in enumerate(visits):
+            for place, (well, verdict) in enumerate(acts):
+                judge(visit, well, verdict, 1 + 10 * number + place)
+        # Nothing is told as given, and other wells are read meanwhile.
+        other = Visit(made, f"plate={KEY}&well=B05")
+        assert other.content("gallery")["fields"]
+        assert other.content("gallery")["well"] == "B05"
+        assert not any(answers(visit) for visit in visits)
+        assert not verdicts(made.reviews.review(KEY))
+    for visit in visits:
+        told = wait_for(lambda: len(answers(visit)) == 3 and answers(visit))  # noqa: B023
+        assert not [answer for answer in told if "error" in answer]
+        # In the order in which they were given.
+        places = [int(str(answer["batch"]), 16) % 10 for answer in told]
+        assert places == [1, 2, 3]
+    kept = verdicts(made.reviews.read(KEY))
+    assert (kept[Subject("A/1")], kept[Subject("A/2")]) == ("pass", "flag")
+    for visit in (*visits, other):
+        visit.close()
+
+
+def test_what_else_people_write_waits_for_the_database_too(made):
+    visit = Visit(made, f"plate={KEY}")
+    with held(made):
+        visit.send("signoff", type="demand", plate=KEY, reason=True)
+        visit.rest()
+        assert not made.projects.rules(KEY).reason_for_fail
+    wait_for(lambda: made.projects.rules(KEY).reason_for_fail, "for the setting")
+    visit.close()
+
+
+def test_a_database_that_stays_busy_is_said_to_be_after_a_while(made):
+    tries = []
+
+    def write() -> None:
+        tries.append(1)
+        with made.storage.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA busy_timeout = 20")
+            connection.commit()
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    with held(made), pytest.raises(DatabaseFault, match="is busy") as raised:
+        patiently(write, 0.0)
+    assert raised.value.fault is Fault.BUSY
+    assert len(tries) == 1
+
+
+def test_damage_met_while_serving_is_said_with_the_way_back(tmp_path):
+    plate = plates.make(tmp_path / KEY)
+    with service(tmp_path / "workspace", plate, measure=False) as made:
+        surveyed(made, KEY)
+        visit = Visit(made, f"plate={KEY}&well=A1")
+        made.storage.engine.dispose()
+        file = made.workspace.database
+        for log in file.parent.glob(f"{file.name}-*"):
+            log.unlink()
+        data = bytearray(file.read_bytes())
+        data[4096:] = b"\x5a" * (len(data) - 4096)
+        file.write_bytes(data)
+        judge(visit, "A1", "fail", 1)
+        told = wait_for(lambda: answers(visit), "for the answer")
+        assert "is damaged" in str(told[0]["error"])
+        assert "hcs-dashboard restore" in str(told[0]["error"])
+        visit.close()
