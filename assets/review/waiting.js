@@ -42,7 +42,7 @@ export function makeWaiting({ onChange }) {
   const sent = new Map()
   /** @type {Set<string>} */
   const slow = new Set()
-  const element = h("div", { class: "problem waits hcs-not-saved", role: "status", hidden: true })
+  const element = h("div", { class: "notice warn hcs-not-saved", role: "status", hidden: true })
 
   function show() {
     const late = [...slow].map((batch) => /** @type {Sent} */ (sent.get(batch)))

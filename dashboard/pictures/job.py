@@ -294,8 +294,12 @@ def _ended(progress: Progress, message: str) -> Progress:
 
 def _make_batch(store: PlateStore, batch: Sequence[MissingPreview]) -> list[Made]:
     """Make some previews; what a worker process runs."""
-    with HCSPlate(store) as plate:
-        return [(missing, _make(plate, missing)) for missing in batch]
+    try:
+        with HCSPlate(store) as plate:
+            return [(missing, _make(plate, missing)) for missing in batch]
+    except HCSError as error:  # the plate has gone, which whoever asked finds out
+        _LOG.info("No previews: %s", error)
+        return [(missing, None) for missing in batch]
 
 
 def _make(plate: HCSPlate, missing: MissingPreview) -> bytes | None:

@@ -40,11 +40,13 @@ class DirectoryStore(PlateStore, str):
         return str.__new__(cls, os.path.realpath(os.fspath(path)))
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.root = str(self)
-        if not os.path.isdir(self.root):  # noqa: PTH112  (str throughout: speed)
-            raise PlateNotFoundError(f"No folder at {self.root}.")
-        self.location = self.root
-        self._inside = self.root.rstrip(os.sep) + os.sep
+        if not os.path.isdir(self):  # noqa: PTH112  (str throughout: speed)
+            raise PlateNotFoundError(f"No folder at {self!s}.")
+        self._stand_at(str(self))
+
+    def _stand_at(self, root: str) -> None:
+        self.root = self.location = root
+        self._inside = root.rstrip(os.sep) + os.sep
 
     @property
     def writable(self) -> bool:  # type: ignore[override]
@@ -52,7 +54,7 @@ class DirectoryStore(PlateStore, str):
         return os.access(self.root, os.W_OK)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.root,)
+        return _in_another_process, (type(self), self.root)
 
     def fetch(
         self,
@@ -184,3 +186,13 @@ def _read_at(descriptor: int, start: int, length: int) -> bytes:
         data = os.read(descriptor, length)
         parts.append(data)
     return b"".join(parts)
+
+
+def _in_another_process(kind: type[DirectoryStore], root: str) -> DirectoryStore:
+    """Return a store as it was sent; a folder that has gone is an error of reading.
+
+    An error here would end the whole process that gets it, with a traceback.
+    """
+    store = kind.__new__(kind, root)
+    store._stand_at(root)
+    return store

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from hcs.errors import (
     CorruptDataError,
+    HCSError,
     PlateNotFoundError,
     StoreError,
     UnsafeDataError,
@@ -254,13 +255,15 @@ class ArchiveStore(PlateStore):
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self._path is not None:
-            return type(self), (self._path,)
+            return _in_another_process, (type(self), self._path)
         return _from_source, (self._opened().source, self.location)
 
     def _opened(self) -> _Archive:
         archive = self._archive
         if archive is None:
-            raise StoreError(f"{self.location} was closed; open it again.")
+            raise StoreError(
+                f"{self.location} was closed, or could not be opened; open it again."
+            )
         return archive
 
     def _check(self, archive: _Archive, entry: ZipEntry, where: str) -> None:
@@ -363,3 +366,17 @@ def _cut_off(where: str, present: int, expected: int) -> CorruptDataError:
         f"{where} should have {expected} bytes, but the archive ends after {present}. "
         f"It is cut off or damaged."
     )
+
+
+def _in_another_process(kind: type[ArchiveStore], path: str) -> ArchiveStore:
+    """Return a store as it was sent; an archive that has gone is an error of reading.
+
+    An error here would end the whole process that gets it, with a traceback.
+    """
+    try:
+        return kind(path)
+    except HCSError:
+        store = kind.__new__(kind)
+        store._path = store.location = path
+        store.is_remote, store._archive = False, None
+        return store

@@ -19,6 +19,7 @@ from hcs.errors import (
 from hcs.stores.directory import DirectoryStore
 from hcs.stores.location import open_store
 from hcs.stores.ozx import ArchiveStore
+from tests import plates
 
 
 @pytest.fixture
@@ -247,3 +248,20 @@ def test_errors_are_the_builtins_too(tmp_path: Path) -> None:
         hcs.from_hcs_zarr(tmp_path / "nothing")
     with pytest.raises(KeyError):
         hcs.from_hcs_zarr(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize("name", ["p.ome.zarr", "p.ozx"])
+def test_a_store_whose_place_has_gone_on_the_way_fails_where_it_is_read(
+    tmp_path: Path, name: str
+) -> None:
+    """A process that could not even receive it would end, and its pool with it."""
+    path = plates.make(tmp_path / name)
+    with hcs.from_hcs_zarr(path) as plate:
+        sent = pickle.dumps(plate.store)
+        there = pickle.loads(sent)  # noqa: S301
+        assert there.read("zarr.json") == plate.store.read("zarr.json")
+        there.close()
+    path.rename(tmp_path / "away")
+    store = pickle.loads(sent)  # noqa: S301
+    with pytest.raises(hcs.HCSError), hcs.HCSPlate(store) as plate:
+        plate.get_well("A", "1")

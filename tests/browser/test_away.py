@@ -1,0 +1,116 @@
+"""A plate or a database that is away for a while, as people at the page see it."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from tests import plates
+from tests.browser.serving import Server, well
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Page
+
+NAMED = "localStorage.setItem('hcs-reviewer', 'Ada Lovelace')"
+
+WARNS = """() => {
+  const leaving = new Event("beforeunload", { cancelable: true })
+  window.dispatchEvent(leaving)
+  return leaving.defaultPrevented
+}"""
+"""Whether closing the page is asked about."""
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("away")
+    plates.make(folder / "plates" / "one.ome.zarr", fields=2, pixels="gradient")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(place: Path) -> Iterator[Server]:
+    running = Server(place / "plates", workspace=place / "workspace")
+    yield running
+    running.stop()
+
+
+def ready(page: Page, label: str) -> None:
+    """Wait until the bar is about this well and takes a verdict."""
+    expect(page.locator(".verdicts .standing b")).to_have_text(label)
+    expect(page.locator(".verdicts.waiting")).to_have_count(0)
+
+
+def test_a_plate_that_vanishes_is_announced_locked_and_loaded_again_when_it_is_back(
+    server: Server, place: Path, visit: Callable[..., Page]
+) -> None:
+    page = visit(
+        server,
+        "?plate=one.ome.zarr&well=A1",
+        before=NAMED,
+        expected=("/pixels/", "ERR_FAILED"),
+    )
+    ready(page, "A1")
+    page.locator(".hcs-note").fill("a fibre")
+    plate, away = place / "plates" / "one.ome.zarr", place / "elsewhere"
+    plate.rename(away)
+    alert = page.locator(".hcs-absence")
+    expect(alert).to_contain_text("The plate cannot be reached since")
+    expect(alert).to_contain_text("Look whether its share is mounted")
+    expect(page.locator(".last-seen:visible").first).to_contain_text("as last seen")
+    # What was there stays, nothing is decided, and what was typed is kept.
+    expect(page.locator('.hcs-thumb[data-well="A1"]').first).to_be_visible()
+    expect(page.locator(".hcs-verdict-fail")).to_be_disabled()
+    page.locator("#plate").focus()
+    page.keyboard.press("f")
+    expect(page.locator(".toast")).to_contain_text("nothing is decided")
+    expect(page.locator(".hcs-note")).to_have_value("a fibre")
+    # Pictures that are not there now are loaded when the plate is.
+    page.route("**/pixels/**", lambda route: route.abort())
+    well(page, "B2").click()
+    thumbs = page.locator('.hcs-thumb[data-well="B2"]')
+    expect(thumbs.locator(".problem").first).to_contain_text("could not be loaded")
+    page.unroute("**/pixels/**")
+    away.rename(plate)
+    expect(alert).to_be_hidden()
+    expect(page.locator(".hcs-returned")).to_contain_text("there again")
+    expect(page.locator(".last-seen:visible")).to_have_count(0)
+    expect(thumbs.first).to_be_visible()
+    expect(thumbs.locator(".problem:visible")).to_have_count(0)
+    well(page, "A1").click()
+    ready(page, "A1")
+    expect(page.locator(".hcs-note")).to_have_value("a fibre")
+    page.locator(".hcs-verdict-fail").click()
+    expect(page.locator(".toast")).to_contain_text("A1 fail")
+
+
+def test_a_verdict_that_waits_for_a_busy_database_is_shown_as_not_saved_yet(
+    server: Server, place: Path, visit: Callable[..., Page]
+) -> None:
+    page = visit(server, "?plate=one.ome.zarr&well=A2", before=NAMED)
+    ready(page, "A2")
+    database = place / "workspace" / "workspace.sqlite"
+    holder = sqlite3.connect(database, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    page.locator(".hcs-verdict-flag").click()
+    waits = page.locator(".hcs-not-saved")
+    expect(waits).to_contain_text("Not saved yet: A2 flag")
+    expect(well(page, "A2")).to_contain_text("flag: not saved yet")
+    assert page.evaluate(WARNS)
+    # Others go on meanwhile.
+    other = visit(server, "?plate=one.ome.zarr&well=B3")
+    expect(other.locator('.hcs-thumb[data-well="B3"]').first).to_be_visible()
+    expect(well(other, "A2")).not_to_contain_text("flag")
+    holder.execute("COMMIT")
+    holder.close()
+    expect(waits).to_be_hidden()
+    expect(well(page, "A2")).to_contain_text("flag")
+    expect(well(page, "A2")).not_to_contain_text("not saved")
+    assert not page.evaluate(WARNS)
+    expect(well(other, "A2")).to_contain_text("flag")
