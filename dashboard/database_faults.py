@@ -40,7 +40,8 @@ _LEAST_FREE = 1 << 20
 
 _BACK = (
     "Stop the server and bring back a backup (`hcs-dashboard restore FILE`, which "
-    "keeps the damaged one), or what can still be read of it, see docs/deploying.md."
+    "keeps the damaged one), or what can still be read of it "
+    "(`hcs-dashboard salvage`), see docs/deploying.md."
 )
 
 

@@ -16,11 +16,13 @@ from collections import Counter
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from logging.handlers import TimedRotatingFileHandler
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
+
+from dashboard.reserve import free_beyond_reserve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 FORMATS: Final = ("text", "json")
 KEPT_DAYS: Final = 14
@@ -170,6 +172,13 @@ class _DailyFile(TimedRotatingFileHandler):
             path, when="midnight", backupCount=days, encoding="utf-8", utc=True
         )
         path.chmod(0o600)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line, unless that would take what the database needs."""
+        with contextlib.suppress(OSError):
+            if free_beyond_reserve(Path(self.baseFilename).parent) < 0:
+                return
+        super().emit(record)
 
     def handleError(self, record: logging.LogRecord) -> None:
         """Go on: a full disk must not fill the terminal with tracebacks."""

@@ -1,8 +1,8 @@
 """What is kept free on the disk of the workspace: verdicts come before pictures.
 
-Caches (previews, plate pictures), uploads, staged corrections, imports, logs and copies
-of the database end where the reserve begins. Only the database may write into it, and
-where even that is full, the caches make room.
+Previews and plate pictures, uploads, what is staged of them and the files of the log
+end where the reserve begins. Only the database may write into it, and where even that
+is full, the pictures make room.
 """
 
 from __future__ import annotations
