@@ -182,7 +182,7 @@ class PlateMapStore:
             roles=view_of(
                 plate_map.columns,
                 _texts(by_label),
-                self._roles.kept(overview, plate_map.columns),
+                self._roles.chosen_mapping(overview, plate_map.columns),
             ),
             rows=tuple(
                 (label, *(plain_text(values.get(c), 40) for c in plate_map.columns))

@@ -92,7 +92,7 @@ class RoleStore:
             self._views.set(key, view)
         return view
 
-    def kept(
+    def chosen_mapping(
         self, overview: PlateOverview, columns: tuple[str, ...]
     ) -> RoleMapping | None:
         """Return what was kept in the project for maps with these columns."""
@@ -125,7 +125,7 @@ class RoleStore:
 def view_of(
     columns: tuple[str, ...],
     conditions: Mapping[str, Mapping[str, str]],
-    kept: RoleMapping | None,
+    chosen: RoleMapping | None,
 ) -> RolesView:
     """Return what the wells of a map are for.
 
@@ -135,15 +135,15 @@ def view_of(
         Names of the map's columns.
     conditions
         Texts by column, for each well.
-    kept
+    chosen
         What people said the columns mean; proposed where None.
     """
-    mapping = propose_mapping(conditions) if kept is None else kept
+    mapping = propose_mapping(conditions) if chosen is None else chosen
     return RolesView(
         columns=columns,
         choices=tuple(_choices(columns, conditions)),
         mapping=mapping,
-        kept=kept is not None,
+        kept=chosen is not None,
         wells={label: mapping.apply(values) for label, values in conditions.items()},
     )
 
