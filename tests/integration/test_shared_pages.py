@@ -1,0 +1,209 @@
+"""What pages of one plate share, and what reaches a page of what others do."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from dashboard import session as session_module
+from dashboard.accounts import LOCAL, Role, Visitor
+from dashboard.shared import Shared
+from dashboard.views.snapshot import Snapshot
+from dashboard.views.verdict_content import MOST_CHANGES
+from tests import plates
+from tests.integration.judged import A1, A2, ADA, B2, BEN, CAT, KEY, judge
+from tests.integration.serving import person, service, surveyed, wait_for
+from tests.integration.visits import Visit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from dashboard.service import Service
+    from dashboard.views.island import Part
+
+VERDICT_TEXTS = ("content", "queue", "verdicts", "since", "unseen")
+
+
+@pytest.fixture
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
+    # What others do is shown at each look, so that no test waits for a second to pass.
+    monkeypatch.setattr(session_module, "OTHERS_SECONDS", 0.0)
+    plate = plates.make(tmp_path / KEY, fields=2, shape=(32, 40))
+    with service(tmp_path / "workspace", plate) as running:
+        surveyed(running, KEY)
+        running.quality.measure(KEY)
+        yield running
+
+
+def shown(visit: Visit) -> dict[str, list[Any]]:
+    """Return the verdicts as the script puts them together."""
+    whole, since = (
+        visit.content("verdict", "verdicts"),
+        visit.content("verdict", "since"),
+    )
+    return {
+        label: entry for label, entry in {**whole, **since["changed"]}.items() if entry
+    }
+
+
+def words(visit: Visit) -> dict[str, str]:
+    return {label: entry[0] for label, entry in shown(visit).items()}
+
+
+def opened(made: Service, query: str) -> Visit:
+    """Return a page that has looked for changes once."""
+    visit = Visit(made, query)
+    looked(visit)
+    return visit
+
+
+def looked(visit: Visit) -> None:
+    visit.look()
+    visit.rest()
+
+
+def test_verdicts_of_others_come_as_what_has_changed(made: Service) -> None:
+    visit = opened(made, f"plate={KEY}&well=A1")
+    whole = visit.content("verdict", "verdicts")
+    judge(made, A1, "fail", BEN)
+    wait_for(lambda: looked(visit) or words(visit), "for the verdict")
+    assert words(visit) == {"A1": "fail"}
+    assert visit.content("verdict", "verdicts") == whole == {}
+    assert visit.content("verdict", "since")["reviewed"] == 1
+    batch = judge(made, A2, "pass", BEN)
+    wait_for(lambda: looked(visit) or len(words(visit)) == 2, "for the other")
+    made.decisions.undo(KEY, BEN, batch)
+    wait_for(lambda: looked(visit) or len(words(visit)) == 1, "for what was undone")
+    assert words(visit) == {"A1": "fail"}
+    # Who comes now gets what holds as a whole, and no changes.
+    late = Visit(made, f"plate={KEY}&well=A1")
+    assert late.content("verdict", "verdicts").keys() == {"A1"}
+    assert late.content("verdict", "since")["changed"] == {}
+    assert words(late) == words(visit)
+
+
+def test_many_changes_become_a_new_whole(
+    made: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert MOST_CHANGES > 2
+    monkeypatch.setattr("dashboard.views.review.MOST_CHANGES", 2)
+    visit = opened(made, f"plate={KEY}")
+    for at, subject in enumerate((A1, A2, B2), 1):
+        judge(made, subject, "pass", BEN)
+        wait_for(lambda at=at: looked(visit) or len(words(visit)) == at)  # type: ignore[misc]
+    assert visit.content("verdict", "since")["changed"] == {}
+    assert visit.content("verdict", "verdicts").keys() == {"A1", "A2", "B2"}
+
+
+def test_a_verdict_of_another_touches_no_part_but_those_that_show_verdicts(
+    made: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit = opened(made, f"plate={KEY}&well=A1")
+    drawn: set[str] = set()
+    for name, part in visit.parts.items():
+        noted(monkeypatch, part, name, drawn)
+    judge(made, A2, "pass", BEN)
+    wait_for(lambda: looked(visit) or words(visit), "for the verdict")
+    assert "verdict" in drawn
+    assert drawn <= {"verdict", "signoff"}
+
+
+def noted(
+    monkeypatch: pytest.MonkeyPatch, part: Part, name: str, drawn: set[str]
+) -> None:
+    """Note when a part is drawn."""
+    draw = part.draw
+
+    def note(now: Snapshot) -> None:
+        drawn.add(name)
+        draw(now)
+
+    monkeypatch.setattr(part, "draw", note)
+
+
+class Noting(Snapshot):
+    """A snapshot that notes what is read of it."""
+
+    __slots__ = ("read",)
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in _FIELDS:
+            object.__getattribute__(self, "read").add(name)
+        return super().__getattribute__(name)
+
+
+_FIELDS = frozenset(field.name for field in dataclasses.fields(Snapshot))
+
+
+def noting(now: Snapshot) -> Noting:
+    copy = object.__new__(Noting)
+    object.__setattr__(copy, "read", set())
+    for name in _FIELDS:
+        object.__setattr__(copy, name, getattr(now, name))
+    return copy
+
+
+PLACES = ("", "&well=A1", "&well=A1&field=0", "&montage=random", "&task=correct")
+
+
+def test_a_part_reads_nothing_of_a_snapshot_that_it_ignores(made: Service) -> None:
+    for place in PLACES:
+        visit = Visit(made, f"plate={KEY}{place}", connected=False)
+        for name, part in visit.parts.items():
+            now = noting(visit._page._snapshots.now)
+            part.draw(now)
+            assert not now.read & part.ignores, (place, name)
+        visit.close()
+
+
+def test_what_pages_share_is_what_each_reader_may_see(made: Service) -> None:
+    """For all roles and both reviewers of a blind round, at the same time."""
+    judge(made, B2, "flag", CAT, note="before the round")
+    made.blind.begin(KEY, CAT, ["Ada", "Ben"])
+    judge(made, A1, "fail", ADA, reason="bubble", note="Ada's")
+    judge(made, A1, "pass", BEN, note="Ben's")
+    judge(made, A2, "pass", BEN)
+    made.reviews.read(KEY)
+    query = f"plate={KEY}&well=A1"
+    readers = [
+        *((LOCAL, name) for name in ("Ada", "Ben", "Cat")),
+        (person(Role.VIEWER, "Eve"), ""),
+        (person(Role.ADMIN, "Root"), ""),
+        (person(Role.REVIEWER, "Ada"), ""),
+    ]
+
+    def texts(running: Service, *asking: tuple[Visitor, str]) -> list[dict[str, Any]]:
+        pages = []
+        for visitor, name in asking or readers:
+            visit = Visit(running, query, visitor=visitor)
+            visit.session.person = name
+            visit.act("verdict", type="name")
+            pages.append(
+                {text: visit.content("verdict", text) for text in VERDICT_TEXTS}
+                | {"held": words(visit)}
+            )
+            visit.close()
+        return pages
+
+    shared = texts(made)
+    alone = [
+        texts(dataclasses.replace(made, shared=Shared()), reader) for reader in readers
+    ]
+    assert [[page] for page in shared] == alone
+    held = {
+        (visitor.subject, name): page["held"]
+        for (visitor, name), page in zip(readers, shared, strict=True)
+    }
+    before = {"B2": "flag"}
+    assert held.pop((LOCAL.subject, "Ada")) == before | {"A1": "fail"}
+    assert held.pop(("user:Ada", "")) == before | {"A1": "fail"}
+    assert held.pop((LOCAL.subject, "Ben")) == before | {"A1": "pass", "A2": "pass"}
+    assert all(words == before for words in held.values()), held
+    for (visitor, name), page in zip(readers, shared, strict=True):
+        text = json.dumps(page)
+        assert ("Ada's" in text) == ("Ada" in (name, visitor.name))
+        assert ("Ben's" in text) == (name == "Ben")
