@@ -9,10 +9,11 @@ from dashboard.errors import DashboardError, NotServedError
 from dashboard.reviews.ledger_state import labels_of, versions_now
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from dashboard.plates.served import ServedPlate
     from dashboard.quality.measuring import Measuring
+    from dashboard.quality.values import MetricValue
     from dashboard.reviews.acts import Act, Subject
     from dashboard.reviews.values import Decision
 
@@ -65,25 +66,27 @@ class Drafts:
             )
         return acts
 
-    def _measured(self, plate: ServedPlate) -> dict[str, dict[str, float | None]]:
-        """Return the value of every metric by label of the well."""
-        wells: dict[str, dict[str, float | None]] = {}
-        for info in self._measuring.metrics(plate):
-            values = self._measuring.values(plate, info.id, None)
-            for label, value in values.wells.items():
-                wells.setdefault(label, {})[info.id] = value.value
-        return wells
+    def _measured(self, plate: ServedPlate) -> dict[str, Mapping[str, MetricValue]]:
+        """Return every metric's values, by id and by label of the well."""
+        return {
+            info.id: self._measuring.values(plate, info.id, None).wells
+            for info in self._measuring.metrics(plate)
+        }
 
     def _values(
         self,
         plate: ServedPlate,
         subject: Subject,
         label: str,
-        wells: dict[str, dict[str, float | None]],
+        metrics: dict[str, Mapping[str, MetricValue]],
     ) -> dict[str, float | None]:
         """Return the metric values that were judged: a field's own, or the well's."""
         if not subject.field:
-            return wells.get(label, {})
+            return {
+                id: wells[label].value
+                for id, wells in metrics.items()
+                if label in wells
+            }
         return next(
             (
                 field_values.values

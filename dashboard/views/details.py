@@ -15,8 +15,8 @@ from hcs.qc import FAILURE_RULES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dashboard.plates.values import PlateOverview, WellState
-    from dashboard.quality.values import MetricInfo
+    from dashboard.plates.values import ChannelDisplay, PlateOverview, WellState
+    from dashboard.quality.values import MetricInfo, MetricValues
     from dashboard.session import Session
     from dashboard.views.snapshot import Snapshot
 
@@ -45,9 +45,12 @@ class DetailsIsland(Island):
 class Details(Part):
     """Shows what is missing or odd on the plate, or the values of the well."""
 
+    ignores = frozenset(
+        {"judged", "statistics", "dark", "well", "loading", "field_values", "history"}
+    )
+
     def __init__(self, session: Session) -> None:
         super().__init__(session, DetailsIsland())
-        self._medians: tuple[object, dict[str, float | None]] = (None, {})
         self.component.on("metric", self._metric, asks=Act.LOOK)
 
     def _metric(self, message: Message) -> None:
@@ -84,38 +87,41 @@ class Details(Part):
     def _row(
         self, now: Snapshot, overview: PlateOverview, metric: MetricInfo
     ) -> dict[str, Any]:
-        values = self._session.service.quality.values(
-            overview.key, metric.id, now.state.acquisition
-        )
+        service = self._session.service
+        values = service.quality.values(overview.key, metric.id, now.state.acquisition)
         well_value = values.wells.get(now.state.well)
-        numbers = [
-            measured.value
-            for measured in values.wells.values()
-            if measured.value is not None
-        ]
-        channel = next(
-            (
-                channel
-                for channel in overview.channels
-                if channel.index == metric.channel
-            ),
-            None,
-        )
-        title = plain_text(metric.title, 80)
         return {
-            "id": metric.id,
-            "title": f"{title} · {plain_text(channel.name, 40)}"
-            if channel and channel.name not in title
-            else title,
-            "unit": plain_text(metric.unit, 20),
-            "definition": plain_text(metric.definition),
+            **service.shared.of(_metric_content, metric, values, overview.channels),
             "value": well_value.value if well_value else None,
             "reason": plain_text(well_value.reason)
             if well_value and well_value.reason
             else "",
-            "median": median(numbers) if numbers else None,
             "chosen": metric.id == now.state.metric,
         }
+
+
+def _metric_content(
+    metric: MetricInfo, values: MetricValues, channels: tuple[ChannelDisplay, ...]
+) -> dict[str, Any]:
+    """Return what is said of a metric at every well."""
+    name = next(
+        (channel.name for channel in channels if channel.index == metric.channel), ""
+    )
+    title = plain_text(metric.title, 80)
+    numbers = [
+        measured.value
+        for measured in values.wells.values()
+        if measured.value is not None
+    ]
+    return {
+        "id": metric.id,
+        "title": f"{title} · {plain_text(name, 40)}"
+        if name and name not in title
+        else title,
+        "unit": plain_text(metric.unit, 20),
+        "definition": plain_text(metric.definition),
+        "median": median(numbers) if numbers else None,
+    }
 
 
 def _blank(title: str) -> dict[str, Any]:

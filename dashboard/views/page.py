@@ -40,7 +40,7 @@ from dashboard.views.signoff import Signoff
 from dashboard.views.snapshot import Snapshot, Snapshots
 from dashboard.views.statistics import Statistics
 from dashboard.views.suspects import Suspects
-from dashboard.views.template import PageTemplate
+from dashboard.views.template import PageTemplate, compiled
 from dashboard.views.upload import UploadForm
 from dashboard.views.uploads import UploadTray
 from dashboard.views.wire import described, embedded, wire_of
@@ -77,6 +77,9 @@ _AWAITED = (*_CHOSEN, "plate_canvas", "field_viewer")
 
 _ACTED_UPON = ("verdict",)
 """What follows at once: nothing is sent before the function has ended that draws it."""
+
+_OF_OTHERS = frozenset({"judged", "statistics", "progress"})
+"""What changes without anybody's waiting for it, and few parts show: one message."""
 
 _READ_MILLISECONDS = 30
 """Wells are mostly read sooner, and then are drawn once."""
@@ -184,6 +187,9 @@ class Page:
         owed = {name for name, part in self.parts.items() if changes - part.ignores}
         if not owed and not self._owed:
             return
+        if not self._owed and changes <= _OF_OTHERS:
+            self._draw_parts(now, owed)
+            return
         if not self._owed:
             self._draw_later(_REST_MILLISECONDS, tuple(self.parts))
         self._owed |= owed
@@ -264,7 +270,7 @@ def build(session: Session) -> PageTemplate:
     folder = assets_folder()
     assets = session.urls.asset(f"{assets_version(folder)}/")
     islands = page.islands
-    template = PageTemplate(_template())
+    template = PageTemplate(compiled(_template()))
     wire = wire_of(islands)
     session.when_acted(wire.send)
     template.add_panel("wire", wire)

@@ -22,6 +22,7 @@ from dashboard.views.verdict_content import (
     MOST_CHANGES,
     Verdicts,
     changed_verdicts,
+    counts_content,
     field_content,
     field_verdicts,
     held_verdict,
@@ -366,8 +367,8 @@ class VerdictBar(Part):
         ):
             self._whole_of, self._whole = overview.key, verdicts
         put(shared.of(as_json, self._whole), "verdicts")
-        since = shared.of(since_content, self._whole, verdicts, overview, review)
-        put(since, "since")
+        counts = shared.of(counts_content, overview, review)
+        put(shared.of(since_content, self._whole, verdicts, counts), "since")
         looks = self._session.looks
         remaining = shared.of(remaining_wells, overview, review)
         opened = looks.labels(overview.key, "field", "thumbnails")

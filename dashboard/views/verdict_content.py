@@ -87,22 +87,22 @@ def changed_verdicts(whole: Verdicts, verdicts: Verdicts) -> dict[str, Any]:
     }
 
 
-def since_content(
-    whole: Verdicts, verdicts: Verdicts, overview: PlateOverview, review: PlateReview
-) -> str:
-    """Return what was decided since a whole was sent, and how far the review is."""
+def counts_content(overview: PlateOverview, review: PlateReview) -> dict[str, Any]:
+    """Return how far the review of a plate is."""
     counts = tally(overview, review)
-    return as_json(
-        {
-            "changed": changed_verdicts(whole, verdicts),
-            "total": counts.total,
-            "reviewed": counts.reviewed,
-            "stale": counts.stale,
-            "counts": counts.verdicts,
-            "bases": counts.bases,
-            "rest": len(unjudged(overview, review)),
-        }
-    )
+    return {
+        "total": counts.total,
+        "reviewed": counts.reviewed,
+        "stale": counts.stale,
+        "counts": counts.verdicts,
+        "bases": counts.bases,
+        "rest": len(unjudged(overview, review)),
+    }
+
+
+def since_content(whole: Verdicts, verdicts: Verdicts, counts: dict[str, Any]) -> str:
+    """Return what was decided since a whole was sent, and how far the review is."""
+    return as_json({"changed": changed_verdicts(whole, verdicts), **counts})
 
 
 def remaining_wells(overview: PlateOverview, review: PlateReview) -> frozenset[str]:
