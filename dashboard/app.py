@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import panel as pn
@@ -21,6 +21,7 @@ from dashboard.assets import assets_folder
 from dashboard.errors import DashboardError, RefusedError
 from dashboard.monitoring import Monitoring
 from dashboard.session import ASK_AGAIN_SECONDS, Session
+from dashboard.web.admission import IDLE_SECONDS, Admission, Capacity
 from dashboard.web.gate import BODY_BYTES, Gate
 from dashboard.web.origins import LOOPBACK, Origins
 from dashboard.web.passed_connection import PassedConnection
@@ -72,6 +73,9 @@ class ServerSettings:
 
     metrics: tuple[str, int] | None = None
     """Address and port at which counts are answered to whoever asks."""
+
+    capacity: Capacity = field(default_factory=Capacity)
+    """How many pages and connections there may be."""
 
 
 def make_server(
@@ -131,7 +135,10 @@ def make_server(
             check_unused_sessions_milliseconds=round(250 * settings.unused_seconds),
             keep_alive_milliseconds=_PING_MILLISECONDS,
             websocket_max_message_size=_WEBSOCKET_BYTES,
-            http_server_kwargs={"max_body_size": BODY_BYTES},
+            http_server_kwargs={
+                "max_body_size": BODY_BYTES,
+                "idle_connection_timeout": IDLE_SECONDS,
+            },
             # A page's id cannot be made by anybody else.
             sign_sessions=True,
             secret_key=secrets.token_bytes(32),
@@ -144,6 +151,8 @@ def make_server(
     _forget_routes(server)
     if settings.socket is not None:
         settings.socket.listen(server._http)
+    admission = Admission(settings.capacity, service.sessions.pages)
+    admission.guard(server._http)
     routed = server._tornado.default_router.find_handler
     server._http.request_callback = Gate(
         server._tornado,
@@ -152,6 +161,7 @@ def make_server(
         prefix,
         monitoring,
         is_routed=lambda request: routed(request) is not None,
+        admission=admission,
     )
     monitoring.follow(server.io_loop)
     return server

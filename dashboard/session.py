@@ -81,7 +81,7 @@ class Session:
         self.urls = urls
         self.visitor = visitor
         self.state = SessionState()
-        self.token = service.sessions.open(visitor.subject)
+        self.token = service.sessions.open(visitor.subject, lambda: self.connected)
         self.read_only = service.read_only
         self._identify = identify
         self._ask_again_seconds = ask_again_seconds

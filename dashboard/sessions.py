@@ -46,6 +46,9 @@ class Sessions:
         self.ending = False
         """Whether the server ends, which pages ask twice a second."""
 
+        self._connected: dict[str, Callable[[], bool]] = {}
+        """Whether a browser is at the other end of a page, by its token."""
+
         self._owners: dict[str, str] = {}
         """Subject of the visitor whose a page is, by the page's token."""
 
@@ -58,17 +61,29 @@ class Sessions:
         self.ending = True
         return bool(self._plates)
 
-    def open(self, owner: str = LOCAL.subject) -> str:
+    def pages(self) -> list[tuple[str, bool]]:
+        """Return of each page whose it is, and whether a browser is connected."""
+        return [
+            (self._owners[token], connected())
+            for token, connected in self._connected.items()
+        ]
+
+    def open(
+        self, owner: str = LOCAL.subject, connected: Callable[[], bool] = lambda: True
+    ) -> str:
         """Return the token of a visitor's new page: unguessable, good while it lives.
 
         Parameters
         ----------
         owner
             The visitor's subject, whose all is that comes with the token.
+        connected
+            Says whether a browser is at the other end.
         """
         token = secrets.token_urlsafe(32)
         self._plates[token] = ""
         self._owners[token] = owner
+        self._connected[token] = connected
         self._corrections.open(token, owner)
         return token
 
@@ -92,6 +107,7 @@ class Sessions:
         """
         self._plates.pop(token, None)
         self._owners.pop(token, None)
+        self._connected.pop(token, None)
         self.pulse.leave(token)
         self._presence.session_ended(token)
         return self._submit(lambda: self._corrections.close(token))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import gc
 import platform
 import sys
@@ -19,7 +20,6 @@ from dashboard.commands.sign_in_options import add_sign_in
 from dashboard.commands.version import version
 
 if TYPE_CHECKING:
-    import argparse
     from concurrent.futures import Executor
 
     from dashboard.app import ServerSettings
@@ -69,6 +69,12 @@ def add_serve(commands: Any) -> None:
         ("plane-memory", "decoded planes in memory; default 256MB"),
     ):
         serve.add_argument(f"--{name}", type=size, metavar="SIZE", help=text)
+    for name, text in (
+        ("max-pages", "pages that may be open at once; default 400"),
+        ("max-pages-person", "of them, those of one person; default 100"),
+        ("max-connections", "connections at once; default 800"),
+    ):
+        serve.add_argument(f"--{name}", type=_count, metavar="N", help=text)
     add_inbox(serve)
     add_sign_in(serve)
     add_log(serve)
@@ -79,6 +85,14 @@ def add_serve(commands: Any) -> None:
         help="measure a plate when somebody asks for it, not as soon as it is opened",
     )
     serve.set_defaults(run=_serve, before=partial(_from_settings_file, serve))
+
+
+def _count(text: str) -> int:
+    """Return a number of things there may be, at least one."""
+    count = int(text)
+    if count < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return count
 
 
 def _from_settings_file(
@@ -212,6 +226,7 @@ def _settings(options: argparse.Namespace) -> ServerSettings:
     """Return how the server is reached."""
     from dashboard.app import ServerSettings, free_port
     from dashboard.commands.sign_in import ANY_ADDRESS, in_address
+    from dashboard.web.admission import Capacity
     from dashboard.web.origins import LOOPBACK
     from dashboard.web.unix_socket import MODES, UnixSocket
 
@@ -222,6 +237,11 @@ def _settings(options: argparse.Namespace) -> ServerSettings:
     if address not in LOOPBACK:
         host = platform.node() if address in ANY_ADDRESS else address
         origins.append(f"{in_address(host)}:{port}")
+    most = {
+        "pages": options.max_pages,
+        "person_pages": options.max_pages_person,
+        "connections": options.max_connections,
+    }
     return ServerSettings(
         port=port,
         address=address,
@@ -231,6 +251,9 @@ def _settings(options: argparse.Namespace) -> ServerSettings:
         else None,
         origins=tuple(origins),
         metrics=options.metrics,
+        capacity=Capacity(
+            **{name: count for name, count in most.items() if count is not None}
+        ),
     )
 
 

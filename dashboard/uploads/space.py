@@ -61,11 +61,13 @@ class Space:
 
     def check_new(self, owner: str, page: str, name: str, size: int) -> None:
         """Raise `TooLargeError` where one more file would be too much."""
-        mine = [upload for upload in self._uploads() if upload.stored.owner == owner]
+        uploads_of_all = self._uploads()
+        mine = [upload for upload in uploads_of_all if upload.stored.owner == owner]
         here = [upload for upload in mine if page and upload.page == page]
         for uploads, limit in (
             (here, self.quotas.page_files),
             (mine, self.quotas.person_files),
+            (uploads_of_all, self.quotas.total_files),
         ):
             if len(uploads) >= limit:
                 coming = sum(not upload.whole for upload in uploads)
@@ -74,6 +76,12 @@ class Space:
                     f"{here_text} uploaded already, {coming} being received: "
                     f"{limit} may be here at once. Commit or discard some first."
                 )
+        coming = sum(not upload.whole or not upload.stored.file.size for upload in mine)
+        if coming >= self.quotas.person_coming:
+            raise TooLargeError(
+                f"{coming} files of yours are empty, or are being received or were "
+                f"broken off, as many as there may be. Go on with them or discard them."
+            )
         most = min(self.quotas.file_bytes, self.room(owner, page))
         if size > most:
             raise TooLargeError(

@@ -44,6 +44,11 @@ class Quotas:
 
     page_files: int = 2000
     person_files: int = 4000
+    total_files: int = 20_000
+    person_coming: int = 100
+    """Files of a person that are empty or have not arrived completely: pages send a few
+    at a time, and what was broken off stays for a day."""
+
     spare_bytes: int | None = None
     """Disk space that uploads leave to everybody else; the workspace's reserve where
     None, see `dashboard.reserve`."""

@@ -21,12 +21,16 @@ _REASONS: Final = {
     411: "Length Required",
     413: "Content Too Large",
     421: "Misdirected Request",
+    429: "Too Many Requests",
+    503: "Service Unavailable",
 }
 
 _TITLES: Final = {
     403: "This is refused",
     404: "Nothing is at this address",
     421: "The server does not know this address",
+    429: "You have many pages open",
+    503: "The server is full",
 }
 """Of the errors that a person may meet who opens an address."""
 

@@ -4,12 +4,13 @@ It stands in front of the whole Tornado application, so that what Panel and Boke
 (the page, the websocket, their scripts, their errors) is held to the same rules as our
 own handlers, and bears the same headers. In the order of asking:
 
+0. Is there room for one more connection?
 1. Is the request for this server at all? (Else a foreign name that was made to point
    here would be an origin of its own, with all that this server tells.)
 2. Does it come from a page of this server, where it acts or is not a page itself?
 3. Is its body of a bearable size?
 4. Is there anything at its address?
-5. Who is it?
+5. Who is it, and is there room for one more page of theirs?
 
 What passed and then sends nothing more of its body is let go, too.
 """
@@ -30,6 +31,7 @@ from tornado.ioloop import IOLoop
 
 from dashboard.logs import REQUEST
 from dashboard.web.access_log import log_answer
+from dashboard.web.admission import AGAIN_SECONDS
 from dashboard.web.answer import (
     Answer,
     error_answer,
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
 
     from dashboard.accounts import Entrance
     from dashboard.monitoring import Monitoring
+    from dashboard.web.admission import Admission
     from dashboard.web.origins import Origins
 
 _LOG = logging.getLogger(__name__)
@@ -82,6 +85,8 @@ class Gate(HTTPServerConnectionDelegate):
         Counts what was answered.
     is_routed
         Whether something answers at a request's address.
+    admission
+        How many pages and connections there may be.
     """
 
     def __init__(
@@ -92,9 +97,11 @@ class Gate(HTTPServerConnectionDelegate):
         prefix: str,
         monitoring: Monitoring,
         is_routed: Callable[[HTTPServerRequest], bool],
+        admission: Admission,
     ) -> None:
         self.application = application
         self.is_routed = is_routed
+        self.admission = admission
         self.origins = origins
         self.entrance = entrance
         self.prefix = prefix
@@ -114,6 +121,7 @@ class Gate(HTTPServerConnectionDelegate):
 
     def _answered(self, request: HTTPServerRequest, status: int) -> None:
         """Count an answer and log it, where that is wanted."""
+        self.admission.end(request.connection)
         seconds, method = request.request_time(), request.method or ""
         path = self._below(request.path)
         self.monitoring.answered(method, path, status, seconds)
@@ -121,6 +129,11 @@ class Gate(HTTPServerConnectionDelegate):
 
     def answer(self, request: HTTPServerRequest) -> Answer | None:
         """Return the gate's own answer, None where the request may pass."""
+        reason = self.admission.reason_against_connection()
+        if reason:
+            away = self._turned_away(request, 503, reason)
+            away.headers["Connection"] = "close"
+            return away
         reason = self.origins.reason_against_host(request.host)
         if reason:
             return self._refused(request, 421, reason)
@@ -177,6 +190,11 @@ class Gate(HTTPServerConnectionDelegate):
         tokens = request.query_arguments.get("token") if front_door else None
         if tokens and entrance.local is not None:
             return self._token_answer(request, tokens[-1], known=visitor is not None)
+        if visitor is not None and path == "/" and request.method == "GET":
+            full = self.admission.reason_against_page(visitor)
+            if full is not None:
+                return self._turned_away(request, *full)
+            self.admission.begin(passed, visitor)
         if visitor is not None or _is_open(path, request.method or "", entrance):
             return None
         if front_door and not _is_websocket(request):
@@ -225,6 +243,11 @@ class Gate(HTTPServerConnectionDelegate):
             for value in values
         ]
         return f"{self.prefix}/?{urlencode(query)}" if query else f"{self.prefix}/"
+
+    def _turned_away(self, request: HTTPServerRequest, status: int, why: str) -> Answer:
+        answer = self._refused(request, status, why)
+        answer.headers["Retry-After"] = str(AGAIN_SECONDS)
+        return answer
 
     def _refused(self, request: HTTPServerRequest, status: int, why: str) -> Answer:
         if why not in self._logged and len(self._logged) < _LOGGED:
@@ -320,6 +343,7 @@ class _Passage(HTTPMessageDelegate):
 
     def on_connection_close(self) -> None:
         self._expect_no_more()
+        self._gate.admission.end(self._connection)
         if self._next is not None:
             self._next.on_connection_close()
 

@@ -11,6 +11,7 @@ import pytest
 from dashboard.cli import main
 from dashboard.commands.serve import _settings
 from dashboard.commands.sign_in import _line
+from dashboard.web.admission import Capacity
 from dashboard.web.origins import Origins
 from tests import plates
 
@@ -63,7 +64,12 @@ def test_what_would_let_anybody_in_is_refused_at_the_start(
 def test_a_server_at_an_address_with_colons_is_known_by_it_in_brackets() -> None:
     given = {"address": "::1", "port": 0, "prefix": "", "origin": []}
     given |= {"socket": None, "metrics": None}
-    settings = _settings(argparse.Namespace(**given))
+    settings = _settings(
+        argparse.Namespace(
+            **given, max_pages=None, max_pages_person=3, max_connections=None
+        )
+    )
+    assert settings.capacity == Capacity(person_pages=3)
     origins = Origins(settings.port, settings.origins)
     assert origins.reason_against_host(f"[::1]:{settings.port}") == ""
     assert origins.reason_against_host(f"[::2]:{settings.port}")
