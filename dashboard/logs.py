@@ -12,12 +12,13 @@ import logging
 import os
 import secrets
 import sys
+import time
 from collections import Counter
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from logging.handlers import TimedRotatingFileHandler
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from dashboard.reserve import free_beyond_reserve
 
@@ -28,6 +29,7 @@ FORMATS: Final = ("text", "json")
 KEPT_DAYS: Final = 14
 
 _FILE = "dashboard.log"
+_DAY_SECONDS = 86_400
 _LONGEST = 20_000
 """Characters of a line: what a browser sent may be longer."""
 
@@ -124,7 +126,17 @@ def keep_log(folder: Path, *, form: str = "text", days: int = KEPT_DAYS) -> str:
         return f"no log is kept in {folder}: {error.strerror or error}"
     handler.setFormatter(_formatter(form))
     logging.getLogger().addHandler(handler)
+    _remove_older(folder, days)
     return ""
+
+
+def _remove_older(folder: Path, days: int) -> None:
+    """Remove files of servers that are gone: nobody turns theirs over any more."""
+    oldest = time.time() - (days + 1) * _DAY_SECONDS
+    for path in folder.glob(f"*-{_FILE}*"):
+        with contextlib.suppress(OSError):
+            if path.stat().st_mtime < oldest:
+                path.unlink()
 
 
 _HELD: list[int] = []
@@ -171,7 +183,12 @@ class _DailyFile(TimedRotatingFileHandler):
         super().__init__(
             path, when="midnight", backupCount=days, encoding="utf-8", utc=True
         )
-        path.chmod(0o600)
+
+    def _open(self) -> Any:
+        """Open today's file; the one of the day before has another name by then."""
+        stream = super()._open()
+        Path(self.baseFilename).chmod(0o600)
+        return stream
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a line, unless that would take what the database needs."""

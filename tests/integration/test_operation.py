@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 import threading
 import time
 import urllib.request
+from logging.handlers import TimedRotatingFileHandler
 
 import pytest
 
@@ -256,6 +258,35 @@ def test_a_log_of_json_is_one_document_a_line_whatever_is_logged(tmp_path, plain
     assert first["message"] == "line one\nline two \x1b[31m naïve"
     assert "ValueError: no good" in second["error"]
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_log_keeps_its_days_and_stays_private(tmp_path, plain_log):
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    gone = folder / "4711-dashboard.log"
+    new, other = folder / "4712-dashboard.log", folder / "notes.txt"
+    days = [folder / f"dashboard.log.2025-11-{day:02}" for day in range(1, 6)]
+    for path in (gone, new, other, *days):
+        path.touch()
+    for path in (gone, other):
+        os.utime(path, (0, 0))
+    begin_log(verbose=False)
+    assert keep_log(folder, days=3) == ""
+    assert not gone.exists()
+    (handler,) = [
+        handler
+        for handler in logging.getLogger().handlers
+        if isinstance(handler, TimedRotatingFileHandler)
+    ]
+    logging.getLogger("dashboard.test").warning("before midnight")
+    handler.doRollover()
+    logging.getLogger("dashboard.test").warning("after midnight")
+    today = folder / "dashboard.log"
+    assert "after" in today.read_text()
+    assert today.stat().st_mode & 0o777 == 0o600
+    assert len(list(folder.glob("dashboard.log.2*"))) == 3
+    assert new.exists()
+    assert other.exists()
 
 
 def test_each_answer_is_a_line_of_the_log_without_queries_and_names(
