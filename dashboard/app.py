@@ -39,10 +39,6 @@ if TYPE_CHECKING:
 _WEBSOCKET_BYTES = 20 * 1024 * 1024
 """Of one message of a page: a table of 8 MB that was chosen there, spelled as JSON."""
 
-_PING_MILLISECONDS = 15_000
-"""Between two signs of life on a websocket: nginx ends those that say nothing for 60 s,
-other proxies sooner."""
-
 _GONE = ("MetadataHandler", "AutoloadJsHandler")
 """Handlers of Bokeh for other sites that would embed the page."""
 
@@ -64,6 +60,10 @@ class ServerSettings:
 
     ask_again_seconds: float = ASK_AGAIN_SECONDS
     """How often a page asks whether its visitor is still who they were."""
+
+    ping_seconds: float = 15.0
+    """Between two signs of life on a websocket: nginx ends those that say nothing for
+    60 s, other proxies sooner."""
 
     socket: UnixSocket | None = None
     """Where a proxy on this machine comes instead; no port is listened at then."""
@@ -133,7 +133,7 @@ def make_server(
             ],
             unused_session_lifetime_milliseconds=round(1000 * settings.unused_seconds),
             check_unused_sessions_milliseconds=round(250 * settings.unused_seconds),
-            keep_alive_milliseconds=_PING_MILLISECONDS,
+            keep_alive_milliseconds=round(1000 * settings.ping_seconds),
             websocket_max_message_size=_WEBSOCKET_BYTES,
             http_server_kwargs={
                 "max_body_size": BODY_BYTES,

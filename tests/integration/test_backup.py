@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
 import zipfile
 
 import pytest
@@ -14,6 +15,8 @@ from dashboard.engine import open_database
 from dashboard.errors import DashboardError
 from dashboard.options import Options
 from dashboard.workspace import open_workspace
+from tests.integration.postgres import postgres
+from tests.integration.test_deploying import blocks
 
 QUIET = Options(watch=False, measure=False)
 
@@ -198,6 +201,32 @@ def test_what_can_be_read_of_a_damaged_database_is_saved(place, capsys, part):
     assert former.read_bytes() == bytes(data)
     assert main(["salvage", *where]) == 1
     assert "is not damaged; it stays" in capsys.readouterr().err
+
+
+@pytest.mark.full
+def test_a_database_of_postgresql_comes_back_by_its_own_tools(tmp_path):
+    (lines,) = [text for text in blocks("text") if text.startswith("pg_dump")]
+    dump, load = (line.split() for line in lines.splitlines())
+    workspace = open_workspace(tmp_path / "workspace")
+    with postgres() as address:
+        served = Options(watch=False, measure=False, database=address)
+        words = {
+            "ADDRESS": address.replace("+psycopg", ""),
+            "/srv/hcs/backup/hcs.dump": str(tmp_path / "hcs.dump"),
+        }
+        service = compose([], workspace, served)
+        try:
+            service.storage.settings.put("first", "mark")
+            subprocess.run([words.get(word, word) for word in dump], check=True)
+            service.storage.settings.put("second", "mark")
+        finally:
+            service.close()
+        subprocess.run([words.get(word, word) for word in load], check=True)
+        service = compose([], workspace, served)
+        try:
+            assert service.storage.settings.get("mark") == "first"
+        finally:
+            service.close()
 
 
 def test_the_commands_say_what_they_did_and_what_they_cannot(place, tmp_path, capsys):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import socket
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,7 @@ from dashboard.accounts import Entrance
 from dashboard.app import ServerSettings, free_port
 from tests import plates
 from tests.browser.nginx import running
+from tests.integration.page_socket import page_token
 from tests.integration.serving import Served, service
 
 if TYPE_CHECKING:
@@ -22,12 +24,18 @@ if TYPE_CHECKING:
 PAGE = "text/html,application/xhtml+xml"
 
 _HOST = "proxy_set_header Host $http_host;"
+_UPGRADE = (
+    "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; "
+    "proxy_set_header Connection upgrade;"
+)
 _LOCATIONS = {
     "right": f"location /hcs/ {{ proxy_pass http://below; {_HOST} }}",
     "cuts": f"location /hcs/ {{ proxy_pass http://below/; {_HOST} }}",
     "passes": f"location / {{ proxy_pass http://root; {_HOST} }}",
     "renames": "location / { proxy_pass http://root; }",
     "replaces": "location / { proxy_pass http://127.0.0.1:$ROOT; }",
+    "hurries": f"location / {{ proxy_pass http://root; {_HOST} {_UPGRADE} "
+    "proxy_read_timeout 1s; }",
 }
 """Servers of nginx, in front of one below a prefix and one at the root."""
 
@@ -35,8 +43,9 @@ _LOCATIONS = {
 class Proxies:
     """One nginx that listens at several ports, each set up otherwise."""
 
-    def __init__(self, ports: dict[str, int]) -> None:
+    def __init__(self, ports: dict[str, int], root: Served) -> None:
         self.ports = ports
+        self.root = root
 
     def ask(self, name: str, path: str, method: str = "GET", **headers: str):
         """Return status, headers and text of an answer."""
@@ -64,7 +73,9 @@ def proxies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxies]:
     identify = Entrance().identify
     with (
         service(folder / "workspace", folder / "plates", measure=False) as made,
-        Served(made, ServerSettings(port=0, origins=known), identify) as root,
+        Served(
+            made, ServerSettings(port=0, origins=known, ping_seconds=0.2), identify
+        ) as root,
         Served(
             made, ServerSettings(port=0, origins=known, prefix="/hcs"), identify
         ) as below,
@@ -78,7 +89,7 @@ def proxies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxies]:
             f"upstream below {{ server 127.0.0.1:{below.port}; }}\n{servers}"
         )
         with running(folder / "nginx", ports["right"], text):
-            yield Proxies(ports)
+            yield Proxies(ports, root)
 
 
 def test_a_proxy_that_cuts_the_prefix_off_is_named_where_the_page_should_be(proxies):
@@ -121,3 +132,36 @@ def test_a_page_can_ask_why_nothing_that_it_sends_arrives(proxies):
     assert status == 403
     host = origin.removeprefix("http://")
     assert f"start it with --origin {host}" in json.loads(text)["error"]
+
+
+def test_signs_of_life_keep_a_silent_websocket_open_behind_a_proxy_that_hurries(
+    proxies,
+):
+    host = f"127.0.0.1:{proxies.ports['hurries']}"
+    lines = (
+        "GET /ws HTTP/1.1",
+        f"Host: {host}",
+        f"Origin: http://{host}",
+        "Connection: Upgrade",
+        "Upgrade: websocket",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        f"Sec-WebSocket-Protocol: bokeh, {page_token(proxies.root)}",
+    )
+    pings = 0
+    with socket.create_connection(("127.0.0.1", proxies.ports["hurries"])) as line:
+        line.settimeout(60)
+        line.sendall("\r\n".join((*lines, "", "")).encode())
+        stream = line.makefile("rb")
+        assert stream.readline().split()[1] == b"101"
+        while stream.readline().strip():
+            pass
+        # Of 0.2 s each: three times what the proxy waits for.
+        while pings < 15:
+            head = stream.read(2)
+            assert len(head) == 2, f"the proxy ended it after {pings} pings"
+            size = head[1] & 127
+            if size > 125:
+                size = int.from_bytes(stream.read(2 if size == 126 else 8), "big")
+            stream.read(size)
+            pings += head[0] & 15 == 9
