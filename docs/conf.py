@@ -5,8 +5,11 @@ Nothing is loaded from a network, neither here nor by the pages.
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
+
+from jupyter_client.manager import KernelManager
 
 _HERE = Path(__file__).parent
 sys.path[:0] = [str(_HERE.parent), str(_HERE / "extensions")]
@@ -42,19 +45,24 @@ myst_heading_anchors = 4
 myst_enable_extensions = ["colon_fence"]
 
 # The tutorials run when the site is made. A cell that fails fails the site.
-nb_execution_mode = "cache"
+nb_execution_mode = "force"
 nb_execution_raise_on_error = True
 nb_execution_in_temp = True
 nb_execution_timeout = 120
+# Nobody else on the machine can listen; a kernel warns where it is not so.
+KernelManager.transport_encryption.default_value = "required"
+logging.getLogger("traitlets").setLevel(logging.WARNING)
 
 # "--option" is no dash.
 smartquotes = False
 default_role = "public-code"
+autodoc_preserve_defaults = True
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 python_maximum_signature_line_length = 60
 # Members are listed with their class, on one page: most of them are a line each.
 numpydoc_show_class_members = False
+numpydoc_xref_param_type = True
 
 html_theme = "furo"
 html_title = f"hcs-dashboard {version}"

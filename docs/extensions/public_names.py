@@ -51,6 +51,7 @@ class PublicNames(SphinxDirective):
             f".. currentmodule:: {module}",
             "",
             ".. list-table::",
+            "   :class: public-names",
             "",
         ]
         for name in names:
@@ -183,7 +184,7 @@ def _documented(python: Domain) -> dict[str, str]:
     """Return the full names of what pages document, by their last words if unique."""
     names: dict[str, set[str]] = {}
     for full, entry in python.objects.items():  # type: ignore[attr-defined]
-        if entry.objtype in _OBJECTS:
+        if entry.objtype in _OBJECTS and not entry.aliased:
             names.setdefault(full.rpartition(".")[2], set()).add(full)
     return {name: next(iter(full)) for name, full in names.items() if len(full) == 1}
 

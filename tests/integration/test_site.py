@@ -154,3 +154,20 @@ def test_the_metrics_of_the_table_are_on_their_page(site: Site) -> None:
         assert entry.misleads in text, entry.id
     for rule in FAILURE_RULES:
         assert rule.why.replace("*", "") in text, rule.kind
+
+
+def test_the_tutorials_ran_and_show_their_pictures(site: Site) -> None:
+    for name in ("read", "measure-and-join", "correct"):
+        page = site.page(f"tutorials/{name}.html")
+        pictures = [address for address in page.loaded if "_images/" in address]
+        assert pictures, name
+        for address in pictures:
+            picture = (page.path.parent / address).read_bytes()
+            assert picture.startswith(b"\x89PNG"), address
+    assert "out of focus, imaged again" in site.page("tutorials/correct.html").text
+
+
+def test_what_is_searched_for_is_in_the_index(site: Site) -> None:
+    index = (site.folder / "searchindex.js").read_text("utf-8")
+    for word in ("measure_plate", "HCSPlateWriter", "saturated", "ConflictError"):
+        assert word in index or word.lower() in index, word
