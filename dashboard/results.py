@@ -66,7 +66,7 @@ def read_qc(
 
     Parameters
     ----------
-    plates
+    *plates
         Plates, folders of plates, archives or addresses.
     workspace
         Folder with what people decided and what was measured; your own where None.

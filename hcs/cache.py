@@ -39,6 +39,17 @@ class LRUCache(Generic[K, V]):
     -----
     Thread safety: one lock guards entries and counters, and `size_of` may run under
     it. The values themselves are shared between threads.
+
+    Examples
+    --------
+    >>> cache = LRUCache(max_size=2)
+    >>> for key in ("a", "b", "c"):
+    ...     cache.set(key, key.upper().encode())
+    >>> cache.get("a") is None, cache.get("c"), "b" in cache
+    (True, b'C', True)
+    >>> cache.clear()
+    >>> "c" in cache
+    False
     """
 
     def __init__(
@@ -61,12 +72,28 @@ class LRUCache(Generic[K, V]):
         self._lock = RLock()
 
     def get(self, key: K, default: V | None = None) -> V | None:
-        """Return the value and mark it as used, or `default` where it is absent."""
+        """Return the value and mark it as used, or `default` where it is absent.
+
+        Parameters
+        ----------
+        key
+            What the value was kept under.
+        default
+            What is returned where it is absent.
+        """
         value = self._look_up(key)
         return default if value is _ABSENT else value  # type: ignore[return-value]
 
     def set(self, key: K, value: V) -> None:
-        """Keep the value, and drop those unused for longest beyond the bounds."""
+        """Keep the value, and drop those unused for longest beyond the bounds.
+
+        Parameters
+        ----------
+        key
+            What to keep it under.
+        value
+            What is kept; what was there before goes.
+        """
         size = self._measure(value)
         with self._lock:
             self._drop(key)
@@ -96,6 +123,13 @@ class LRUCache(Generic[K, V]):
         """Return the value that is kept, keeping `value` where there is none.
 
         Two threads that made the same thing at once thus go on with one of them.
+
+        Parameters
+        ----------
+        key
+            What to keep it under.
+        value
+            What is kept where nothing is there yet.
         """
         with self._lock:
             cached = self.cache.get(key, _ABSENT)
@@ -105,7 +139,13 @@ class LRUCache(Generic[K, V]):
             return value
 
     def discard(self, key: K) -> None:
-        """Forget a key, whether or not it is there."""
+        """Forget a key, whether or not it is there.
+
+        Parameters
+        ----------
+        key
+            What the value was kept under; nothing happens where it is absent.
+        """
         with self._lock:
             self._drop(key)
 

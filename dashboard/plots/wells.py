@@ -32,6 +32,11 @@ def bin_edges(values: Sequence[float]) -> np.ndarray[Any, np.dtype[np.float64]]:
 
     >>> bin_edges([3.0, 3.0]).tolist()
     [0.5, 1.5, 2.5, 3.5, 4.5, 5.5]
+
+    Parameters
+    ----------
+    values
+        Any numbers; NaN takes no part.
     """
     data = np.asarray(values, dtype=np.float64)
     low, high = float(data.min()), float(data.max())

@@ -124,12 +124,22 @@ def design(
 
     Parameters
     ----------
+    rows
+        Rows of the plate.
+    columns
+        Columns of the plate.
+    fields
+        Fields of each well.
+    seed
+        Draws another plate.
     defects
         Plant the defects of `PLANTED` and the edge effect.
     everywhere
         A fault of `hcs.demo.camera.FAULTS` that every field has.
     toxic_column
         Zero-based column in which most cells are dead.
+    shape
+        Pixels of a field as ``(y, x)``.
     """
     rng = np.random.default_rng((seed, rows, columns))
     conditions = _conditions(rng, rows, columns)
@@ -283,7 +293,13 @@ def well_name(row: int, column: int) -> str:
 
 
 def truth(plan: Design) -> dict[str, Any]:
-    """Return what is on the plate, as plain values for a JSON file."""
+    """Return what is on the plate, as plain values for a JSON file.
+
+    Parameters
+    ----------
+    plan
+        What `design` returned.
+    """
     return {
         "seed": plan.seed,
         "channels": list(CHANNELS),

@@ -61,8 +61,16 @@ def make_demo_plate(
     path
         The plate to make; ``<name>.truth.json`` is written beside it. A demo plate that
         is there is replaced, anything else is not.
+    rows
+        Rows of the plate, from 1.
+    columns
+        Columns of the plate, from 1.
+    fields
+        Fields of each well, from 1.
     seed
         Draws another plate: other cells, other places for compounds and defects.
+    version
+        NGFF version, ``"0.4"``, ``"0.5"`` or ``"0.6"``.
     kind
         One of `hcs.demo.KINDS`. ``"defects"``: blurred, saturated, empty, soiled,
         unevenly lit, missing and shifted fields, and a plate edge that dried out;
@@ -70,7 +78,7 @@ def make_demo_plate(
         nothing else is wrong.
     progress
         Called with the number of fields done and the number of all.
-    design_options
+    **design_options
         Passed on to `hcs.demo.design.design`.
 
     Returns

@@ -111,7 +111,17 @@ def covers_same_ground(
 def extent(
     dims: Sequence[str], shape: Sequence[int], scale: Sequence[float]
 ) -> dict[str, tuple[int, float]]:
-    """Return what `covers_same_ground` compares."""
+    """Return what `covers_same_ground` compares.
+
+    Parameters
+    ----------
+    dims
+        Names of the axes, in their order.
+    shape
+        Pixels along each axis.
+    scale
+        Size of a pixel along each axis, in its unit.
+    """
     pixels = zip(shape, scale, strict=True)
     return dict(zip(dims, pixels, strict=True))
 

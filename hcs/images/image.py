@@ -240,6 +240,11 @@ class Multiscales:
     def label(self, name: str) -> Multiscales:
         """Return a label image: integer masks, 0 being no object.
 
+        Parameters
+        ----------
+        name
+            Name of the label image.
+
         Raises
         ------
         NotFoundError
@@ -257,6 +262,11 @@ class Multiscales:
     def level(self, number: int) -> NgffImage:
         """Return a resolution; 0 is the full size.
 
+        Parameters
+        ----------
+        number
+            Index of the level, 0 is full size.
+
         Raises
         ------
         ArgumentError
@@ -269,11 +279,23 @@ class Multiscales:
         return self.images[number]
 
     def to_dask(self, level: int = 0) -> Any:
-        """Return the pixels of a resolution as a dask array; no pixels are read."""
+        """Return the pixels of a resolution as a dask array; no pixels are read.
+
+        Parameters
+        ----------
+        level
+            Index of the level, 0 is full size.
+        """
         return self.level(level).to_dask()
 
     def to_xarray(self, level: int = 0) -> xarray.DataArray:
-        """Return a resolution with coordinates; see `hcs.images.data_array`."""
+        """Return a resolution with coordinates; see `hcs.images.data_array`.
+
+        Parameters
+        ----------
+        level
+            Index of the level, 0 is full size.
+        """
         from hcs.images.data_array import data_array
 
         return data_array(self.level(level), self.channel_names)

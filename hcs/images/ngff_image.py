@@ -95,6 +95,10 @@ def to_ngff_image(
         ``t c z y x``.
     scale, translation
         Per axis, in `axes_units`; 1 and 0 where they are not given.
+    name
+        What the image is called in its document.
+    axes_units
+        Unit by axis, such as ``{"y": "micrometer"}``; what is not named has none.
     channel_names, channel_colors
         One for each channel; colours as six hexadecimal digits.
 
@@ -102,6 +106,19 @@ def to_ngff_image(
     ------
     ShapeError
         If the axes do not fit the array, or are not drawn from ``t c z y x``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> image = to_ngff_image(
+    ...     np.zeros((2, 64, 64), "uint16"),
+    ...     dims=("c", "y", "x"),
+    ...     scale={"y": 0.65, "x": 0.65},
+    ...     axes_units={"y": "micrometer", "x": "micrometer"},
+    ...     channel_names=["DNA", "GFP"],
+    ... )
+    >>> image.dims, image.data.shape
+    (('c', 'y', 'x'), (2, 64, 64))
     """
     import numpy as np
 

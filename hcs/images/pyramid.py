@@ -80,6 +80,11 @@ def level_factors(shapes: Sequence[Sequence[int]]) -> tuple[tuple[int, int], ...
 
     An axis of one pixel cannot be halved: its factor stays.
 
+    Parameters
+    ----------
+    shapes
+        Of each level, full size first; y and x are the last two axes.
+
     Examples
     --------
     >>> level_factors([(4, 2), (2, 1), (1, 1)])
@@ -145,6 +150,10 @@ def levels_of(
     ----------
     plane
         Shape ``(..., y, x)``.
+    count
+        How many levels to yield, `plane` among them.
+    kind
+        ``"intensity"`` takes means of 2 x 2 pixels, ``"labels"`` one of their numbers.
     """
     yield plane
     for _ in range(count - 1):

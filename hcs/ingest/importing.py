@@ -254,6 +254,11 @@ def fingerprint_at(target: str | Path) -> str:
     """Return by which the source of an imported plate is known, "" where none is there.
 
     That of `ImportReport.plan`, for whoever looks for a place that is free.
+
+    Parameters
+    ----------
+    target
+        Path of a plate.
     """
     try:
         with from_hcs_zarr(local_path(target)) as plate:

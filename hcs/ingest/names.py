@@ -49,7 +49,15 @@ class NamePart:
 
 @lru_cache(maxsize=1 << 16)  # a plate has a few parts, in hundred thousands of names
 def name_part(text: str, label: str | None = None) -> NamePart:
-    """Return the part that `text` names."""
+    """Return the part that `text` names.
+
+    Parameters
+    ----------
+    text
+        Digits, or the name of a channel.
+    label
+        What people see of it; `text` where not given.
+    """
     label = text if label is None else label
     if text.isascii() and text.isdigit():
         return NamePart((0, int(text), ""), label)

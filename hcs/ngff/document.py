@@ -97,7 +97,13 @@ def _collapse(brackets: bytes) -> bytes:
 
 
 def group_document(version: str) -> str:
-    """Return the name of the document that holds a group's attributes."""
+    """Return the name of the document that holds a group's attributes.
+
+    Parameters
+    ----------
+    version
+        NGFF version.
+    """
     return ".zattrs" if version == "0.4" else "zarr.json"
 
 

@@ -105,6 +105,11 @@ def read_records(content: Mapping[str, Any]) -> dict[str, FieldRecord]:
     """Return the records in our key of a well document, by field name.
 
     What another tool bent out of shape is left out: pixels never depend on it.
+
+    Parameters
+    ----------
+    content
+        What our own key of the well document holds.
     """
     fields = content.get("fields")
     records = {}

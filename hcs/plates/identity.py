@@ -23,7 +23,13 @@ if TYPE_CHECKING:
 
 
 def plate_fingerprint(plate: HCSPlate) -> str:
-    """Return ``f`` and a digest of a plate's document and its first field's."""
+    """Return ``f`` and a digest of a plate's document and its first field's.
+
+    Parameters
+    ----------
+    plate
+        An open plate.
+    """
     digest = hashlib.sha256(canonical(without_extension(plate.attributes)))
     for well in plate.wells:
         attributes = _first_field(plate, well)

@@ -34,6 +34,15 @@ def from_hcs_zarr(
         `validate`, if anything in the plate breaks a MUST, all of it in ``problems``.
     UnsupportedVersionError
         If the plate's version is not supported.
+
+    Examples
+    --------
+    >>> with from_hcs_zarr("demo.ome.zarr") as plate:
+    ...     print(plate.name, len(plate.wells), plate.field_count)
+    ...     image = plate.get_well("A", "1").get_image(0).images[0]
+    ...     print(image.dims, image.data[0, :16, :16].shape)
+    demo 6 1
+    ('c', 'y', 'x') (16, 16)
     """
     plate = HCSPlate(
         store, well_cache_size=well_cache_size, image_cache_size=image_cache_size

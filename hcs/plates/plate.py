@@ -69,6 +69,23 @@ class HCSPlate(PlacedPlate):
 
     What it lists is the lists of its `metadata`: changing them changes this plate in
     memory. It is on the disk once it is written, by `to_hcs_zarr`.
+
+    Examples
+    --------
+    >>> import hcs
+    >>> plate = HCSPlate("demo.ome.zarr")  # as hcs.from_hcs_zarr does
+    >>> [row.name for row in plate.rows], [column.name for column in plate.columns]
+    (['A', 'B'], ['1', '2', '3'])
+
+    One that is described, to be written:
+
+    >>> described = hcs.Plate(
+    ...     rows=[hcs.PlateRow("A")],
+    ...     columns=[hcs.PlateColumn("1")],
+    ...     wells=[hcs.PlateWell("A/1", 0, 0)],
+    ... )
+    >>> HCSPlate(metadata=described).is_described
+    True
     """
 
     def __init__(
@@ -129,23 +146,54 @@ class HCSPlate(PlacedPlate):
     def get_well(self, row_name: str, column_name: str) -> HCSWell | None:
         """Return the well of a row and a column, None where the plate lists none.
 
+        Parameters
+        ----------
+        row_name
+            As the plate lists it, such as ``"A"``.
+        column_name
+            As the plate lists it, such as ``"1"``.
+
         Raises
         ------
         NotFoundError
             If the plate lists it, but its group is not there.
         MetadataError
             If its document cannot be understood.
+
+        Examples
+        --------
+        >>> plate = HCSPlate("demo.ome.zarr")
+        >>> plate.get_well("B", "2").path, plate.get_well("C", "1")
+        ('B/2', None)
         """
         listed = self._names.at_path(f"{row_name}/{column_name}")
         return None if listed is None else self.open_well(listed, ahead=True)
 
     def get_well_by_indices(self, row_index: int, column_index: int) -> HCSWell | None:
-        """Return the well at zero-based indices; as `get_well` does."""
+        """Return the well at zero-based indices; as `get_well` does.
+
+        Parameters
+        ----------
+        row_index
+            From 0, in the order in which the plate lists its rows.
+        column_index
+            From 0, in the order in which the plate lists its columns.
+
+        Examples
+        --------
+        >>> HCSPlate("demo.ome.zarr").get_well_by_indices(1, 0).path
+        'B/1'
+        """
         listed = self._names.at_indices(row_index, column_index)
         return None if listed is None else self.open_well(listed, ahead=True)
 
     def well(self, name: str) -> HCSWell:
         """Return a well by any spelling: ``"B/2"``, ``"B2"``, ``"b02"``, ``"r02c02"``.
+
+        Parameters
+        ----------
+        name
+            In any spelling: ``"A/1"``, ``"A1"``, ``"A01"``.
 
         Raises
         ------
@@ -241,7 +289,13 @@ class HCSPlate(PlacedPlate):
                         yield field
 
     def to_xarray(self, level: int = 0) -> xarray.DataTree:
-        """Return all fields as a tree of arrays; see `hcs.plates.data_tree`."""
+        """Return all fields as a tree of arrays; see `hcs.plates.data_tree`.
+
+        Parameters
+        ----------
+        level
+            Index of the level of each image, 0 is full size.
+        """
         from hcs.plates.data_tree import data_tree
 
         return data_tree(self, level)

@@ -45,6 +45,11 @@ class Region:
 def plate_tables(plate: HCSPlate) -> StoredTables:
     """Return the tables of a plate, by name; each is read when it is asked for.
 
+    Parameters
+    ----------
+    plate
+        An open plate.
+
     Raises
     ------
     NotFoundError
@@ -57,7 +62,13 @@ def plate_tables(plate: HCSPlate) -> StoredTables:
 
 
 def field_tables(field: Field) -> StoredTables:
-    """Return the tables of a field's live image, by name."""
+    """Return the tables of a field's live image, by name.
+
+    Parameters
+    ----------
+    field
+        A field of an open plate.
+    """
     well = field.owner
     path = f"{well.path}/{field.path}"
     return StoredTables(well.store, path, well.format_version)
@@ -119,7 +130,13 @@ def _well(row: Mapping[str, Cell], index: str, names: WellNames) -> str | None:
 
 
 def feature_tables(plate: HCSPlate) -> tuple[str, ...]:
-    """Return the names of the tables of features that the first fields have."""
+    """Return the names of the tables of features that the first fields have.
+
+    Parameters
+    ----------
+    plate
+        An open plate.
+    """
     for field in plate.fields(errors=[]):
         tables = field_tables(field)
         if len(tables):
@@ -209,6 +226,11 @@ def stage_position(field: Field) -> dict[str, float] | None:
 
     Only where the image is one field of view: of a well that was put together, none of
     its parts' places is the image's.
+
+    Parameters
+    ----------
+    field
+        A field of an open plate.
     """
     try:
         regions = field_regions(field)

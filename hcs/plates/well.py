@@ -57,6 +57,13 @@ class HCSWell:
     Notes
     -----
     Thread safety: wells may be shared between threads.
+
+    Examples
+    --------
+    >>> import hcs
+    >>> well = hcs.from_hcs_zarr("demo.ome.zarr").get_well("A", "1")
+    >>> well.row_index, well.column_index, [image.path for image in well.images]
+    (0, 0, ['0'])
     """
 
     __slots__ = (
@@ -116,12 +123,32 @@ class HCSWell:
     ) -> HCSWell:
         """Return the well at a path, its document read and checked.
 
+        Parameters
+        ----------
+        store
+            The plate's store, as `hcs.open_store` returns it, or what that takes.
+        well_path
+            ``<row name>/<column name>``, below the plate.
+        well_metadata
+            What the plate document says of the well.
+        image_cache_size
+            Most images to keep; by default ``config.hcs_image_cache_size``.
+        format_version
+            NGFF version of the plate; found out where not given.
+
         Raises
         ------
         NotFoundError
             If there is no such group.
         MetadataError
             If its document cannot be understood.
+
+        Examples
+        --------
+        >>> import hcs
+        >>> entry = hcs.PlateWell("A/1", rowIndex=0, columnIndex=0)
+        >>> len(HCSWell.from_store("demo.ome.zarr", "A/1", entry).images)
+        1
         """
         well = cls(
             store,
@@ -207,6 +234,13 @@ class HCSWell:
     def field(self, name: str | int, acquisition: int | None = None) -> Field:
         """Return a field by its name or the label that people know it by.
 
+        Parameters
+        ----------
+        name
+            Name, label or path of the field.
+        acquisition
+            Id of its acquisition, where the name alone does not tell.
+
         Raises
         ------
         NotFoundError
@@ -219,10 +253,25 @@ class HCSWell:
 
         Each caller gets an image of its own, around pixels that all share.
 
+        Parameters
+        ----------
+        field_index
+            From 0, in the order of the well's list.
+
         Raises
         ------
         NotFoundError, MetadataError
             If the image is listed, but missing or broken.
+
+        Examples
+        --------
+        >>> import hcs
+        >>> well = hcs.from_hcs_zarr("demo.ome.zarr").get_well("A", "1")
+        >>> image = well.get_image(0).images[0]
+        >>> image.dims, image.data.shape, image.scale["y"]
+        (('c', 'y', 'x'), (2, 64, 64), 0.65)
+        >>> well.get_image(1) is None
+        True
         """
         images = self.metadata.images
         if not _is_index(field_index) or field_index >= len(images):
@@ -238,6 +287,20 @@ class HCSWell:
 
         Images that name no acquisition belong to acquisition 0, so that the default of
         a plate that declares none finds them.
+
+        Parameters
+        ----------
+        acquisition_id
+            Id of the acquisition, which is no index.
+        field_index
+            From 0, among the images of that acquisition.
+
+        Examples
+        --------
+        >>> import hcs
+        >>> well = hcs.from_hcs_zarr("demo.ome.zarr").get_well("A", "1")
+        >>> well.get_image_by_acquisition(0, 0).images[0].data.shape
+        (2, 64, 64)
         """
         if not _is_index(field_index):
             return None
@@ -249,7 +312,13 @@ class HCSWell:
         )
 
     def open_field(self, field: Field) -> Multiscales:
-        """Return the image of a field; see `Field.image`."""
+        """Return the image of a field; see `Field.image`.
+
+        Parameters
+        ----------
+        field
+            One of `fields`.
+        """
         return self._open(field.path, lambda: path_of(self.fields, field))
 
     def has_group(self, path: str) -> bool:
@@ -259,6 +328,11 @@ class HCSWell:
 
     def history(self, name: str | int) -> tuple[FieldVersion, ...]:
         """Return the events of a field, oldest first; none for a foreign plate.
+
+        Parameters
+        ----------
+        name
+            Name of the field.
 
         Raises
         ------

@@ -78,7 +78,13 @@ def top_of(spread: Distribution) -> Top:
 
 
 def infer_clip(tops: Iterable[Top]) -> Clip:
-    """Return the level at which the planes of one channel pile up, over a plate."""
+    """Return the level at which the planes of one channel pile up, over a plate.
+
+    Parameters
+    ----------
+    tops
+        Of the planes of one channel, over the whole plate.
+    """
     known = list(tops)
     piles = Counter(top.pile for top in known if top.pile is not None)
     if not piles:
@@ -101,6 +107,13 @@ def percent_at(top: Top, level: float) -> float | None:
     """Return the share of saturated pixels of a plane that was measured without.
 
     None where the plane has to be measured again to tell.
+
+    Parameters
+    ----------
+    top
+        Of a measured plane.
+    level
+        The clip level, in counts.
     """
     if top.highest < level:
         return 0.0

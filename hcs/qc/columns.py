@@ -60,6 +60,11 @@ def well_name(path: str) -> str:
 
     >>> well_name("B/2"), well_name("AA/12"), well_name("r03/c11")
     ('B02', 'AA12', 'r03/c11')
+
+    Parameters
+    ----------
+    path
+        ``<row name>/<column name>``.
     """
     row, _, column = path.partition("/")
     if row.isascii() and row.isalpha() and column.isascii() and column.isdecimal():
@@ -104,7 +109,15 @@ def place_cells(
 
 
 def feature(about: Definition, channel: str) -> Feature:
-    """Return the column of a metric of a channel, by the channel's name."""
+    """Return the column of a metric of a channel, by the channel's name.
+
+    Parameters
+    ----------
+    about
+        The metric.
+    channel
+        Key of the channel.
+    """
     return Feature(
         column=about.header(channel),
         metric=about.id,

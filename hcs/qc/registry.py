@@ -62,6 +62,11 @@ def _unfit(entry: object, taken: dict[str, Definition]) -> str:
 def definition(id: str) -> Definition:
     """Return one metric's entry.
 
+    Parameters
+    ----------
+    id
+        Of a metric that is installed, such as ``"mean"``.
+
     Raises
     ------
     NotFoundError

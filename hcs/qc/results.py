@@ -97,6 +97,13 @@ def settle_clips(
 ) -> tuple[list[FieldResult], dict[str, Clip]]:
     """Fill in saturation where the clip level shows only over the whole plate.
 
+    Parameters
+    ----------
+    results
+        What `measure_plate` yielded.
+    settings
+        Those it was measured with.
+
     Returns
     -------
         The results with `percent_saturated` where it can be told now, and for each

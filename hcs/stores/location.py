@@ -69,6 +69,11 @@ def split_address(address: str) -> SplitResult:
 def possible_path(path: str | os.PathLike[str]) -> Path:
     """Return a path that can be looked at, whether something is there or not.
 
+    Parameters
+    ----------
+    path
+        As a person or a program gave it.
+
     Raises
     ------
     StoreError

@@ -120,6 +120,13 @@ def measurements_table(
 def parts_with_wells(sources: Sources, *, name: str | None = None) -> tuple[str, ...]:
     """Return the names of the sheets, or tables of a database, that name wells.
 
+    Parameters
+    ----------
+    sources
+        As for `read_plate_map`.
+    name
+        Name to use in messages.
+
     Raises
     ------
     SourceError, MissingExtraError

@@ -114,7 +114,7 @@ def read_plate_map(
     name: str | None = None,
     part: str | None = None,
 ) -> PlateMap:
-    """Return the plate map of a CSV, TSV, workbook or other file of tables.
+    r"""Return the plate map of a CSV, TSV, workbook or other file of tables.
 
     Parameters
     ----------
@@ -140,6 +140,12 @@ def read_plate_map(
     SourceError
         If the file cannot be read, names no wells, has more than 500 columns or
         262,144 values, or is a map of several plates and `plate` is none of them.
+
+    Examples
+    --------
+    >>> plate_map = read_plate_map(b"well,compound\nA01,DMSO\nB2,aspirin\n")
+    >>> plate_map.columns, plate_map.column("compound")
+    (('compound',), {(0, 0): 'DMSO', (1, 1): 'aspirin'})
     """
     table = plate_map_table(source, name=name, part=part)
     grid = None if format is None else plate_format(format)

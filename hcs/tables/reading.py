@@ -66,6 +66,13 @@ def read_table(
 def read_parts(source: TableSource, *, name: str | None = None) -> tuple[Table, ...]:
     """Return the tables of a file: one, or the sheets or tables that hold anything.
 
+    Parameters
+    ----------
+    source
+        A path, or the bytes of a file.
+    name
+        Name to use in messages.
+
     Raises
     ------
     SourceError, MissingExtraError
@@ -113,7 +120,13 @@ def chosen_part(tables: Sequence[Table], part: str | None) -> Table:
 
 
 def names_wells(table: Table) -> bool:
-    """Return whether a table can be joined to a plate as it stands."""
+    """Return whether a table can be joined to a plate as it stands.
+
+    Parameters
+    ----------
+    table
+        A table as it was read.
+    """
     return bool(grids_of(table)) or find_wells(table, numbers=True) is not None
 
 

@@ -40,6 +40,11 @@ def safe_cell(value: Cell) -> Cell:
 
     >>> safe_cell("=1+1"), safe_cell("-6.1"), safe_cell(-6.1), safe_cell(None)
     ("'=1+1", '-6.1', -6.1, '')
+
+    Parameters
+    ----------
+    value
+        A cell; what is no text stays as it is.
     """
     if _missing(value):
         return ""
@@ -219,7 +224,13 @@ def result_table(
 
 
 def joined(tables: Sequence[ResultTable]) -> ResultTable:
-    """Return the rows of several tables in one, with the columns of all."""
+    """Return the rows of several tables in one, with the columns of all.
+
+    Parameters
+    ----------
+    tables
+        In the order in which their rows are to stand.
+    """
     features = {f.column: f for table in tables for f in table.features}
     rows = (row for table in tables for row in table.records())
     names = (name for table in tables for name in table.columns)
@@ -228,6 +239,11 @@ def joined(tables: Sequence[ResultTable]) -> ResultTable:
 
 def check_target(target: str | os.PathLike[str]) -> None:
     """Find out whether a table could be written there, before minutes are spent.
+
+    Parameters
+    ----------
+    target
+        Path of the table that is going to be written.
 
     Raises
     ------

@@ -92,6 +92,24 @@ class HCSPlateWriter:
     -----
     Thread safety: `write_well_image` may be called from many threads, and writers of
     several processes may share a plate (``overwrite=False``).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import hcs
+    >>> layout = hcs.Plate(
+    ...     rows=[hcs.PlateRow("A")],
+    ...     columns=[hcs.PlateColumn("1"), hcs.PlateColumn("2")],
+    ...     wells=[hcs.PlateWell("A/1", 0, 0), hcs.PlateWell("A/2", 0, 1)],
+    ...     name="my plate",
+    ... )
+    >>> pixels = np.zeros((2, 64, 64), "uint16")  # c, y, x
+    >>> image = hcs.to_multiscales(hcs.to_ngff_image(pixels, dims=("c", "y", "x")))
+    >>> with HCSPlateWriter("my_plate.ozx", layout) as writer:
+    ...     for column in ("1", "2"):
+    ...         _ = writer.write_well_image(image, "A", column, field_index=0)
+    >>> len(list(hcs.from_hcs_zarr("my_plate.ozx").fields()))
+    2
     """
 
     def __init__(
@@ -272,6 +290,18 @@ class HCSPlateWriter:
             If somebody else writes the same field at the same time.
         HCSError
             If names, indices or pixels cannot be used, or the store fails.
+
+        Examples
+        --------
+        From several threads at once:
+
+        >>> import hcs
+        >>> with hcs.from_hcs_zarr("demo.ome.zarr") as plate:
+        ...     layout, image = plate.metadata, plate.get_well("A", "1").get_image(0)
+        >>> with HCSPlateWriter("copy.ome.zarr", layout) as writer:
+        ...     write = lambda column: writer.write_well_image(image, "A", column)
+        ...     [event.path for event in writer.map(write, ["1", "2"])]
+        ['0', '0']
         """
         if self._state != "open":
             raise WriterStateError(

@@ -33,6 +33,7 @@ _PACKAGES = (
     "hcs",
     *sorted(f"hcs.{path.parent.name}" for path in ROOT.glob("hcs/*/__init__.py")),
     "dashboard",
+    "dashboard.components",
 )
 
 

@@ -331,7 +331,13 @@ def _opened(opener: Opener, name: str) -> BinaryIO:
 
 
 def not_finite(plane: NDArray[Any]) -> tuple[int, int]:
-    """Return how many pixels are NaN and how many are infinite."""
+    """Return how many pixels are NaN and how many are infinite.
+
+    Parameters
+    ----------
+    plane
+        Pixels, of any shape.
+    """
     if plane.dtype.kind != "f":
         return 0, 0
     return int(np.isnan(plane).sum()), int(np.isinf(plane).sum())

@@ -26,7 +26,17 @@ _ADVICE: Final = (
 
 
 def leftover(name: str, reason: str, *, is_image: bool = True) -> Leftover:
-    """Return a file that cannot be used, with what would help."""
+    """Return a file that cannot be used, with what would help.
+
+    Parameters
+    ----------
+    name
+        Name of the file.
+    reason
+        Why it cannot be used, in words.
+    is_image
+        Whether it is an image, if one that cannot be used.
+    """
     return Leftover(
         name=name, reason=reason, help=advice_for(reason), is_image=is_image
     )

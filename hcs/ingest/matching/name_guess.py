@@ -57,6 +57,11 @@ def describe_name(name: str) -> NameParts:
     theirs; in others a well, and words such as ``site``, ``s``, ``ch`` or ``w`` before
     a number, are looked for.
 
+    Parameters
+    ----------
+    name
+        Name of a file, without its folder.
+
     Examples
     --------
     >>> print(describe_name("9987_B02_s1_w2.TIF"))
@@ -117,6 +122,13 @@ def match_channel(name: str, channels: Sequence[str]) -> int | None:
     A channel's own name in the file's name decides; else the number after ``w``,
     ``ch``, ``c`` or ``channel`` where it is that of exactly one of `channels`, or,
     where they bear no numbers, counts them from 1.
+
+    Parameters
+    ----------
+    name
+        Name of a file.
+    channels
+        Names of the plate's channels, in their order.
     """
     base = re.split(r"[/\\]", name)[-1]
     named = [

@@ -36,7 +36,15 @@ def summary_of(table: MatchTable) -> str:
 
 
 def channel_text(table: MatchTable, match: Match) -> str:
-    """Return the channels of a row: ``"DNA"``, ``"all channels"``; "" if unknown."""
+    """Return the channels of a row: ``"DNA"``, ``"all channels"``; "" if unknown.
+
+    Parameters
+    ----------
+    table
+        The table that has the row.
+    match
+        The row.
+    """
     names = table.target.channels
     if not match.channels:
         return ""

@@ -153,6 +153,12 @@ def by_pattern(
 
     Parameters
     ----------
+    files
+        Of one plate.
+    pattern
+        What stands where in their names.
+    name
+        Name of the plate.
     format
         The plate, on which wells that are numbers are counted.
 

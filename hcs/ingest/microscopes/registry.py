@@ -128,6 +128,8 @@ def read_export(
 
     Parameters
     ----------
+    source
+        What `open_source` returned.
     preset
         ``"auto"`` picks among the others and says why in `Export.reason`.
     pattern
@@ -175,6 +177,15 @@ def plates_of(
     """Return the plates whose images a source holds, by the names of its files.
 
     No file is opened. A source whose files do not tell plates apart is one plate.
+
+    Parameters
+    ----------
+    source
+        What `open_source` returned.
+    preset
+        Name of a microscope; ``"auto"`` knows it by the names of files.
+    pattern
+        What stands where in file names, instead of a preset.
 
     Raises
     ------

@@ -38,6 +38,13 @@ def growth(before: Mapping[str, str], now: Mapping[str, str]) -> Growth:
 
     >>> growth({"A/1/0": "x", "A/2/0": "x"}, {"A/1/0": "y", "A/3/0": "x"}).changed
     frozenset({'A/1/0'})
+
+    Parameters
+    ----------
+    before
+        Digest of each field when it was imported, by its key.
+    now
+        Digest of each field as the export has it now, by its key.
     """
     return Growth(
         new=frozenset(now.keys() - before.keys()),

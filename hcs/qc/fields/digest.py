@@ -89,7 +89,13 @@ def digest_of(plane: Plane) -> PlaneDigest:
 
 
 def exact_digest(pixels: NDArray[Any]) -> str:
-    """Return what `PlaneDigest.exact` is of a plane, without looking at the picture."""
+    """Return what `PlaneDigest.exact` is of a plane, without looking at the picture.
+
+    Parameters
+    ----------
+    pixels
+        A plane, shape ``(y, x)``.
+    """
     kind = pixels.dtype.newbyteorder("<")
     exact = hashlib.sha256(f"{pixels.shape}{kind.str}".encode())
     exact.update(np.ascontiguousarray(pixels, kind).data)

@@ -125,7 +125,13 @@ _MOST = float(np.finfo(np.float16).max)
 
 
 def mean_field(lights: Iterable[Light]) -> MeanField | None:
-    """Return the mean of some fields of one channel; None where there are none."""
+    """Return the mean of some fields of one channel; None where there are none.
+
+    Parameters
+    ----------
+    lights
+        Of fields of one channel, see `PlaneResult.light`.
+    """
     total, number = np.zeros((SIDE, SIDE)), 0
     for light in lights:
         total += light.values

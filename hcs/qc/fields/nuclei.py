@@ -75,6 +75,11 @@ def propose_channel(names: Iterable[str | None]) -> int | None:
     """Return the position of the channel whose name is that of a nuclear stain.
 
     None where no name matches, or several do: then a person has to choose.
+
+    Parameters
+    ----------
+    names
+        Of the plate's channels, in their order.
     """
     found = [
         position

@@ -49,12 +49,23 @@ def default_way(entry: Definition) -> How:
     """Return how a metric is brought to wells unless somebody chooses otherwise.
 
     A median hides one blurred field of nine, so technical metrics show the worst.
+
+    Parameters
+    ----------
+    entry
+        The metric.
     """
     return "worst" if entry.kind == "technical" and entry.bad != "none" else "median"
 
 
 def best_plane(planes: Iterable[PlaneResult]) -> int:
-    """Return the z with the sharpest picture, judged by the focus metric."""
+    """Return the z with the sharpest picture, judged by the focus metric.
+
+    Parameters
+    ----------
+    planes
+        Results of one field at one time; channels at one z count together.
+    """
     focus: dict[int, list[float]] = defaultdict(list)
     for plane in planes:
         focus[plane.z].append(plane.values.get(_FOCUS, math.nan))
@@ -175,6 +186,8 @@ def aggregate(
     ----------
     values
         At least one finite number.
+    way
+        One of `hcs.qc.WAYS`.
     bad
         The metric's bad side, which decides what is worst.
     middle

@@ -30,6 +30,13 @@ def plate_medians(
 
     Only those of metrics that half of the fields with the channel have: a few fields
     are not the plate.
+
+    Parameters
+    ----------
+    results
+        What `measure_plate` yielded.
+    rules
+        Rules whose metrics are taken.
     """
     found = {}
     for name in (*dict.fromkeys(rule.metric for rule in rules), RANGE, SIGNAL):

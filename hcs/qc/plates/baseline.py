@@ -50,6 +50,8 @@ def make_baselines(
 
     Parameters
     ----------
+    results
+        What `measure_plate` yielded. Those with an `error` take no part.
     metrics
         Those that `FAILURE_RULES` need where not given, and `RANGE`.
     roles

@@ -200,6 +200,11 @@ def with_limits(limits: Mapping[str, float]) -> tuple[Rule, ...]:
 
     Only kinds that have a limit can be given another one.
 
+    Parameters
+    ----------
+    limits
+        The value from which on a field is suspect in any case, by metric.
+
     Examples
     --------
     >>> {r.metric: r.limit for r in with_limits({"empty_tiles": 80.0}) if r.limit}

@@ -103,7 +103,13 @@ class RoleMapping:
 
 
 def header_key(columns: Iterable[str]) -> str:
-    """Return what a mapping is remembered by: the columns' names, in any order."""
+    """Return what a mapping is remembered by: the columns' names, in any order.
+
+    Parameters
+    ----------
+    columns
+        Names of the columns of a plate map.
+    """
     return "|".join(sorted(_squeezed(name) for name in columns))
 
 

@@ -291,7 +291,15 @@ def normalised_inhibition(
 
 
 def replicate_correlation(first: ArrayLike, second: ArrayLike) -> tuple[Statistic, ...]:
-    """Return Pearson's and Spearman's correlation of two replicate plates' wells."""
+    """Return Pearson's and Spearman's correlation of two replicate plates' wells.
+
+    Parameters
+    ----------
+    first
+        A value a well of one plate; NaN where there is none.
+    second
+        The same wells, in the same order, of its replicate.
+    """
     a, b = (np.asarray(values, np.float64).ravel() for values in (first, second))
     both = np.isfinite(a) & np.isfinite(b)
     a, b = a[both], b[both]

@@ -74,6 +74,8 @@ def find_suspects(
 
     Parameters
     ----------
+    results
+        What `measure_plate` yielded.
     baselines
         See `make_baselines`; without one only limits hold.
     rules
@@ -243,6 +245,16 @@ def find_unusual(
     """Return fields that stand out within their role in what treatment moves.
 
     They may well be biology, and are never suspect for this alone.
+
+    Parameters
+    ----------
+    results
+        What `measure_plate` yielded.
+    metrics
+        Ids of the metrics to look at.
+    roles
+        Role by path of the well. A field is compared with those of its role, or with
+        all where there are too few.
     """
     chosen = list(metrics)
     readable = [result for result in results if result.error is None]

@@ -108,6 +108,14 @@ def measure_plate(
         If the plate cannot be opened.
     ArgumentError
         If a definition has the id of another metric, or other processes cannot get it.
+
+    Examples
+    --------
+    >>> import hcs
+    >>> with hcs.from_hcs_zarr("demo.ome.zarr") as plate:
+    ...     results = list(measure_plate(plate, metrics=["mean"], workers=0))
+    >>> len(results), sorted({plane.channel for plane in results[0].planes})
+    (6, ['DNA', 'Reporter'])
     """
     own = not isinstance(plate, HCSPlate)
     opened: HCSPlate = HCSPlate(plate) if own else plate

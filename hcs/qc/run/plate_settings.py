@@ -32,6 +32,8 @@ def plate_settings(
 
     Parameters
     ----------
+    plate
+        An open plate.
     metrics
         Ids of metrics, and definitions of your own; all that are installed where not
         given.
@@ -73,7 +75,13 @@ def plate_settings(
 
 
 def imported_clips(plate: HCSPlate) -> dict[str, float]:
-    """Return the clip levels that the plate's own key holds."""
+    """Return the clip levels that the plate's own key holds.
+
+    Parameters
+    ----------
+    plate
+        An open plate.
+    """
     return {
         name: float(entry["clip"])
         for name, entry in _channel_entries(plate)
@@ -82,7 +90,13 @@ def imported_clips(plate: HCSPlate) -> dict[str, float]:
 
 
 def imported_exposures(plate: HCSPlate) -> dict[str, str]:
-    """Return the exposure of each channel, as the plate's own key holds it."""
+    """Return the exposure of each channel, as the plate's own key holds it.
+
+    Parameters
+    ----------
+    plate
+        An open plate.
+    """
     return {
         name: str(entry["exposure"])
         for name, entry in _channel_entries(plate)

@@ -71,6 +71,8 @@ def in_workers(
     ----------
     function
         Importable by its name, and catching its own errors.
+    items
+        Arguments of each call.
     died
         Makes the result of an item whose worker died or could not be reached, from the
         item and a sentence.

@@ -82,6 +82,27 @@ def to_hcs_zarr(
     StoreError
         If `store` holds something else, a plate with fields while `overwrite` is not
         given, one that may not be replaced, or the very plate that is to be copied.
+
+    Examples
+    --------
+    A plate without fields, to which others are added:
+
+    >>> import numpy as np
+    >>> import hcs
+    >>> layout = hcs.Plate(
+    ...     rows=[hcs.PlateRow("A")],
+    ...     columns=[hcs.PlateColumn("1"), hcs.PlateColumn("2")],
+    ...     wells=[hcs.PlateWell("A/1", 0, 0), hcs.PlateWell("A/2", 0, 1)],
+    ...     name="my plate",
+    ... )
+    >>> to_hcs_zarr(hcs.HCSPlate(metadata=layout), "my_plate.ome.zarr")
+    >>> [well.path for well in hcs.from_hcs_zarr("my_plate.ome.zarr").wells]
+    ['A/1', 'A/2']
+
+    A copy in an older version:
+
+    >>> with hcs.from_hcs_zarr("demo.ome.zarr") as plate:
+    ...     to_hcs_zarr(plate, "old.ome.zarr", version="0.4")
     """
     stated = getattr(plate, "metadata", plate)
     metadata, foreign = as_plate(stated), not isinstance(stated, Plate)

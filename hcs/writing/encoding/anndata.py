@@ -34,6 +34,8 @@ def anndata_files(
         Name of the column that tells the rows apart, and its cells.
     attributes
         Of the group, beside those that say that it is AnnData.
+    zarr_format
+        2 or 3.
     """
     import zarr
     from zarr.storage import MemoryStore

@@ -78,6 +78,13 @@ def locked(path: Path, patience: float | None = None) -> Iterator[None]:
 
     Threads of one process exclude each other as processes do.
 
+    Parameters
+    ----------
+    path
+        Of the plate.
+    patience
+        Seconds to wait for who holds it.
+
     Raises
     ------
     ConflictError

@@ -55,6 +55,8 @@ def purge(
 
     Parameters
     ----------
+    store
+        A plate, by its place or open.
     originals
         Remove first versions too.
     orphans

@@ -67,6 +67,8 @@ def revert(
 
     Parameters
     ----------
+    store
+        A plate, by its place or open.
     well, field, acquisition
         Of the field, in any spelling that `stage_field` takes.
     version

@@ -89,6 +89,16 @@ def stage_field(
         If the field does not show `base`, or somebody else is writing it.
     HCSError
         For names, pixels or documents that cannot be used, and failing disks.
+
+    Examples
+    --------
+    >>> import hcs
+    >>> with hcs.from_hcs_zarr("demo.ome.zarr") as plate:
+    ...     field = plate.well("A01").field("s1")
+    ...     sharp = plate.well("A02").field("s1").image()
+    >>> staged = stage_field("demo.ome.zarr", "A01", "s1", sharp, base=field.version)
+    >>> staged.commit(who="Ada", reason="out of focus, imaged again").action
+    'correct'
     """
     from hcs.writing.versions.opening import open_target
 

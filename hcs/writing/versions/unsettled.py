@@ -63,7 +63,17 @@ class Grace:
 def unsettled(
     store: Any, *, grace: float | None = None, wells: tuple[str, ...] | None = None
 ) -> tuple[Unsettled, ...]:
-    """Return the fields that still have to be settled; parameters as for `settle`."""
+    """Return the fields that still have to be settled; parameters as for `settle`.
+
+    Parameters
+    ----------
+    store
+        A plate, by its place or open.
+    grace
+        Seconds, by default ``config.settle_grace``.
+    wells
+        Paths of the wells to look at; by default all that are listed.
+    """
     seconds = config.settle_grace if grace is None else grace
     with opened(store) as target:
         state = hierarchy.read_plate_document(target)

@@ -1,0 +1,119 @@
+"""Docstrings of public names: what a caller has to know stands there."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+import pytest
+from numpydoc.validate import validate
+
+import hcs
+from tests.conftest import ROOT
+
+_PACKAGES = (
+    "hcs",
+    *sorted(f"hcs.{path.parent.name}" for path in ROOT.glob("hcs/*/__init__.py")),
+    "dashboard",
+    "dashboard.components",
+)
+_CHECKS = {
+    "GL05": "tabs",
+    "GL06": "a section of no known name",
+    "GL07": "sections out of order",
+    "GL08": "no docstring",
+    "GL10": "a directive without its colons",
+    "SS01": "no summary",
+    "SS03": "a summary that does not end",
+    "SS06": "a summary of several lines",
+    "PR01": "a parameter that is not told of",
+    "PR02": "a parameter that is not there",
+    "PR07": "a parameter that is named alone",
+    "YD01": "no word on what is yielded",
+}
+_ARRAY = re.compile(r"NDArray|ndarray|ArrayLike")
+_SHAPE = re.compile(
+    r"\bshapes?\b|\(y, x\)|t c z y x|\baxes\b|\baxis\b|\ba (well|plane|field)\b|[Bb]y "
+)
+_API_TEXT = {
+    "LRUCache": (),
+    "HCSPlate": ("get_well", "get_well_by_indices"),
+    "HCSWell": ("from_store", "get_image", "get_image_by_acquisition"),
+    "HCSPlateWriter": ("write_well_image",),
+    "from_hcs_zarr": (),
+    "to_hcs_zarr": (),
+    "write_hcs_well_image": (),
+}
+
+
+@cache
+def _functions() -> dict[str, Callable[..., Any]]:
+    """Return the public functions, by where they are defined."""
+    modules = [import_module(package) for package in (*_PACKAGES, "dashboard.plots")]
+    found = {}
+    for module in modules:
+        for name in getattr(module, "__all__", None) or _own(module):
+            value = inspect.unwrap(getattr(module, name))
+            if inspect.isfunction(value):
+                found[f"{value.__module__}.{value.__qualname__}"] = value
+    return found
+
+
+def _own(module: Any) -> Iterator[str]:
+    for name, value in vars(module).items():
+        if getattr(value, "__module__", "") == module.__name__ and name[0] != "_":
+            yield name
+
+
+def test_public_functions_say_what_they_take_and_yield() -> None:
+    problems = [
+        f"{name}: {_CHECKS[code]} ({message})"
+        for name in _functions()
+        for code, message in validate(name)["errors"]
+        if code in _CHECKS
+    ]
+    assert problems == []
+
+
+def test_public_classes_and_their_methods_have_a_summary() -> None:
+    problems = []
+    for package in _PACKAGES:
+        module = import_module(package)
+        for name in getattr(module, "__all__", ()):
+            value = getattr(module, name)
+            if not isinstance(value, type):
+                continue
+            full = f"{value.__module__}.{value.__qualname__}"
+            members = [
+                f"{full}.{member}"
+                for member, entry in vars(value).items()
+                if member[0] != "_" and inspect.isroutine(entry)
+            ]
+            problems += [
+                f"{place}: {_CHECKS[code]}"
+                for place in (full, *members)
+                for code, _ in validate(place)["errors"]
+                if code in _CHECKS and code[:2] in ("GL", "SS")
+            ]
+    assert problems == []
+
+
+def test_public_functions_of_arrays_say_what_shape_they_have() -> None:
+    silent = [
+        name
+        for name, function in _functions().items()
+        if any(_ARRAY.search(str(kind)) for kind in function.__annotations__.values())
+        and not _SHAPE.search(str(function.__doc__))
+    ]
+    assert silent == []
+
+
+@pytest.mark.parametrize("name", _API_TEXT)
+def test_each_name_of_the_api_text_has_an_example(name: str) -> None:
+    value = getattr(hcs, name)
+    for entry in (value, *(getattr(value, method) for method in _API_TEXT[name])):
+        assert ">>> " in str(inspect.getdoc(entry)), entry
