@@ -36,7 +36,7 @@ def bin_edges(values: Sequence[float]) -> np.ndarray[Any, np.dtype[np.float64]]:
     Parameters
     ----------
     values
-        Any numbers; NaN takes no part.
+        Any numbers, one-dimensional; NaN takes no part.
     """
     data = np.asarray(values, dtype=np.float64)
     low, high = float(data.min()), float(data.max())

@@ -23,16 +23,13 @@ from sphinx.util.nodes import make_refnode
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from docutils.nodes import Element, Node, TextElement, system_message
+    from docutils.nodes import Element, Node, TextElement, document, system_message
     from sphinx.application import Sphinx
     from sphinx.domains import Domain
     from sphinx.environment import BuildEnvironment
 
 _ROOT = Path(__file__).parents[2]
 _OBJECTS = ("class", "exception", "function", "data")
-_ANNOTATED = {"PlateMap": "hcs.tables.PlateMap"}
-"""What a name without a module means in annotations, where two classes have it."""
-
 _DASHBOARD = ("dashboard", "dashboard.components", "dashboard.plots")
 
 
@@ -151,12 +148,16 @@ class Code(SphinxRole):
         return [link], []
 
 
-def name_annotations(app: Sphinx, doctree: nodes.document) -> None:
-    """Give names of annotations that two classes have the module that is meant."""
+def choose_namesake(app: Sphinx, doctree: document) -> None:
+    """Send a name that two packages have to that of the package it stands in."""
     for node in doctree.findall(pending_xref):
-        target = node.get("reftarget")
-        if node.get("refdomain") == "py" and target in _ANNOTATED:
-            node["reftarget"] = _ANNOTATED[target]
+        name, module = str(node["reftarget"]), str(node.get("py:module") or "")
+        packages = [package for package, names in public().items() if name in names]
+        if node.get("refdomain") != "py" or len(packages) < 2 or module in packages:
+            continue
+        root = module.partition(".")[0]
+        near = [package for package in packages if package.partition(".")[0] == root]
+        node["reftarget"] = f"{near[0] if near else packages[0]}.{name}"
 
 
 def link_public_name(
@@ -205,6 +206,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directive, the role and the links."""
     app.add_directive("public-names", PublicNames)
     app.add_role("public-code", Code())
-    app.connect("doctree-read", name_annotations)
+    app.connect("doctree-read", choose_namesake)
     app.connect("missing-reference", link_public_name)
     return {"parallel_read_safe": True}

@@ -149,7 +149,7 @@ def levels_of(
     Parameters
     ----------
     plane
-        Shape ``(..., y, x)``.
+        Of shape ``(..., y, x)``.
     count
         How many levels to yield, `plane` among them.
     kind

@@ -56,11 +56,15 @@ def write_hcs_well_image(
     version
         NGFF version; by default that of the existing plate, else of `plate_metadata`,
         else ``"0.5"``.
+    who
+        Whom the history names; by default the login name.
     grace
         Seconds to wait for readers of a field that is corrected, before it is settled;
         0 where nobody reads the plate now. By default nothing is waited for.
     multiscales, row_name, column_name, field_index, acquisition_id, well_metadata
-        See `HCSPlateWriter.write_well_image`, also for `kwargs`.
+        See `HCSPlateWriter.write_well_image`.
+    **kwargs
+        Its other arguments: ``label``, ``source``, ``reason``, and how to store arrays.
 
     Returns
     -------

@@ -33,11 +33,10 @@ _CHECKS = {
     "PR01": "a parameter that is not told of",
     "PR02": "a parameter that is not there",
     "PR07": "a parameter that is named alone",
-    "YD01": "no word on what is yielded",
 }
 _ARRAY = re.compile(r"NDArray|ndarray|ArrayLike")
 _SHAPE = re.compile(
-    r"\bshapes?\b|\(y, x\)|t c z y x|\baxes\b|\baxis\b|\ba (well|plane|field)\b|[Bb]y "
+    r"\bshapes?\b|\(y, x\)|t c z y x|\baxes\b|\baxis\b|\ba well\b|one-dimensional"
 )
 _API_TEXT = {
     "LRUCache": (),

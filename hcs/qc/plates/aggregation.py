@@ -185,7 +185,7 @@ def aggregate(
     Parameters
     ----------
     values
-        At least one finite number.
+        Those of the fields, one-dimensional: at least one finite number.
     way
         One of `hcs.qc.WAYS`.
     bad

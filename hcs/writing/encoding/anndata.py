@@ -27,7 +27,7 @@ def anndata_files(
     Parameters
     ----------
     numbers
-        Columns of numbers: the variables.
+        Columns of numbers, one-dimensional: the variables.
     others
         Columns of text and of whole numbers: those of the observations.
     index
