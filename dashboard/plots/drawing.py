@@ -25,6 +25,11 @@ def figure(element: hv.Element | hv.Overlay) -> Any:
     thread that is the document of any page whose callback happens to run, or of one
     that was closed after a callback of it had failed: Bokeh's `patch_curdoc` takes
     back nothing then.
+
+    Parameters
+    ----------
+    element
+        What a function of this package returned.
     """
     # Only in this mode does the renderer take the document that it is given.
     renderer = hv.renderer("bokeh").instance(mode="server")
@@ -40,6 +45,11 @@ def embedded(drawn: Figure) -> dict[str, Any]:
     It is connected with no server: nothing that happens to it there, and nothing that
     replaces it, is a message that could come too late. `bokeh.embed.json_item` would
     ask for the current document.
+
+    Parameters
+    ----------
+    drawn
+        What `figure` returned.
     """
     document = drawn.document
     if document is None:

@@ -21,8 +21,6 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.nodes import make_refnode
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
     from docutils.nodes import Element, Node, TextElement, document, system_message
     from sphinx.application import Sphinx
     from sphinx.domains import Domain
@@ -106,23 +104,8 @@ def public() -> dict[str, tuple[str, ...]]:
         package = f"hcs.{path.parent.name}"
         names[package] = tuple(getattr(import_module(package), "__all__", ()))
     for module in _DASHBOARD:
-        names[module] = _names(import_module(module))
+        names[module] = tuple(import_module(module).__all__)
     return names
-
-
-def _names(module: ModuleType) -> tuple[str, ...]:
-    """Return what a module exports, or else the functions and classes that it has."""
-    listed = getattr(module, "__all__", None)
-    return (
-        tuple(listed)
-        if listed is not None
-        else tuple(
-            name
-            for name, value in vars(module).items()
-            if not name.startswith("_")
-            and getattr(value, "__module__", "") == module.__name__
-        )
-    )
 
 
 class Code(SphinxRole):

@@ -34,6 +34,7 @@ _PACKAGES = (
     *sorted(f"hcs.{path.parent.name}" for path in ROOT.glob("hcs/*/__init__.py")),
     "dashboard",
     "dashboard.components",
+    "dashboard.plots",
 )
 
 

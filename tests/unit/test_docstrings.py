@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -20,6 +20,7 @@ _PACKAGES = (
     *sorted(f"hcs.{path.parent.name}" for path in ROOT.glob("hcs/*/__init__.py")),
     "dashboard",
     "dashboard.components",
+    "dashboard.plots",
 )
 _CHECKS = {
     "GL05": "tabs",
@@ -52,20 +53,14 @@ _API_TEXT = {
 @cache
 def _functions() -> dict[str, Callable[..., Any]]:
     """Return the public functions, by where they are defined."""
-    modules = [import_module(package) for package in (*_PACKAGES, "dashboard.plots")]
-    found = {}
-    for module in modules:
-        for name in getattr(module, "__all__", None) or _own(module):
+    functions = {}
+    for package in _PACKAGES:
+        module = import_module(package)
+        for name in getattr(module, "__all__", ()):
             value = inspect.unwrap(getattr(module, name))
             if inspect.isfunction(value):
-                found[f"{value.__module__}.{value.__qualname__}"] = value
-    return found
-
-
-def _own(module: Any) -> Iterator[str]:
-    for name, value in vars(module).items():
-        if getattr(value, "__module__", "") == module.__name__ and name[0] != "_":
-            yield name
+                functions[f"{value.__module__}.{value.__qualname__}"] = value
+    return functions
 
 
 def test_public_functions_say_what_they_take_and_yield() -> None:
