@@ -33,12 +33,11 @@ def processes(
     port = free_port()
     with contextlib.ExitStack() as stack:
         servers = []
-        for number in range(count):
+        for _ in range(count):
             server = Server(
                 plates,
                 *("--users", users, "--database", database, "--prefix", "/hcs"),
                 *("--origin", f"127.0.0.1:{port}"),
-                *(["--no-measure"] if number else []),
                 workspace=folder / "workspace",
             )
             stack.callback(server.stop)
