@@ -8,6 +8,7 @@ import errno
 import os
 import shutil
 import sys
+import threading
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -17,7 +18,7 @@ from hcs.stores.directory import DirectoryStore
 from hcs.writing.targets import siblings, step
 from hcs.writing.targets.hidden import hidden_prefix
 from hcs.writing.targets.lock import LOCK_FILE, Hold, locked, try_hold
-from hcs.writing.targets.target import PART, Target, store_errors
+from hcs.writing.targets.target import PART, MovedOnError, Target, store_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,7 +35,7 @@ _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 class DirectoryTarget(Target):
     """A plate in a local directory, open for writing.
 
-    Thread safety: holds no state but the path; exclusion is by `lock`.
+    Thread safety: exclusion is by `lock`; what was read inside is each thread's own.
 
     Parameters
     ----------
@@ -50,6 +51,7 @@ class DirectoryTarget(Target):
         self.location = str(self.root)
         self.durable = durable
         self._reader: DirectoryStore | None = None
+        self._read = threading.local()
 
     # --- the place as a whole --------------------------------------------------------
 
@@ -83,7 +85,15 @@ class DirectoryTarget(Target):
             if not self.root.is_dir():
                 return None
             self._reader = DirectoryStore(self.root)
-        return self._reader.read(key)
+        data = self._reader.read(key)
+        documents = self._documents()
+        if documents is not None:
+            documents[key] = data
+        return data
+
+    def _documents(self) -> dict[str, bytes | None] | None:
+        """Return what this thread has read inside the lock."""
+        return getattr(self._read, "documents", None)
 
     def reader(self) -> PlateStore:
         """Return the directory as those who read plates see it."""
@@ -172,6 +182,7 @@ class DirectoryTarget(Target):
                     if durable:
                         os.fsync(stream.fileno())
                 step.reached(f"replace {key}")
+                self._check_unchanged(key)
                 _replace(part, path)
             except BaseException:
                 with contextlib.suppress(OSError):
@@ -180,6 +191,13 @@ class DirectoryTarget(Target):
             step.reached(f"replaced {key}")
             if durable:
                 self._sync_directory(path.parent)
+
+    def _check_unchanged(self, key: str) -> None:
+        """Refuse to replace what others have written meanwhile, who know no locks."""
+        documents = self._documents() or {}
+        if key in documents and documents[key] != self.read(key):
+            raise MovedOnError(f"{self.location}/{key} was changed meanwhile.")
+        documents.pop(key, None)
 
     def sync(self, prefix: str) -> None:
         """Wait until all below `prefix` is on the disk, and its own name too."""
@@ -240,9 +258,15 @@ class DirectoryTarget(Target):
 
     # --- exclusion -------------------------------------------------------------------
 
-    def lock(self) -> contextlib.AbstractContextManager[None]:
-        """Hold the plate: nobody else commits, claims or settles meanwhile."""
-        return locked(self.root)
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the plate, and remember what is read; see `Target.lock`."""
+        with locked(self.root):
+            self._read.documents = {}
+            try:
+                yield
+            finally:
+                self._read.documents = None
 
     def hold(self, prefix: str) -> Hold | None:
         """Hold one group while it is staged; None where somebody else does."""

@@ -215,8 +215,9 @@ class Target(ABC):
     def lock(self) -> contextlib.AbstractContextManager[None]:
         """Hold the plate: nobody else commits, claims or settles meanwhile.
 
-        Where a place has no locks, what was read inside is remembered, and a document
-        that was changed by somebody else since is not replaced: `MovedOnError`.
+        Other programs may know no locks, and object stores have none. So what was read
+        inside is remembered, and a document that was changed by somebody else since is
+        not replaced: `MovedOnError`.
         """
 
     @abstractmethod
