@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import logging
 import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,12 +15,15 @@ from sqlalchemy.exc import ArgumentError
 from dashboard.database import BUSY_SECONDS, SCHEMA, begin_alone, settings
 from dashboard.database_faults import DatabaseFault, say_faults
 from dashboard.errors import DashboardError
+from dashboard.file_system import NETWORK, file_system
 from hcs.extras import extra
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sqlalchemy import Connection, Engine
+
+_LOG = logging.getLogger(__name__)
 
 _CONNECTIONS = 20
 
@@ -61,7 +66,10 @@ def open_database(url: str, make_room: Callable[[], object] = lambda: None) -> E
             "postgresql+psycopg://HOST/NAME, or leave it out."
         ) from error
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
+        shared = _shared_file(engine)
+        event.listen(
+            engine, "connect", functools.partial(_prepare_sqlite, shared=shared)
+        )
         _refuse_damaged(engine)
     say_faults(engine, make_room)
     try:
@@ -85,6 +93,23 @@ def open_database(url: str, make_room: Callable[[], object] = lambda: None) -> E
     return engine
 
 
+def _shared_file(engine: Engine) -> bool:
+    """Whether the file lies on a network share, which is said once: it is no place."""
+    path = Path(engine.url.database or "")
+    kind = file_system(path)
+    if kind not in NETWORK:
+        return False
+    _LOG.warning(
+        "The database %s lies on a network share (%s). SQLite's locks are not safe "
+        "there: put it on a disk of this machine (--workspace), or let several servers "
+        "share a PostgreSQL (--database). Until then its log of changes is not used, "
+        "and readers wait for writers.",
+        path,
+        kind,
+    )
+    return True
+
+
 def _refuse_damaged(engine: Engine) -> None:
     """Refuse a file that is damaged now, and not when somebody needs what it holds."""
     path = Path(engine.url.database or "")
@@ -98,13 +123,14 @@ def _refuse_damaged(engine: Engine) -> None:
     )
 
 
-def _prepare_sqlite(connection: Any, record: Any) -> None:
+def _prepare_sqlite(connection: Any, record: Any, *, shared: bool) -> None:
     del record
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
     with contextlib.suppress(Exception):
-        # Readers then never wait for a writer; some network folders cannot do it.
-        cursor.execute("PRAGMA journal_mode = WAL")
+        # Readers then never wait for a writer. The log's index is shared memory, which
+        # two machines have not; some network folders cannot do it at all.
+        cursor.execute(f"PRAGMA journal_mode = {'DELETE' if shared else 'WAL'}")
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.close()
 
