@@ -567,15 +567,45 @@ with service(Path(sys.argv[1]), Path(sys.argv[2])) as made:
     staged = made.corrections.stage(
         token, "p.ome.zarr", "A1", "0", [SourceFile(upload=upload.id, channel=1)]
     )
-    commits.stage_field = lambda *a, **k: os._exit(9)
+    HERE
     made.corrections.commit(staged.id, Who("Anna", "typed"), "dark")
 """
+IN_THE_MIDDLE = DYING.replace(
+    "HERE", "commits.stage_field = lambda *a, **k: os._exit(9)"
+)
+BEFORE_ITS_ROW = DYING.replace(
+    "HERE",
+    """record = made.events.record
+    made.events.record = lambda event: (
+        os._exit(9) if event.action == "commit" else record(event)
+    )""",
+)
 
 
-def test_a_server_that_died_in_a_commit_is_tidied_up_after(
+def test_case_65_a_commit_that_the_database_did_not_hear_of_is_recorded_at_the_start(
     plate: Path, tmp_path: Path
 ) -> None:
-    command = [sys.executable, "-c", DYING, str(tmp_path / "w"), str(plate)]
+    """The plate's own history is the truth, and the record follows it."""
+    command = [sys.executable, "-c", BEFORE_ITS_ROW, str(tmp_path / "w"), str(plate)]
+    assert subprocess.run(command).returncode == 9
+    assert (pixels(plate, "A1", "0", 1) == 7).all()
+    with service(tmp_path / "w", plate) as made:
+        surveyed(made, KEY)
+        identifier = made.plates.overview(KEY).id
+
+        def actions() -> list[str]:
+            return [event.action for event in made.events.of_plate(identifier)]
+
+        wait_for(lambda: "commit" in actions())
+        assert actions() == ["commit-begun", "commit"]
+        last = made.events.of_plate(identifier)[-1]
+        assert (last.who, last.why, last.field) == ("Anna", "dark", "0")
+
+
+def test_case_62_a_server_that_died_in_a_commit_is_tidied_up_after(
+    plate: Path, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-c", IN_THE_MIDDLE, str(tmp_path / "w"), str(plate)]
     assert subprocess.run(command).returncode == 9
     before = pixels(plate, "A1", "0", 1)
     with service(tmp_path / "w", plate) as made:
