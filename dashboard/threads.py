@@ -77,7 +77,7 @@ class Threads:
             pool: ThreadPoolExecutor(pool.threads, pool.label) for pool in Pool
         }
         self._lock = threading.Lock()
-        self._running: set[Deadline] = set()
+        self._running: dict[Deadline, Pool] = {}
         self._closing = False
 
     def submit(
@@ -94,6 +94,13 @@ class Threads:
             pool.label: executor._work_queue.qsize()
             for pool, executor in self._pools.items()
         }
+
+    def running(self, pool: Pool) -> tuple[Deadline, ...]:
+        """Return the deadlines of what is being done of a kind."""
+        with self._lock:
+            return tuple(
+                deadline for deadline, kind in self._running.items() if kind is pool
+            )
 
     def close(self, seconds: float) -> bool:
         """Stop what can be stopped, drop what has not begun, and wait for the rest.
@@ -124,10 +131,10 @@ class Threads:
         with self._lock:
             if self._closing:
                 raise StoppedError(_ENDS)
-            self._running.add(deadline)
+            self._running[deadline] = pool
         try:
             with until(deadline):
                 return work()
         finally:
             with self._lock:
-                self._running.discard(deadline)
+                del self._running[deadline]
