@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from hcs.qc.run.workers import process_pool
 from tests import plates
 from tests.integration.serving import wait_for
 
@@ -122,3 +123,20 @@ def test_a_server_that_is_killed_while_it_measures_leaves_no_process(
         server.kill()
         server.wait()
         wait_for(lambda: not group(server.pid), "for the workers to end")
+
+
+def test_a_worker_has_no_secret_of_its_server_in_its_environment_or_command(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The address of a plate reaches it by a pipe that nobody else has."""
+    secret = "s3cret"
+    monkeypatch.setenv("HCS_DATABASE_URL", f"postgresql://hcs:{secret}@host/hcs")
+    monkeypatch.setenv("HCS_PROXY_SECRET", secret)
+    with process_pool(1) as pool:
+        place = f"http://ada:{secret}@127.0.0.1:9/plate.ome.zarr"
+        assert pool.submit(str, place).result(60) == place
+        (worker,) = pool._processes
+        for file in ("environ", "cmdline"):
+            assert secret.encode() not in Path(f"/proc/{worker}/{file}").read_bytes()
+        assert pool.submit(os.getenv, "HCS_DATABASE_URL").result(60) is None
+    assert os.environ["HCS_PROXY_SECRET"] == secret

@@ -35,6 +35,10 @@ _THREAD_VARIABLES = (
     "BLOSC_NTHREADS",
 )
 
+_OF_SERVERS = "HCS_"
+"""Begins variables that a server has its secrets in, such as the address of its
+database; no worker needs one. What object stores are read with is left to it."""
+
 _NICE = 10
 """How far workers step back behind the page that people wait for."""
 
@@ -118,7 +122,7 @@ def process_pool(workers: int) -> ProcessPoolExecutor:
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_begin,
     )
-    with _one_thread():
+    with _environment_of_workers():
         # Processes start with the first tasks, and take the environment of then.
         wait([pool.submit(_never) for _ in range(workers)])
     return pool
@@ -136,16 +140,20 @@ _starting = threading.Lock()
 
 
 @contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    """Have processes that start meanwhile use one thread a library.
+def _environment_of_workers() -> Iterator[None]:
+    """Have processes that start meanwhile use one thread a library, and no secret.
 
     The libraries read this when they are loaded, which is before an initializer of the
     pool runs, and a spawned process has its parent's environment. One pool at a time:
     two at once would take each other's for the environment to go back to.
     """
     with _starting:
-        before = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
+        secrets = {name for name in os.environ if name.startswith(_OF_SERVERS)}
+        names = {*_THREAD_VARIABLES, *secrets}
+        before = {name: os.environ.get(name) for name in names}
         os.environ.update(dict.fromkeys(_THREAD_VARIABLES, "1"))
+        for name in secrets:
+            del os.environ[name]
         try:
             yield
         finally:
