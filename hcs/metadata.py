@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-COLOR: Final = re.compile(r"[0-9A-Fa-f]{6}")
-"""Of a channel: red, green and blue as hexadecimal digits."""
+COLOR: Final = re.compile(r"[0-9A-Fa-f]{6}")  # of a channel: red, green and blue
 
 
 @dataclass(slots=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
-from packaging.metadata import Metadata
+
+from tests.packages import requirements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,10 +52,6 @@ def fresh_environment(
 
 
 def _oldest(wheel: Path, extra: str) -> Iterator[str]:
-    with zipfile.ZipFile(wheel) as archive:
-        (name,) = (name for name in archive.namelist() if name.endswith("/METADATA"))
-        metadata = Metadata.from_email(archive.read(name), validate=True)
-    for requirement in metadata.requires_dist or ():
-        if requirement.marker is None or requirement.marker.evaluate({"extra": extra}):
-            (bound,) = (s for s in requirement.specifier if s.operator == ">=")
-            yield f"{requirement.name}=={bound.version}"
+    for requirement in requirements(wheel, extra):
+        (bound,) = (s for s in requirement.specifier if s.operator == ">=")
+        yield f"{requirement.name}=={bound.version}"

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 import tarfile
 import zipfile
-from importlib.metadata import distribution
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +13,17 @@ import numpy as np
 import pytest
 import tifffile
 from packaging.metadata import Metadata
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 from PIL import Image
 
-from tests.packages import build, wheel_in
+from tests.packages import (
+    build,
+    information,
+    install_alone,
+    metadata_of,
+    run,
+    run_alone,
+    wheel_in,
+)
 from tests.unit.test_docs import blocks
 
 if TYPE_CHECKING:
@@ -43,82 +45,15 @@ def wheel(packages: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def metadata(wheel: Path) -> Metadata:
-    """Return what the wheel says of itself, every field of it checked."""
-    (text,) = _information(wheel, "METADATA").values()
-    return Metadata.from_email(text, validate=True)
+    return metadata_of(wheel)
 
 
 @pytest.fixture(scope="module")
-def site(
-    wheel: Path, metadata: Metadata, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    """Install the wheel into a folder that has what the library needs, and no more."""
+def site(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Install the library alone."""
     folder = tmp_path_factory.mktemp("alone") / "site"
-    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
-    _run([*install, "--no-index", "--no-compile", "--target", folder, wheel])
-    for name in _needs(metadata.requires_dist or []):
-        for top, path in _tops(name):
-            (folder / top).symlink_to(path)
+    install_alone(folder, wheel)
     return folder
-
-
-def _needs(requirements: list[Requirement]) -> set[str]:
-    """Return the names of all that is installed with these, without any extra."""
-    names: set[str] = set()
-    left = [r for r in requirements if r.marker is None or r.marker.evaluate()]
-    while left:
-        name = canonicalize_name(left.pop().name)
-        if name not in names:
-            names.add(name)
-            more = map(Requirement, distribution(name).requires or [])
-            left += [r for r in more if r.marker is None or r.marker.evaluate()]
-    return names
-
-
-def _tops(name: str) -> Iterator[tuple[str, Path]]:
-    installed = distribution(name)
-    tops = {path.parts[0] for path in installed.files or ()}
-    for top in sorted(tops - {"..", "__pycache__"}):
-        yield top, Path(str(installed.locate_file(top)))
-
-
-def _run(
-    command: list[str | Path],
-    *,
-    cwd: Path | None = None,
-    environment: dict[str, str] | None = None,
-    code: int = 0,
-) -> str:
-    run = subprocess.run(
-        command,
-        cwd=cwd,
-        env={**os.environ, **(environment or {})},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == code, run.stdout + run.stderr
-    return run.stdout if code == 0 else run.stderr
-
-
-def _run_alone(
-    site: Path, cwd: Path, *arguments: str | Path, code: int = 0
-) -> list[str]:
-    """Run Python where nothing else is installed, and nothing of this work tree."""
-    command = [sys.executable, "-S", "-P", *arguments]
-    return _run(
-        command, cwd=cwd, environment={"PYTHONPATH": str(site)}, code=code
-    ).splitlines()
-
-
-def _information(wheel: Path, *names: str) -> dict[str, str]:
-    with zipfile.ZipFile(wheel) as archive:
-        files = {
-            name.split(".dist-info/")[1]: name
-            for name in archive.namelist()
-            if ".dist-info/" in name
-        }
-        return {name: archive.read(files[name]).decode() for name in names}
 
 
 def _modules(package: str) -> Iterator[Path]:
@@ -143,10 +78,10 @@ def test_wheel_holds_the_packages_and_the_assets_and_no_tests(wheel: Path) -> No
 
 def test_wheel_carries_the_licence_and_both_commands(wheel: Path) -> None:
     licence, commands = "licenses/LICENSE", "entry_points.txt"
-    information = _information(wheel, licence, commands)
-    assert "MIT License" in information[licence]
-    assert "hcs = hcs.cli:main" in information[commands]
-    assert "hcs-dashboard = dashboard.cli:main" in information[commands]
+    texts = information(wheel, licence, commands)
+    assert "MIT License" in texts[licence]
+    assert "hcs = hcs.cli:main" in texts[commands]
+    assert "hcs-dashboard = dashboard.cli:main" in texts[commands]
 
 
 def test_source_distribution_is_the_repository_and_nothing_that_lay_about(
@@ -154,7 +89,7 @@ def test_source_distribution_is_the_repository_and_nothing_that_lay_about(
 ) -> None:
     if not (_ROOT / ".git").exists():
         pytest.skip("only a git work tree knows which files are its own")
-    listing = _run(["git", "ls-files", "--cached", "--others", "-z"], cwd=_ROOT)
+    listing = run(["git", "ls-files", "--cached", "--others", "-z"], cwd=_ROOT)
     tracked = {name for name in listing.split("\0") if (_ROOT / name).is_file()}
     (built,) = packages.glob("*.tar.gz")
     with tarfile.open(built) as archive:
@@ -217,13 +152,13 @@ def test_installed_page_finds_its_assets_beside_itself(site: Path) -> None:
         "print(hcs.__file__)\n"
         "print(dashboard.assets.assets_folder())"
     )
-    library, assets = map(Path, _run_alone(site, site.parent, "-c", code))
+    library, assets = map(Path, run_alone(site, site.parent, "-c", code))
     assert library == site / "hcs" / "__init__.py"
     assert assets == site / "dashboard" / "assets"
 
 
 def test_version_is_said_once(wheel: Path, site: Path) -> None:
-    (version,) = _run_alone(
+    (version,) = run_alone(
         site, site.parent, "-c", "import hcs; print(hcs.__version__)"
     )
     assert wheel.name.split("-")[1] == version
@@ -240,7 +175,7 @@ exec("from hcs import *")
 print(*sorted({name.partition(".")[0] for name in sys.modules} & set(sys.argv[1:])))
 """
     web = ("panel", "bokeh", "holoviews", "tornado", "sqlalchemy", "pandas", "PIL")
-    assert _run_alone(site, site.parent, "-c", code, *web) == [""]
+    assert run_alone(site, site.parent, "-c", code, *web) == [""]
 
 
 def test_library_alone_runs_the_python_of_the_readme(
@@ -250,7 +185,7 @@ def test_library_alone_runs_the_python_of_the_readme(
         b.text for b in blocks(_ROOT / "README.md") if b.language == "python"
     )
     (tmp_path / "readme.py").write_text(code)
-    _run_alone(site, tmp_path, "readme.py")
+    run_alone(site, tmp_path, "readme.py")
 
 
 _WALK = """
@@ -306,7 +241,7 @@ def test_each_command_of_the_library_alone_works_or_names_its_extra(
 ) -> None:
     _lay_out(tmp_path)
     lines = [*_WORK, *_LACK]
-    (text,) = _run_alone(site, tmp_path, "-c", _WALK, json.dumps(lines))
+    (text,) = run_alone(site, tmp_path, "-c", _WALK, json.dumps(lines))
     walked: dict[str, Any] = json.loads(text)
     assert {line[0] for line in lines} == set(walked["commands"])
     for line, (code, error) in zip(lines, walked["told"], strict=True):
@@ -348,7 +283,7 @@ for call in (
     except hcs.MissingExtraError as error:
         print(error)
 """
-    said = _run_alone(site, tmp_path, "-c", code)
+    said = run_alone(site, tmp_path, "-c", code)
     named = [line.split("hcs-dashboard[")[1].split("]")[0] for line in said]
     tables = ["pandas", "parquet"]
     assert named == [*["importing"] * 4, "excel", "remote", *["xarray"] * 3, *tables]
@@ -359,10 +294,10 @@ def test_page_is_named_by_its_own_command_and_functions_where_it_is_missing(
 ) -> None:
     script = site / "bin" / "hcs-dashboard"
     for line in ([], ["p.ome.zarr"], ["user", "list", "--users", "u"], ["--demo"]):
-        (said,) = _run_alone(site, tmp_path, script, *line, code=1)
+        (said,) = run_alone(site, tmp_path, script, *line, code=1)
         assert "pip install 'hcs-dashboard[page]'" in said
     assert list(tmp_path.iterdir()) == []
-    assert "serve" in "".join(_run_alone(site, tmp_path, script, "--help"))
+    assert "serve" in "".join(run_alone(site, tmp_path, script, "--help"))
     code = "import dashboard; dashboard.read_qc('p.ome.zarr')"
-    said = _run_alone(site, tmp_path, "-c", code, code=1)[-1]
+    said = run_alone(site, tmp_path, "-c", code, code=1)[-1]
     assert said.startswith("hcs.errors.MissingExtraError: read_qc() needs the extra")
