@@ -178,3 +178,26 @@ def test_links_of_a_page_lead_somewhere(page: Path) -> None:
     prose = _FENCE.sub("", page.read_text(encoding="utf-8"))
     targets = [link.split("#")[0] for link in _LINK.findall(prose) if "://" not in link]
     assert [t for t in targets if t and not (page.parent / t).exists()] == []
+
+
+@cache
+def _anchors(page: Path) -> set[str]:
+    """Return what the headings of a page are called in addresses."""
+    headings = re.findall(
+        r"^#+ (.+)$", _FENCE.sub("", page.read_text(encoding="utf-8")), re.MULTILINE
+    )
+    texts = [re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text) for text in headings]
+    return {re.sub(r"[^\w\- ]", "", t.lower()).replace(" ", "-") for t in texts}
+
+
+@pytest.mark.parametrize("page", _PAGES, ids=_name)
+def test_links_into_a_page_lead_to_a_heading_of_it(page: Path) -> None:
+    prose = _FENCE.sub("", page.read_text(encoding="utf-8"))
+    links = [link.partition("#") for link in _LINK.findall(prose) if "://" not in link]
+    lost = [
+        f"{target}#{anchor}"
+        for target, _, anchor in links
+        if anchor and target.endswith(".md")
+        if anchor not in _anchors((page.parent / target).resolve())
+    ]
+    assert lost == []
