@@ -115,7 +115,7 @@ def person(desk: Server, chromium: Chromium) -> Iterator[BrowserContext]:
     context.close()
 
 
-def test_42_a_foreign_name_that_points_here_shows_nothing(
+def test_case_42_a_foreign_name_that_points_here_shows_nothing(
     desk: Server, person: BrowserContext
 ) -> None:
     page = person.new_page()
@@ -125,7 +125,7 @@ def test_42_a_foreign_name_that_points_here_shows_nothing(
     assert page.get_by_role("gridcell").count() == 0
 
 
-def test_43_a_page_of_another_site_reads_nothing_and_sends_nothing(
+def test_case_43_a_page_of_another_site_reads_nothing_and_sends_nothing(
     desk: Server, person: BrowserContext, attacker: str
 ) -> None:
     page = person.new_page()
@@ -135,7 +135,7 @@ def test_43_a_page_of_another_site_reads_nothing_and_sends_nothing(
     assert {name: text for name, text in tried.items() if text} == {}
 
 
-def test_43_a_form_of_another_site_is_refused(
+def test_case_43_a_form_of_another_site_is_refused(
     desk: Server, person: BrowserContext, attacker: str
 ) -> None:
     page = person.new_page()

@@ -431,7 +431,7 @@ def test_a_failing_well_shows_its_error_in_its_place_and_nowhere_else(
     expect(page.locator(".hcs-gallery .empty")).to_contain_text("not acquired")
 
 
-def test_names_of_others_are_text_and_nothing_else(
+def test_case_39_names_of_others_are_text_and_nothing_else(
     looking: Server, visit: Callable
 ) -> None:
     page = visit(looking, "?plate=odd.ome.zarr&well=A1&field=0")

@@ -44,7 +44,7 @@ def _cut_off(place: Path, scenario: str, size: int) -> None:
 
 @pytest.mark.parametrize("scenario", ["write_archive", "correct_archive"])
 @pytest.mark.parametrize("size", [1, 5000, 9000])
-def test_an_archive_that_is_cut_off_at_a_byte_leaves_the_old_one(
+def test_case_52_an_archive_that_is_cut_off_at_a_byte_leaves_the_old_one(
     place: Path, scenario: str, size: int
 ) -> None:
     _cut_off(place, scenario, size)
@@ -90,7 +90,7 @@ def _fill(place: Path, leave: int) -> Path:
     "scenario",
     ["add", "correct", "replace_plate", "pack", "write_archive", "correct_archive"],
 )
-def test_a_full_disk_is_an_error_that_says_so_and_breaks_nothing(
+def test_case_51_a_full_disk_is_an_error_that_says_so_and_breaks_nothing(
     small_disk: Path, tmp_path: Path, scenario: str
 ) -> None:
     for leave in (0, 8192, 20480, 40960, 61440):
@@ -119,7 +119,7 @@ def test_a_full_disk_is_an_error_that_says_so_and_breaks_nothing(
 
 
 @pytest.mark.parametrize("version", ["0.4", "0.5"])
-def test_lost_rights_are_an_error_that_names_the_place(
+def test_case_54_lost_rights_are_an_error_that_names_the_place(
     tmp_path: Path, version: str
 ) -> None:
     if os.getuid() != 0:
@@ -140,7 +140,7 @@ def test_lost_rights_are_an_error_that_names_the_place(
         shutil.rmtree(folder)
 
 
-def test_a_place_that_cannot_be_written_is_read_only(tmp_path: Path) -> None:
+def test_case_54_a_place_that_cannot_be_written_is_read_only(tmp_path: Path) -> None:
     if os.getuid() != 0:
         pytest.skip("only root can mount")
     path = tmp_path / "disk"

@@ -182,7 +182,7 @@ def _fault(bases: Path, act: Act, version: str, number: int, path: Path) -> Outc
 )
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.full
-def test_a_kill_at_any_step_breaks_nothing(
+def test_case_46_47_48_49_a_kill_at_any_step_breaks_nothing(
     act: Act, version: str, part: int, bases: Path, tmp_path: Path
 ) -> None:
     count = _steps(bases, act, version, tmp_path / "whole")
@@ -195,7 +195,7 @@ def test_a_kill_at_any_step_breaks_nothing(
     ("act", "version"),
     [pytest.param(*one, id=f"{one[0].scenario}-{one[1]}") for one in _CASES[1:]],
 )
-def test_a_kill_in_the_middle_of_an_act_breaks_nothing(
+def test_case_46_47_48_49_a_kill_in_the_middle_of_an_act_breaks_nothing(
     act: Act, version: str, bases: Path, tmp_path: Path
 ) -> None:
     """One fault an act here; `make test-full` has one at every step."""
@@ -206,7 +206,7 @@ def test_a_kill_in_the_middle_of_an_act_breaks_nothing(
 @pytest.mark.parametrize("version", ["0.4", "0.5"])
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.full
-def test_recovery_that_is_killed_can_be_repeated(
+def test_case_50_recovery_that_is_killed_can_be_repeated(
     version: str, part: int, bases: Path, tmp_path: Path
 ) -> None:
     act = next(one for one in ACTS if one.scenario == "settle_and_correct_again")

@@ -78,7 +78,7 @@ def _correct_once(path: Path, value: int) -> None:
         (path.parent / f"won-{value}").touch()
 
 
-def test_of_processes_that_correct_one_field_one_wins(tmp_path: Path) -> None:
+def test_case_56_of_processes_that_correct_one_field_one_wins(tmp_path: Path) -> None:
     scenarios.prepare(tmp_path, "0.5")
     path = tmp_path / "plate.zarr"
     assert processes(_correct_once, [(path, 50 + one) for one in range(4)]) == [0] * 4
@@ -131,7 +131,7 @@ def _read_by_path(path: Path) -> set[int]:
     return seen
 
 
-def test_readers_within_the_grace_time_never_see_a_mix(tmp_path: Path) -> None:
+def test_case_59_readers_within_the_grace_time_never_see_a_mix(tmp_path: Path) -> None:
     """Their one look at the well document is all that they do to be safe."""
     import multiprocessing
 

@@ -44,7 +44,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
         yield running
 
 
-def test_pages_that_no_browser_connects_with_are_few_and_go_by_themselves(
+def test_case_70_pages_that_no_browser_connects_with_are_few_and_go_by_themselves(
     served: Served,
 ) -> None:
     """A person may have five pages here, of them two without a websocket."""
@@ -65,7 +65,9 @@ def test_pages_that_no_browser_connects_with_are_few_and_go_by_themselves(
     assert served.get("/", X_Name="Ann").status == 200
 
 
-def test_pages_in_use_are_counted_for_each_person_and_for_all(served: Served) -> None:
+def test_case_70_pages_in_use_are_counted_for_each_person_and_for_all(
+    served: Served,
+) -> None:
     sessions = served.service.sessions
     mine = [sessions.open("user:Ann") for _ in range(5)]
     assert (

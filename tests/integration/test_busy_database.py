@@ -55,7 +55,7 @@ def answers(visit: Visit) -> list[dict[str, object]]:
     return told
 
 
-def test_verdicts_wait_in_order_for_a_busy_database_and_nobody_else_does(made):
+def test_case_63_verdicts_wait_in_order_for_a_busy_database_and_nobody_else_does(made):
     visits = [Visit(made, f"plate={KEY}&well=A01") for _ in range(5)]
     acts = [("A01", "fail"), ("A01", "pass"), ("A02", "flag")]
     with held(made):

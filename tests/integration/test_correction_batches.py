@@ -176,7 +176,7 @@ def test_a_failure_of_one_leaves_the_others_and_says_which(
     assert value_of(plate, "A2", "0", 0) == 900
 
 
-def test_undoing_takes_back_what_is_still_the_batchs_and_names_the_others(
+def test_case_68_undoing_takes_back_what_is_still_the_batchs_and_names_the_others(
     made: Service, token: str, plate: Path
 ) -> None:
     before = {well: value_of(plate, well, "0", 0) for well in ("A1", "A2", "A3")}

@@ -285,7 +285,7 @@ def test_a_single_channel_that_does_not_fit_can_never_be_committed(
     ).data
 
 
-def test_a_whole_field_of_another_shape_waits_for_confirmation(
+def test_case_34_a_whole_field_of_another_shape_waits_for_confirmation(
     made: Service, token: str
 ) -> None:
     stack = np.stack([picture(3, (20, 20)), picture(4, (20, 20))])
@@ -334,7 +334,9 @@ def test_another_pixel_size_blocks(made: Service, token: str) -> None:
     assert kinds(staged) == {"pixel-size": True}
 
 
-def test_not_a_number_never_enters_an_integer_plate(made: Service, token: str) -> None:
+def test_case_35_not_a_number_never_enters_an_integer_plate(
+    made: Service, token: str
+) -> None:
     array = np.stack([picture(1, dtype="f4")] * 2)
     array[0, 3, :4] = np.nan
     upload = send(made, token, tiff(array, metadata={"axes": "CYX"}), "x.tif")
@@ -360,7 +362,7 @@ def test_equal_pixels_are_said_and_do_not_block(
     assert staged.ready
 
 
-def test_the_second_of_two_people_is_told_of_the_first(
+def test_case_57_the_second_of_two_people_is_told_of_the_first(
     made: Service, token: str
 ) -> None:
     other = made.sessions.open()
@@ -525,7 +527,9 @@ def test_what_is_no_picture_is_refused_in_words(
     assert [path for path in files_in(made) if path.suffix == ".npy"] == []
 
 
-def test_names_from_browsers_never_become_paths(made: Service, token: str) -> None:
+def test_case_27_names_from_browsers_never_become_paths(
+    made: Service, token: str
+) -> None:
     upload = send(made, token, tiff(picture(1)), "../../evil<b>.tif")
     assert upload.name == "evil<b>.tif"
     assert all("evil" not in one.name for one in files_in(made))
@@ -714,7 +718,7 @@ def test_a_staged_stack_leaves_the_old_picture_at_its_only_plane(
 # --- two servers ----------------------------------------------------------------------
 
 
-def test_a_page_closes_while_its_commit_still_runs(
+def test_case_61_a_page_closes_while_its_commit_still_runs(
     made: Service, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     staged = made.corrections.stage(token, KEY, "A1", "0", [one_channel(made, token)])

@@ -89,7 +89,7 @@ def test_a_server_whose_threads_all_hang_ends_and_a_second_signal_ends_it_at_onc
         assert server.wait(PATIENCE) == (0 if signals == 1 else 128 + signal.SIGTERM)
 
 
-def test_a_service_that_ends_in_a_batch_finishes_its_field_and_begins_no_other(
+def test_case_62_a_service_that_ends_in_a_batch_finishes_its_field_and_begins_no_other(
     tmp_path: Path,
 ) -> None:
     plate = plates.make(tmp_path / "served" / KEY, fields=2)

@@ -74,7 +74,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_42_a_foreign_name_that_points_here_is_answered_nowhere(
+def test_case_42_a_foreign_name_that_points_here_is_answered_nowhere(
     served: Served, address: str
 ) -> None:
     """DNS rebinding: host and origin agree, and neither is this server's."""
@@ -84,7 +84,7 @@ def test_42_a_foreign_name_that_points_here_is_answered_nowhere(
     assert f"--origin {host}" in answer.json["error"]
 
 
-def test_42_a_websocket_asks_our_own_list_of_origins(served: Served) -> None:
+def test_case_42_a_websocket_asks_our_own_list_of_origins(served: Served) -> None:
     """Tornado lets an origin that equals the host through by itself."""
     offered = {"Sec_WebSocket_Protocol": f"bokeh, {page_token(served)}", **WEBSOCKET}
     path = f"{PREFIX}/ws"
@@ -163,7 +163,7 @@ def test_an_origin_that_names_no_one_server_is_refused_in_words(origin: str) -> 
 @pytest.mark.parametrize(
     "address", ["/uploads", "/uploads/x", "/leave", "/health", "/"]
 )
-def test_43_nothing_acts_that_another_site_sends(
+def test_case_43_nothing_acts_that_another_site_sends(
     served: Served, address: str, headers: dict[str, str]
 ) -> None:
     page = served.service.sessions.open("local")
@@ -275,7 +275,7 @@ def test_a_guessed_token_lets_nobody_in(served: Served, token: str) -> None:
     assert KEY.encode() not in answer.body
 
 
-def test_44_a_cookie_of_another_server_or_a_guess_lets_nobody_in(
+def test_case_44_a_cookie_of_another_server_or_a_guess_lets_nobody_in(
     served: Served, tmp_path: Path
 ) -> None:
     name = served.sent_by_pages["Cookie"].partition("=")[0]

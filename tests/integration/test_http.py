@@ -334,7 +334,9 @@ def test_an_upload_from_our_own_page_is_taken(served: Served, token: str) -> Non
         assert upload(served, token, data, Origin=origin).status == 200
 
 
-def test_a_program_called_tif_is_refused_in_words(served: Served, token: str) -> None:
+def test_case_26_a_program_called_tif_is_refused_in_words(
+    served: Served, token: str
+) -> None:
     answer = upload(served, token, b"MZ\x90\0" + bytes(500))
     assert answer.json["state"] == "refused"
     assert "program" in answer.json["error"]

@@ -71,7 +71,7 @@ def act(who: str, well: str, **more: object) -> Act:
     return dataclasses.replace(made, **more)  # type: ignore[arg-type]
 
 
-def test_what_is_added_comes_back_as_it_was(url: str) -> None:
+def test_case_41_what_is_added_comes_back_as_it_was(url: str) -> None:
     engine = open_database(url)
     ledger = Ledger(engine)
     mine = act("Ada", "A/1")
@@ -137,7 +137,7 @@ def test_concurrent_processes_lose_nothing_and_know_of_each_other(url: str) -> N
         held[row.subject.well] = row.batch
 
 
-def test_a_busy_database_says_so_and_adds_nothing(tmp_path: Path) -> None:
+def test_case_63_a_busy_database_says_so_and_adds_nothing(tmp_path: Path) -> None:
     file = tmp_path / "ledger.sqlite"
     engine = open_database(f"sqlite:///{file}")
     event.listen(

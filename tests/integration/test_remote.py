@@ -411,7 +411,7 @@ def test_a_missing_well_and_a_missing_chunk_are_what_they_are_locally(
     ("status", "message"),
     [(403, "403|denied"), (401, "401|denied"), (500, "answered 500"), (503, "503")],
 )
-def test_the_answer_of_a_server_is_told(
+def test_case_38_the_answer_of_a_server_is_told(
     server: Server, status: int, message: str
 ) -> None:
     url = make(server)
@@ -424,7 +424,7 @@ def test_the_answer_of_a_server_is_told(
         check(plate)
 
 
-def test_a_server_that_never_answers_is_given_up(
+def test_case_38_a_server_that_never_answers_is_given_up(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = make(server)
@@ -460,7 +460,7 @@ def test_a_page_instead_of_a_document_is_a_metadata_error(server: Server) -> Non
         hcs.from_hcs_zarr(url)
 
 
-def test_credentials_are_sent_and_never_shown(server: Server) -> None:
+def test_case_37_credentials_are_sent_and_never_shown(server: Server) -> None:
     make(server)
     make(server, "plate.ozx")
     secret = server.address.replace("http://", "http://user:geheim@")

@@ -62,7 +62,7 @@ def web(folder: Path, onwards: str = "") -> Iterator[tuple[str, list[str]]]:
         thread.join()
 
 
-def test_36_a_plate_that_is_sent_on_to_another_host_is_refused_in_words(
+def test_case_36_a_plate_that_is_sent_on_to_another_host_is_refused_in_words(
     tmp_path: Path,
 ) -> None:
     path = plates.make(tmp_path / "p.ome.zarr", fields=1)
@@ -77,7 +77,7 @@ def test_36_a_plate_that_is_sent_on_to_another_host_is_refused_in_words(
     assert "was not named" in entry.error
 
 
-def test_36_a_plate_at_the_host_that_was_named_is_read(tmp_path: Path) -> None:
+def test_case_36_a_plate_at_the_host_that_was_named_is_read(tmp_path: Path) -> None:
     path = plates.make(tmp_path / "p.ome.zarr", fields=1)
     with (
         web(tmp_path) as (address, _),
@@ -90,7 +90,7 @@ def test_36_a_plate_at_the_host_that_was_named_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "location", ["s3://bucket/p", "/srv/p.ome.zarr", Path("/x").as_uri()]
 )
-def test_36_only_web_servers_are_asked_about_redirects(location: str) -> None:
+def test_case_36_only_web_servers_are_asked_about_redirects(location: str) -> None:
     refuse_redirects(location)
 
 
@@ -104,7 +104,7 @@ def test_36_only_web_servers_are_asked_about_redirects(location: str) -> None:
         "..",
     ],
 )
-def test_36_no_address_of_a_page_becomes_a_place(tmp_path: Path, key: str) -> None:
+def test_case_36_no_address_of_a_page_becomes_a_place(tmp_path: Path, key: str) -> None:
     """Plates are keys of what the command line names; nothing else is opened."""
     path = plates.make(tmp_path / "p.ome.zarr", fields=1)
     with (

@@ -364,7 +364,9 @@ def test_a_table_waits_for_who_holds_the_plate(made: Service, plate: Path) -> No
     "text",
     ["=1", "+x", "-x", "@x", "\tx", "\rx", " =1", "-inf", "-1+1", "\n=1", "|x", "%x"],
 )
-def test_a_cell_that_a_spreadsheet_would_execute_becomes_text(text: str) -> None:
+def test_case_40_a_cell_that_a_spreadsheet_would_execute_becomes_text(
+    text: str,
+) -> None:
     assert safe_cell(text) == f"'{text}"
 
 

@@ -269,7 +269,7 @@ def test_a_correction_settles_after_the_grace_time(path: Path) -> None:
     checks.is_at_rest(path)
 
 
-def test_a_clock_that_was_set_back_does_not_stop_settling(path: Path) -> None:
+def test_case_55_a_clock_that_was_set_back_does_not_stop_settling(path: Path) -> None:
     _correct(path, 9)
     name = ".zattrs" if (path / ".zattrs").exists() else "zarr.json"
     document = path / "A/1" / name
@@ -405,7 +405,9 @@ def test_the_history_names_every_event(path: Path) -> None:
     assert all(event.when for event in events)
 
 
-def test_a_revert_needs_a_version_that_is_there_and_not_live(path: Path) -> None:
+def test_case_68_a_revert_needs_a_version_that_is_there_and_not_live(
+    path: Path,
+) -> None:
     first = _live(path)
     with pytest.raises(hcs.ConflictError, match="already"):
         hcs.revert(path, "A/1", "0", first, who=ME, reason="why")
@@ -462,7 +464,7 @@ def test_a_field_that_is_being_staged_is_left_to_its_owner(path: Path) -> None:
     assert _value(path) == 9
 
 
-def test_a_reader_during_corrections_sees_one_version_whole(path: Path) -> None:
+def test_case_59_a_reader_during_corrections_sees_one_version_whole(path: Path) -> None:
     """Our own images, while versions are committed and settled without any grace."""
     end = threading.Event()
     seen: set[int] = set()

@@ -351,7 +351,7 @@ def test_a_refused_body_is_heard_of_by_who_sends_all_of_it(served: Served) -> No
         assert b" 409 " in request.answer().partition(b"\r\n")[0]
 
 
-def test_a_refused_body_without_end_is_cut_off(
+def test_case_28_a_refused_body_without_end_is_cut_off(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dashboard.web.uploads._LISTENING_BYTES", 1_000_000)

@@ -320,7 +320,9 @@ def test_new_fields_and_wells_raise_the_counts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("index", [-1, 1.5, True, "../x", "a", None])
-def test_field_indices_that_are_none_are_refused(tmp_path: Path, index: Any) -> None:
+def test_case_25_field_indices_that_are_none_are_refused(
+    tmp_path: Path, index: Any
+) -> None:
     path = plates.make(tmp_path / "p.zarr")
     before = _tree(path)
     with pytest.raises(hcs.HCSError):
@@ -340,7 +342,7 @@ def test_names_that_are_not_the_plates_are_refused(tmp_path: Path, name: str) ->
 
 
 @pytest.mark.parametrize("name", ["..", "a/b", "\0", "x" * 300, "CON", "ä", ""])
-def test_rows_with_bad_names_are_refused_before_the_disk_is_touched(
+def test_case_24_rows_with_bad_names_are_refused_before_the_disk_is_touched(
     tmp_path: Path, name: str
 ) -> None:
     plate = plates.document()

@@ -128,7 +128,9 @@ def test_a_conflict_says_who_was_first(place: Any) -> None:
     assert _value(place) == 9
 
 
-def test_a_document_that_changed_since_it_was_read_is_read_again(s3: str) -> None:
+def test_case_69_a_document_that_changed_since_it_was_read_is_read_again(
+    s3: str,
+) -> None:
     """As another process does between our reading and our conditional put."""
     from hcs.writing.targets import step
 
@@ -154,6 +156,37 @@ def test_a_document_that_changed_since_it_was_read_is_read_again(s3: str) -> Non
     assert (_value(s3), _value(s3, "A1", "5")) == (9, 5)
     with hcs.from_hcs_zarr(s3) as plate:
         assert plate.field_count == 2
+
+
+class Unanswered(zarr.storage.MemoryStore):
+    """A store whose answers get lost: what was asked for has come to pass, or not."""
+
+    lost: str = ""
+    comes_to_pass: bool = True
+
+    async def set(self, key: str, value: Any, byte_range: Any = None) -> None:
+        lost = bool(self.lost) and key == self.lost
+        if not lost or self.comes_to_pass:
+            await super().set(key, value, byte_range)
+        if lost:
+            raise TimeoutError("no answer within 30 s")
+
+
+@pytest.mark.parametrize("comes_to_pass", [True, False])
+def test_case_69_whether_an_unanswered_request_came_to_pass_is_looked_up(
+    comes_to_pass: bool,
+) -> None:
+    store = Unanswered()
+    hcs.write_hcs_well_image(store, _image(3), plates.document(), "A", "1")
+    staged = hcs.stage_field(store, "A/1", "0", _image(9), base=_live(store))
+    store.lost, store.comes_to_pass = "A/1/zarr.json", comes_to_pass
+    if comes_to_pass:
+        staged.commit(who=ME, reason="why")
+        assert _value(store) == 9
+        return
+    with pytest.raises(hcs.StoreError, match="no answer"):
+        staged.commit(who=ME, reason="why")
+    assert _value(store) == 3
 
 
 def test_threads_lose_nothing(place: Any) -> None:

@@ -88,7 +88,7 @@ def test_several_files_are_decoded_at_the_same_time(
     assert [future.result().shape for future in decoding] == [(16, 20)] * 2
 
 
-def test_a_child_that_hangs_is_ended_and_says_so(
+def test_case_31_a_child_that_hangs_is_ended_and_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     child_says(monkeypatch, "import threading; threading.Event().wait()")
@@ -98,7 +98,7 @@ def test_a_child_that_hangs_is_ended_and_says_so(
     assert child.spent
 
 
-def test_a_child_that_dies_says_so_and_the_next_file_gets_another(
+def test_case_32_a_child_that_dies_says_so_and_the_next_file_gets_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pool: Decoders
 ) -> None:
     order = order_for(tmp_path, PICTURE)

@@ -94,7 +94,7 @@ def test_types_that_are_no_plain_numbers_are_refused(dtype: Any) -> None:
 
 
 @pytest.mark.parametrize("codec", ["pickle", "vlen-utf8", "json2", "my_codec", None, 3])
-def test_codecs_that_are_not_known_are_refused_by_name(codec: Any) -> None:
+def test_case_15_codecs_that_are_not_known_are_refused_by_name(codec: Any) -> None:
     for part in ({"compressor": {"id": codec}}, {"filters": [{"id": codec}]}):
         with pytest.raises(UnsafeDataError, match=f"codec {codec!r}"):
             ArraySpec.from_document({**V2, **part}, "here")
@@ -236,7 +236,9 @@ def image(path: Path, document: dict[str, Any], chunk: bytes | None = None) -> A
     return hcs.from_ome_zarr(path).images[0].data
 
 
-def test_an_absurd_shape_is_refused_before_memory_is_taken(tmp_path: Path) -> None:
+def test_case_16_an_absurd_shape_is_refused_before_memory_is_taken(
+    tmp_path: Path,
+) -> None:
     data = image(tmp_path / "p", {**V2, "shape": [10**9, 10**9]})
     assert data.shape == (10**9, 10**9)
     tracemalloc.start()
@@ -263,7 +265,7 @@ def test_the_limit_of_a_read_can_be_set(
     assert data[:4, :4].shape == (4, 4)
 
 
-def test_a_pickle_codec_runs_nothing(tmp_path: Path) -> None:
+def test_case_14_a_pickle_codec_runs_nothing(tmp_path: Path) -> None:
     evil = b"cos\nmkdir\n(S'" + str(tmp_path / "ran").encode() + b"'\ntR."
     document = {
         **V2,
@@ -331,7 +333,7 @@ def _zstd_stream(count: int) -> bytes:
         ),
     ],
 )
-def test_a_chunk_that_would_decode_to_more_than_its_array_says_is_refused(
+def test_case_17_a_chunk_that_would_decode_to_more_than_its_array_says_is_refused(
     tmp_path: Path, compressor: dict[str, str], chunk: Callable[[], bytes]
 ) -> None:
     data = image(tmp_path / "p", {**V2, "compressor": compressor}, chunk())
@@ -359,7 +361,7 @@ def test_a_chunk_that_would_decode_to_more_than_its_array_says_is_refused(
     ids=lambda one: one["id"] if one else "none",
 )
 @pytest.mark.parametrize("damage", ["empty", "cut off", "garbage", "whole"])
-def test_a_damaged_chunk_is_an_error_of_its_own_field(
+def test_case_18_a_damaged_chunk_is_an_error_of_its_own_field(
     tmp_path: Path, compressor: dict[str, str] | None, damage: str
 ) -> None:
     codec = numcodecs.get_codec(compressor) if compressor else None

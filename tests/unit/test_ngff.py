@@ -271,7 +271,7 @@ def _well(**changes: Any) -> dict[str, Any]:
         pytest.param(_plate(name=7), "name 7", id="name number"),
     ],
 )
-def test_a_broken_plate_is_refused_by_name(
+def test_case_07_08_09_a_broken_plate_is_refused_by_name(
     attributes: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(MetadataError, match="the place") as error:
@@ -298,7 +298,9 @@ def test_a_broken_plate_is_refused_by_name(
         pytest.param(_well(path=["A", "1"]), id="a list"),
     ],
 )
-def test_a_path_that_leads_elsewhere_is_refused(attributes: dict[str, Any]) -> None:
+def test_case_10_a_path_that_leads_elsewhere_is_refused(
+    attributes: dict[str, Any],
+) -> None:
     with pytest.raises(InvalidPathError, match="the place"):
         read_plate(attributes, "the place")
 
@@ -395,7 +397,7 @@ def test_a_plate_that_must_not_be_written_is_refused(
         pytest.param({"images": [{"path": ".."}]}, InvalidPathError, "'..'", id="up"),
     ],
 )
-def test_a_broken_well_is_refused_by_name(
+def test_case_08_11_a_broken_well_is_refused_by_name(
     well: Any, kind: type[HCSError], message: str
 ) -> None:
     with pytest.raises(kind, match="the place") as error:

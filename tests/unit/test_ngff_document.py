@@ -67,7 +67,7 @@ def test_each_well_has_a_line() -> None:
         pytest.param(b'{"a": ' + b"9" * 5000 + b"}", id="5000 digits"),
     ],
 )
-def test_what_is_no_json_is_refused_with_its_place(data: bytes) -> None:
+def test_case_02_what_is_no_json_is_refused_with_its_place(data: bytes) -> None:
     with pytest.raises(MetadataError, match=r"A/1/zarr\.json"):
         document.parse_json(data, "A/1/zarr.json")
 
@@ -88,7 +88,7 @@ def test_what_is_no_object_is_refused(data: bytes) -> None:
         pytest.param(b'["]]]",' + b'{"a":' * 200 + b"1" + b"}" * 200, id="and strings"),
     ],
 )
-def test_nesting_without_end_is_refused_before_parsing(data: bytes) -> None:
+def test_case_03_nesting_without_end_is_refused_before_parsing(data: bytes) -> None:
     with pytest.raises(MetadataError, match="deeper than 100"):
         document.parse_json(data, "here")
 
@@ -120,14 +120,14 @@ def test_nesting_of_real_documents_is_read() -> None:
     assert document.parse_json(data, "here")["a"] == value
 
 
-def test_too_many_bytes_are_refused() -> None:
+def test_case_04_too_many_bytes_are_refused() -> None:
     data = b'{"a": "' + b"x" * document.DOCUMENT_LIMIT + b'"}'
     with pytest.raises(MetadataError, match="at most 16777216"):
         document.parse_json(data, "here")
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, object(), {1, 2}])
-def test_what_json_cannot_hold_is_never_written(value: object) -> None:
+def test_case_05_what_json_cannot_hold_is_never_written(value: object) -> None:
     with pytest.raises(MetadataError, match="cannot be written"):
         document.to_bytes({"a": value})
 

@@ -269,14 +269,16 @@ def test_what_is_no_archive_is_refused(tmp_path: Path, data: bytes) -> None:
 
 
 @pytest.mark.parametrize("cut", [1, 10, 22, 60, 200, 900])
-def test_an_archive_whose_end_is_missing_is_refused(tmp_path: Path, cut: int) -> None:
+def test_case_20_an_archive_whose_end_is_missing_is_refused(
+    tmp_path: Path, cut: int
+) -> None:
     path = archive(tmp_path / "p.ozx")
     path.write_bytes(path.read_bytes()[:-cut])
     with pytest.raises(CorruptDataError, match=r"p\.ozx"):
         ArchiveStore(path)
 
 
-def test_an_archive_whose_start_is_missing_is_refused(tmp_path: Path) -> None:
+def test_case_20_an_archive_whose_start_is_missing_is_refused(tmp_path: Path) -> None:
     path = archive(tmp_path / "p.ozx")
     path.write_bytes(path.read_bytes()[40:])
     with pytest.raises(CorruptDataError, match="cut off"):
@@ -292,7 +294,7 @@ def test_a_directory_of_lies_takes_no_memory(tmp_path: Path) -> None:
         ArchiveStore(path)
 
 
-def test_entries_that_stand_twice_are_refused(tmp_path: Path) -> None:
+def test_case_23_entries_that_stand_twice_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "p.ozx"
     with zipfile.ZipFile(path, "w") as found:
         found.writestr("zarr.json", b"1")
@@ -306,7 +308,7 @@ def test_entries_that_stand_twice_are_refused(tmp_path: Path) -> None:
             store.read("zarr.json")
 
 
-def test_entries_that_climb_are_never_reached(tmp_path: Path) -> None:
+def test_case_21_entries_that_climb_are_never_reached(tmp_path: Path) -> None:
     entries = {"../evil": b"1", "/etc/evil": b"2", "zarr.json": b"3"}
     with ArchiveStore(archive(tmp_path / "p.ozx", entries)) as store:
         for name in ("../evil", "/etc/evil"):
@@ -314,7 +316,9 @@ def test_entries_that_climb_are_never_reached(tmp_path: Path) -> None:
                 store.read(name)
 
 
-def test_a_document_that_inflates_beyond_the_limit_is_refused(tmp_path: Path) -> None:
+def test_case_22_a_document_that_inflates_beyond_the_limit_is_refused(
+    tmp_path: Path,
+) -> None:
     entries = {"zarr.json": bytes(100 << 20)}
     path = archive(tmp_path / "p.ozx", entries, zipfile.ZIP_DEFLATED)
     with (
@@ -332,7 +336,7 @@ def _patched(path: Path, name: bytes, offset: int, change: bytes) -> None:
     path.write_bytes(data)
 
 
-def test_an_entry_that_lies_about_what_it_inflates_to_is_refused(
+def test_case_22_an_entry_that_lies_about_what_it_inflates_to_is_refused(
     tmp_path: Path,
 ) -> None:
     entries = {"zarr.json": bytes(10 << 20), "A/zarr.json": b"{}"}

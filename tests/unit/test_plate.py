@@ -121,7 +121,7 @@ def test_opening_reads_one_document(path: Path) -> None:
         ),
     ],
 )
-def test_what_is_no_plate_is_an_error_with_its_place(
+def test_case_06_what_is_no_plate_is_an_error_with_its_place(
     path: Path, text: str, kind: type[HCSError], message: str
 ) -> None:
     replace(path / "zarr.json", text)

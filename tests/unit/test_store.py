@@ -80,7 +80,9 @@ def test_names_with_dots_are_not_climbing(folder: Path) -> None:
     assert DirectoryStore(folder).read("a..b") == b"1"
 
 
-def test_links_that_leave_the_plate_are_refused(folder: Path, tmp_path: Path) -> None:
+def test_case_12_links_that_leave_the_plate_are_refused(
+    folder: Path, tmp_path: Path
+) -> None:
     secret = tmp_path / "secret"
     secret.mkdir()
     (secret / "zarr.json").write_text("{}")
@@ -123,19 +125,19 @@ def test_links_inside_the_plate_and_to_the_plate_are_followed(
     assert store.read("B/1/zarr.json") == b"{}"
 
 
-def test_a_loop_of_links_is_refused(folder: Path) -> None:
+def test_case_13_a_loop_of_links_is_refused(folder: Path) -> None:
     (folder / "loop").symlink_to(folder / "loop")
     with pytest.raises(UnsafeDataError, match="loop"):
         DirectoryStore(folder).read("loop")
 
 
-def test_a_pipe_called_like_a_document_does_not_hang(folder: Path) -> None:
+def test_case_13_a_pipe_called_like_a_document_does_not_hang(folder: Path) -> None:
     os.mkfifo(folder / "A" / "zarr.json")
     with pytest.raises(UnsafeDataError, match="not a plain file"):
         DirectoryStore(folder).read("A/zarr.json")
 
 
-def test_a_device_is_refused(folder: Path) -> None:
+def test_case_13_a_device_is_refused(folder: Path) -> None:
     (folder / "null").symlink_to("/dev/null")
     with pytest.raises(UnsafeDataError, match="not a plain file"):
         DirectoryStore(folder).read("null")
@@ -217,7 +219,7 @@ def test_an_archive_is_known_in_any_case_of_letters(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("location", ["", "nothing/here", "a\0b", "x" * 5000])
-def test_nothing_at_a_path_is_said(
+def test_case_01_nothing_at_a_path_is_said(
     location: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

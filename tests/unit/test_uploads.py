@@ -95,7 +95,7 @@ def test_bytes_that_do_not_go_on_are_refused(uploads: Uploads) -> None:
     assert uploads.get(ANN, upload).offset == 3
 
 
-def test_more_than_was_announced_is_refused(uploads: Uploads) -> None:
+def test_case_28_more_than_was_announced_is_refused(uploads: Uploads) -> None:
     upload = begin(uploads, 4)
     with pytest.raises(TooLargeError, match="announced"):
         send(uploads, upload, b"abcde")
@@ -143,7 +143,7 @@ def test_a_removed_upload_leaves_nothing(uploads: Uploads, root: Path) -> None:
 # --- space ---------------------------------------------------------------------------
 
 
-def test_limits_count_what_was_announced_and_are_given_back(
+def test_case_29_limits_count_what_was_announced_and_are_given_back(
     root: Path, clock: Clock
 ) -> None:
     quotas = Quotas(file_bytes=60, person_bytes=100, total_bytes=150)

@@ -426,7 +426,9 @@ def chunk_of(raw: Raw, path: str) -> Path:
     return raw.root / path / ("0/0/0" if raw.version == "0.4" else "c/0/0/0")
 
 
-def test_a_missing_chunk_is_a_warning_when_pixels_are_asked_for(raw: Raw) -> None:
+def test_case_19_a_missing_chunk_is_a_warning_when_pixels_are_asked_for(
+    raw: Raw,
+) -> None:
     chunk_of(raw, "A/1/0/0").unlink()
     assert found(raw) == []
     assert found(raw, pixels=True) == [("warning", "pixels-missing", "A/1/0/0")]
