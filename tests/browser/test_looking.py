@@ -533,7 +533,7 @@ def test_a_lost_connection_is_said(
     page = visit(server, "?well=A1", expected=("",))
     expect(page.locator(".hcs-thumb")).to_have_count(2)
     server.stop()
-    expect(page.locator(".alarm")).to_contain_text("connection")
+    expect(page.locator("#connection")).to_contain_text("connection")
 
 
 # --- the fields of a well -------------------------------------------------------------

@@ -328,7 +328,7 @@ def test_a_killed_server_loses_nothing_that_was_confirmed_or_typed(
     server.pause()
     page.locator(".hcs-verdict-fail").click()
     server.kill()
-    expect(page.locator(".alarm")).to_contain_text("connection to the server was lost")
+    expect(page.locator("#connection")).to_contain_text("connection to the server was lost")
     serve(small_plate, after=server)
     # The page comes back by itself, and offers what it has kept.
     expect(page.locator(".verdicts > .problem")).to_contain_text(
@@ -355,6 +355,22 @@ def test_a_killed_server_loses_nothing_that_was_confirmed_or_typed(
     page.reload()  # and it is offered no more
     expect(page.locator(".verdicts .progress")).to_contain_text("2 of 6")
     expect(page.locator(".verdicts > .problem")).to_be_hidden()
+
+
+def test_a_server_that_is_restarted_says_so_and_its_page_comes_back_with_what_was_typed(
+    small_plate: Path, serve: Callable, visit: Callable
+) -> None:
+    server = serve(small_plate)
+    away = ("health", "ERR_CONNECTION", "WebSocket", "ws://")
+    page = visit(server, "?well=A1", before=NAMED, expected=away)
+    ready(page, "A1")
+    page.locator(".hcs-note").fill("a fibre, lower left")
+    server.stop()
+    expect(page.locator("#connection")).to_contain_text("The server is being restarted.")
+    serve(small_plate, after=server)
+    expect(page.locator("#connection")).to_be_hidden()
+    ready(page, "A1")
+    expect(page.locator(".hcs-note")).to_have_value("a fibre, lower left")
 
 
 @pytest.mark.full

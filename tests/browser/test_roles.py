@@ -267,7 +267,7 @@ def test_a_page_ends_when_its_person_is_taken_away(
     office.hire("Rob", Role.CURATOR)
     expect(page.locator(".hcs-role")).to_have_text("curator")
     del office.people["Rob"]
-    expect(page.locator(".alarm")).to_contain_text("You were signed out")
+    expect(page.locator("#connection")).to_contain_text("You were signed out")
     assert page.locator(".hcs-thumb").count() == 0
     picture(page, "signed-out")
     wait_for(lambda: len(sessions) == before, "for the page to end")

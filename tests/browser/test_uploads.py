@@ -130,13 +130,13 @@ def test_a_killed_server_and_its_successor_cost_no_acknowledged_byte(
     uploads = page.locator(".hcs-uploads")
     expect(uploads).to_contain_text("1 waits for the connection")
     server.kill()
-    expect(page.locator(".alarm")).to_contain_text("stays until its uploads are done")
+    expect(page.locator("#connection")).to_contain_text("stays until its uploads are done")
     line.cut_after = None
     picture(page, "3-killed")
     serve(small_plate, "--no-measure", after=server)
     # The page goes on, and is loaded again once it has lost nothing by that.
     expect(uploads).to_contain_text("1 file uploaded")
-    expect(page.locator(".alarm")).to_be_hidden()
+    expect(page.locator("#connection")).to_be_hidden()
     assert line.offsets == [0, PIECE, 2 * PIECE]
     uploads.get_by_role("button", name="Use them").click()
     expect(page.locator(".hcs-compare")).to_be_visible()
