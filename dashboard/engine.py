@@ -13,7 +13,7 @@ from sqlalchemy import create_engine, event, inspect, select, text
 from sqlalchemy.exc import ArgumentError
 
 from dashboard.database import BUSY_SECONDS, SCHEMA, begin_alone, settings
-from dashboard.database_faults import DatabaseFault, say_faults
+from dashboard.database_faults import DatabaseFault, patiently, say_faults
 from dashboard.errors import DashboardError
 from dashboard.file_system import NETWORK, file_system
 from hcs.extras import extra
@@ -50,7 +50,7 @@ def open_database(url: str, make_room: Callable[[], object] = lambda: None) -> E
     """
     if url.startswith("postgresql+psycopg:"):
         with extra("postgres", "A ledger in PostgreSQL"):
-            import psycopg  # noqa: F401 - the engine imports it, with less to say
+            from dashboard.postgres_connection import connect
     try:
         engine = create_engine(
             url,
@@ -71,12 +71,15 @@ def open_database(url: str, make_room: Callable[[], object] = lambda: None) -> E
             engine, "connect", functools.partial(_prepare_sqlite, shared=shared)
         )
         _refuse_damaged(engine)
+    elif url.startswith("postgresql+psycopg:"):
+        event.listen(engine, "do_connect", connect)
     say_faults(engine, make_room)
     try:
         with engine.connect() as connection:
             schema = _schema(connection)
         if schema < SCHEMA:
-            schema = _bring_up_to_date(engine)
+            # Another server may be at it, for longer than one statement waits.
+            schema = patiently(lambda: _bring_up_to_date(engine))
     except DatabaseFault as error:
         engine.dispose()
         raise DashboardError(

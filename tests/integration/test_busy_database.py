@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sqlite3
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import text
 
+from dashboard import postgres_connection
 from dashboard.database_faults import DatabaseFault, Fault, patiently
-from dashboard.reviews.acts import Subject
+from dashboard.engine import open_database
+from dashboard.errors import DashboardError
+from dashboard.reviews.acts import Act, Subject
+from dashboard.reviews.ledger import Ledger
 from tests import plates
 from tests.integration.judged import KEY, verdicts
+from tests.integration.postgres import postgres
 from tests.integration.serving import service, surveyed, wait_for
 from tests.integration.visits import Visit
 
@@ -124,3 +133,44 @@ def test_damage_met_while_serving_is_said_with_the_way_back(tmp_path):
         assert "is damaged" in str(told[0]["error"])
         assert "hcs-dashboard restore" in str(told[0]["error"])
         visit.close()
+
+
+def processes_of(server: int) -> list[int]:
+    """Return a process and its children."""
+    stats = [path.read_text() for path in Path("/proc").glob("[0-9]*/stat")]
+    parents = {
+        int(stat.partition(" ")[0]): int(stat.rpartition(") ")[2].split()[1])
+        for stat in stats
+    }
+    return [server, *(child for child, parent in parents.items() if parent == server)]
+
+
+def test_a_postgresql_that_does_not_answer_is_said_to_be_silent(monkeypatch):
+    monkeypatch.setattr(postgres_connection, "SILENT_SECONDS", 0.5)
+    monkeypatch.setattr(postgres_connection, "_CONNECT_SECONDS", 2)
+    act = Act(
+        kind="verdict", batch="0" * 32, who="Ada", known="typed",
+        subject=Subject("A/1"), verdict="fail", basis="unseen",
+    )  # fmt: skip
+    with postgres() as url:
+        engine = open_database(url)
+        ledger = Ledger(engine)
+        with engine.connect() as connection:
+            (backend,) = connection.execute(text("SELECT pg_backend_pid()")).one()
+            stat = Path(f"/proc/{backend}/stat").read_text()
+            stopped = processes_of(int(stat.rpartition(") ")[2].split()[1]))
+            for process in stopped:
+                os.kill(process, signal.SIGSTOP)
+            try:
+                with pytest.raises(DatabaseFault, match="does not answer") as raised:
+                    connection.execute(text("SELECT 1"))
+                assert raised.value.fault is Fault.SILENT
+                with pytest.raises(DashboardError, match="What you typed is kept"):
+                    ledger.append("p", 0, lambda new: [act])
+            finally:
+                for process in stopped:
+                    os.kill(process, signal.SIGCONT)
+        assert [each.who for each in ledger.append("p", 0, lambda new: [act])] == [
+            "Ada"
+        ]
+        engine.dispose()
