@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import logging
 import shutil
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 
 from dashboard.access import WHILE_ABSENT
+from dashboard.condition import Looks
+from dashboard.monitoring import Monitoring
+from dashboard.plates import watcher
 from hcs import pack
 from tests import plates
 from tests.integration.judged import KEY, verdicts
@@ -101,6 +105,9 @@ def test_a_plate_that_vanishes_is_announced_locked_and_comes_back_by_itself(
     assert not visit.content("verdict")["locked"]
     assert WHILE_ABSENT in visit.content("signoff")["barred"].values()
     assert not verdicts(made.reviews.read(key))
+    assert made.plates.absent() == (key,)
+    assert b"\nhcs_plates_unreachable 1.0" in Monitoring(made).text()
+    assert Looks(made).look().absent == (key,)
     (entry,) = made.plates.entries()
     assert entry.absent_since
     assert entry.error
@@ -109,6 +116,7 @@ def test_a_plate_that_vanishes_is_announced_locked_and_comes_back_by_itself(
     assert "error" not in judge(visit)
     assert len(verdicts(made.reviews.read(key))) == 1
     assert made.plates.entries()[0].error is None
+    assert not made.plates.absent()
     said = [line for line in lines_of(caplog) if "ozx" in line or "ome.zarr" in line]
     assert len(said) == 2, said
     assert "cannot be reached" in said[0]
@@ -173,3 +181,20 @@ def test_measuring_stops_where_its_plate_goes_and_blames_no_field(tmp_path):
             "for the rest",
         )
         assert made.quality.progress(KEY).failed == 0
+
+
+def test_a_place_that_does_not_answer_counts_as_one_that_is_away(tmp_path, monkeypatch):
+    monkeypatch.setattr(watcher, "SILENT_SECONDS", 0.1)
+    plate = plates.make(tmp_path / KEY)
+    hang = threading.Event()
+    with service(tmp_path / "workspace", plate, measure=False) as made:
+        surveyed(made, KEY)
+        opening = made.storage.plates.get(KEY).opening
+        reread = opening.reread
+        # A share whose server is gone: whoever asks it waits in the kernel.
+        monkeypatch.setattr(opening, "reread", lambda: hang.wait(60) and reread())
+        wait_for(lambda: made.plates.revision(KEY) and made.plates.absent())
+        absence = made.plates.overview(KEY).absence
+        assert "does not answer" in absence.reason
+        hang.set()
+        wait_for(lambda: not made.plates.absent(), "for the plate to be there again")

@@ -145,6 +145,7 @@ def processes_of(server: int) -> list[int]:
     return [server, *(child for child, parent in parents.items() if parent == server)]
 
 
+@pytest.mark.full
 def test_a_postgresql_that_does_not_answer_is_said_to_be_silent(monkeypatch):
     monkeypatch.setattr(postgres_connection, "SILENT_SECONDS", 0.5)
     monkeypatch.setattr(postgres_connection, "_CONNECT_SECONDS", 2)
