@@ -256,6 +256,16 @@ class Access:
             raise RefusedError(READ_ONLY)
 
 
+def must_be_there(plate: ServedPlate) -> None:
+    """Raise `RefusedError` where a plate cannot be reached at this moment (slow).
+
+    A place that has gone cannot be written either, which must not be taken for a plate
+    that never could be.
+    """
+    if not plate.reach.is_there():
+        raise RefusedError(WHILE_ABSENT)
+
+
 def signed_text(signer: str) -> str:
     """Return that nothing of a plate changes, because somebody signed it off."""
     return (

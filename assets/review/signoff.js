@@ -8,6 +8,8 @@ import { watchDialog } from "../core/keys.js"
 
 const WORDS = { pass: "pass", flag: "look again", fail: "fail", field: "with a field opened", thumbnails: "by their thumbnails", montage: "after a look in a montage", unseen: "in bulk, not looked at" }
 
+const SLOW_MILLISECONDS = 1000 // a signature is given within a tenth of that
+
 export function render(context) {
   return island(context, { sheets: ["review/signoff.css"], build })
 }
@@ -34,10 +36,20 @@ function build({ el, send, hide }) {
   const form = h("div", { class: "form" })
   const go = h("button", { type: "submit", class: "primary" })
   let submit = () => {}
-  const box = h("form", { on: { submit: (event) => { event.preventDefault(); problem.hidden = true; submit() } } }, text, form, note, problem,
+  let waiting = 0 // a timer, while there is no answer
+  const box = h("form", { on: { submit: (event) => { event.preventDefault(); problem.hidden = true; submit(); sayLate() } } }, text, form, note, problem,
     h("div", { class: "row acts" }, h("button", { type: "button", on: { click: () => dialog.close() } }, "Cancel"), h("span", { class: "grow" }), go))
   const dialog = watchDialog(h("dialog", { class: "ask" }, box))
   el.append(dialog)
+
+  /** A busy database is waited for: what was asked for is not done yet. */
+  function sayLate() {
+    clearTimeout(waiting)
+    waiting = setTimeout(() => {
+      fill(problem, "Not saved yet: the server goes on trying, its database may be busy.")
+      problem.hidden = false
+    }, SLOW_MILLISECONDS)
+  }
 
   function ask({ name, label, content, fields = [], wants = true, run, again }) {
     if (!reviewer.name) return tell("ask-name", again)
@@ -191,6 +203,7 @@ function build({ el, send, hide }) {
       now = next
       if (next.answer && next.answer.n > answered) {
         answered = next.answer.n
+        clearTimeout(waiting)
         demanded = null
         if (!next.answer.problem) dialog.close()
         else if (dialog.open) {
@@ -200,7 +213,10 @@ function build({ el, send, hide }) {
       }
       show()
     },
-    dispose() { stop.forEach((each) => each()) },
+    dispose() {
+      clearTimeout(waiting)
+      stop.forEach((each) => each())
+    },
   }
 }
 

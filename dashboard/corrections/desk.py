@@ -14,7 +14,7 @@ import contextlib
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from dashboard.access import NOT_WRITABLE
+from dashboard.access import NOT_WRITABLE, must_be_there
 from dashboard.accounts import LOCAL
 from dashboard.corrections.commits import look_again
 from dashboard.corrections.drafting import find_target, likely_axis, suggest
@@ -318,6 +318,7 @@ class CorrectionDesk:
         self._access.may_write()
         correction = self._staged.get(staged, owner)
         plate = self._access.plate(correction.plate.key)
+        must_be_there(plate)
         if not plate.writable:
             raise BlockedError(f"{NOT_WRITABLE} Keep the correction as pending.")
         self._refuse_if_signed(plate.key)
@@ -379,6 +380,7 @@ class CorrectionDesk:
     def _writable(self, key: str) -> ServedPlate:
         self._access.may_write()
         plate = self._access.plate(key)
+        must_be_there(plate)
         if not plate.writable:
             raise RefusedError(NOT_WRITABLE)
         return plate

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
+from dashboard.access import must_be_there
 from dashboard.accounts import LOCAL
 from dashboard.corrections.readiness import check_ready, checked_reason
 from dashboard.errors import BlockedError
@@ -102,6 +103,7 @@ class PendingDesk:
         self, staged: str, who: Who, reason: str, owner: str
     ) -> PendingCorrection:
         correction = self._staged.get(staged, owner)
+        must_be_there(correction.plate)
         if correction.plate.writable:
             raise BlockedError("This plate can be written: commit the correction.")
         self._refuse_if_signed(correction.plate.key)

@@ -12,12 +12,15 @@ import pytest
 
 from dashboard.access import WHILE_ABSENT
 from dashboard.condition import Looks
+from dashboard.corrections.values import SourceFile
+from dashboard.errors import RefusedError
 from dashboard.monitoring import Monitoring
 from dashboard.plates import watcher
 from hcs import pack
 from tests import plates
-from tests.integration.judged import KEY, verdicts
-from tests.integration.serving import service, surveyed, wait_for
+from tests.integration.judged import ADA, KEY, verdicts
+from tests.integration.serving import send, service, surveyed, tiff, wait_for
+from tests.integration.test_corrections import picture
 from tests.integration.visits import Visit
 
 if TYPE_CHECKING:
@@ -198,3 +201,24 @@ def test_a_place_that_does_not_answer_counts_as_one_that_is_away(tmp_path, monke
         assert "does not answer" in absence.reason
         hang.set()
         wait_for(lambda: not made.plates.absent(), "for the plate to be there again")
+
+
+def test_a_correction_of_a_plate_that_has_just_gone_is_refused_and_stays_staged(
+    tmp_path,
+):
+    plate = plates.make(tmp_path / KEY)
+    with service(tmp_path / "workspace", plate, measure=False, watch=False) as made:
+        token = made.sessions.open()
+        upload = send(made, token, tiff(picture(7)), "x.tif")
+        staged = made.corrections.stage(
+            token, KEY, "A1", "0", [SourceFile(upload=upload.id, channel=1)]
+        )
+        plate.rename(tmp_path / "away")
+        with pytest.raises(RefusedError, match="cannot be reached"):
+            made.corrections.commit(staged.id, ADA, "imaged again")
+        with pytest.raises(RefusedError, match="cannot be reached"):
+            made.pending.keep([staged.id], ADA, "imaged again")
+        (tmp_path / "away").rename(plate)
+        made.storage.plates.get(KEY).reach.regain()
+        made.corrections.commit(staged.id, ADA, "imaged again")
+        assert made.plates.well(KEY, "A1").field("0").corrected
