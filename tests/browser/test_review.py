@@ -328,7 +328,8 @@ def test_a_killed_server_loses_nothing_that_was_confirmed_or_typed(
     server.pause()
     page.locator(".hcs-verdict-fail").click()
     server.kill()
-    expect(page.locator("#connection")).to_contain_text("connection to the server was lost")
+    alarm = page.locator("#connection")
+    expect(alarm).to_contain_text("connection to the server was lost")
     serve(small_plate, after=server)
     # The page comes back by itself, and offers what it has kept.
     expect(page.locator(".verdicts > .problem")).to_contain_text(
@@ -366,7 +367,8 @@ def test_a_server_that_is_restarted_says_so_and_its_page_comes_back_with_what_wa
     ready(page, "A1")
     page.locator(".hcs-note").fill("a fibre, lower left")
     server.stop()
-    expect(page.locator("#connection")).to_contain_text("The server is being restarted.")
+    alarm = page.locator("#connection")
+    expect(alarm).to_contain_text("The server is being restarted.")
     serve(small_plate, after=server)
     expect(page.locator("#connection")).to_be_hidden()
     ready(page, "A1")

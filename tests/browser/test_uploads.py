@@ -130,7 +130,8 @@ def test_a_killed_server_and_its_successor_cost_no_acknowledged_byte(
     uploads = page.locator(".hcs-uploads")
     expect(uploads).to_contain_text("1 waits for the connection")
     server.kill()
-    expect(page.locator("#connection")).to_contain_text("stays until its uploads are done")
+    alarm = page.locator("#connection")
+    expect(alarm).to_contain_text("stays until its uploads are done")
     line.cut_after = None
     picture(page, "3-killed")
     serve(small_plate, "--no-measure", after=server)
