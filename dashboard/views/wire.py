@@ -72,6 +72,12 @@ class Wire(JSComponent):
                 )
         return True
 
+    def _link_props(self, *_: Any, **__: Any) -> None:
+        """Take no text from a browser: it sends messages.
+
+        Panel would also take each text that is written into the model for one of those.
+        """
+
     def _handle_msg(self, data: Any) -> None:
         try:
             self._take(data)
