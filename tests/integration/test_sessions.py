@@ -90,6 +90,24 @@ def test_100_closed_pages_leave_nothing_alive(served: Served) -> None:
     assert set(pn.state._views) <= views
 
 
+@pytest.mark.full
+@pytest.mark.timeout(1800)
+def test_memory_after_200_pages_is_that_after_20(served: Served) -> None:
+    """A tenth more at most: what a page leaves behind adds up on a server of months."""
+
+    def memory(pages: int) -> int:
+        for number in range(pages):
+            query = ("", "well=A1", "well=A1&field=0", "montage=random")[number % 4]
+            visit(served, f"plate={KEY}&{query}")
+        wait_for(lambda: len(served.service.sessions) == 0, "for the pages to end")
+        gc.collect()
+        pages_held = Path("/proc/self/statm").read_text().split()[1]
+        return int(pages_held)
+
+    after_20 = memory(20)
+    assert memory(180) <= 1.1 * after_20
+
+
 def test_a_page_that_is_only_fetched_holds_no_upload_folder(served: Served) -> None:
     answer = served.get("/hcs/")
     assert answer.status == 200
