@@ -109,17 +109,17 @@ def settle_clips(
         The results with `percent_saturated` where it can be told now, and for each
         channel its clip level with its source.
     """
-    kept = list(results)
+    measured = list(results)
     tops: dict[str, list[Top]] = {}
-    for result in kept:
+    for result in measured:
         for plane in result.planes:
             if plane.top is not None:
                 tops.setdefault(plane.channel, []).append(plane.top)
     clips = {
-        name: settings.clips.get(name) or infer_clip(found)
-        for name, found in tops.items()
+        name: settings.clips.get(name) or infer_clip(of_channel)
+        for name, of_channel in tops.items()
     }
-    return [_with_clips(result, settings, clips) for result in kept], clips
+    return [_with_clips(result, settings, clips) for result in measured], clips
 
 
 def _with_clips(

@@ -149,7 +149,9 @@ def test_a_container_serves_as_nobody_special_tells_its_health_and_ends_on_sigte
         ]
         assert Path(f"/proc/{program}").stat().st_uid == _UID
         # As the server sees it, whatever lies behind its volume.
-        database = Path(f"/proc/{program}/root/srv/hcs/workspace/workspace.sqlite")
+        database = Path(
+            "/proc", str(program), "root", "srv/hcs/workspace/workspace.sqlite"
+        )
         assert database.stat().st_uid == _UID
         os.kill(program, signal.SIGTERM)
         assert server.wait(60) == 0

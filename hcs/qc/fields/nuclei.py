@@ -81,12 +81,12 @@ def propose_channel(names: Iterable[str | None]) -> int | None:
     names
         Of the plate's channels, in their order.
     """
-    found = [
+    positions = [
         position
         for position, name in enumerate(names)
         if name is not None and any(word in name.casefold() for word in _NAMES)
     ]
-    return found[0] if len(found) == 1 else None
+    return positions[0] if len(positions) == 1 else None
 
 
 def find_nuclei(plane: Plane) -> Nuclei:

@@ -38,13 +38,13 @@ def plate_medians(
     rules
         Rules whose metrics are taken.
     """
-    found = {}
+    medians = {}
     for name in (*dict.fromkeys(rule.metric for rule in rules), RANGE, SIGNAL):
         for channel in _channels(results, name):
             values = finite(list(numbers(results, name, channel).values()))
             if values.size and 2 * values.size >= _fields_with(results, channel):
-                found[name, channel] = median_of(values)
-    return found
+                medians[name, channel] = median_of(values)
+    return medians
 
 
 def _fields_with(results: Sequence[FieldResult], channel: str) -> int:
@@ -76,7 +76,7 @@ def plate_banner(
         exposure, see `plate_medians`.
     """
     medians = plate_medians(results, rules=rules)
-    told = []
+    sentences = []
     for rule in (*rules, BRIGHTNESS):
         channels = _channels(results, rule.metric)
         middles = {c: medians.get((rule.metric, c), math.nan) for c in channels}
@@ -86,13 +86,15 @@ def plate_banner(
             sure = channel == nuclear if nuclear else _all_beyond(rule, middles)
             bad = _bad_from(rule, (cuts or {}).get((rule.metric, channel)), sure=sure)
             if bad is not None and (middle - bad) * side >= 0:
-                told.append(
+                sentences.append(
                     f"{rule.everywhere} ({spoken(channel)}, median {middle:.3g}; usual "
                     f"is {'above' if side < 0 else 'below'} {bad:g})"
                 )
                 continue
-            told.extend(_against_others(rule, channel, medians, others or {}, nuclear))
-    return told
+            sentences.extend(
+                _against_others(rule, channel, medians, others or {}, nuclear)
+            )
+    return sentences
 
 
 def _all_beyond(rule: Rule, middles: Mapping[str, float]) -> bool:

@@ -60,9 +60,9 @@ def make_baselines(
         Says of a field that it is left out, for example because it failed.
     """
     own = {RANGE, *(rule.metric for rule in FAILURE_RULES)}
-    wanted = sorted(own) if metrics is None else list(metrics)
+    chosen = sorted(own) if metrics is None else list(metrics)
     made: dict[BaselineKey, Baseline] = {}
-    for metric in wanted:
+    for metric in chosen:
         for channel in channels_of(results, _MADE_OF.get(metric, metric)):
             values = {
                 key: value
@@ -74,15 +74,17 @@ def make_baselines(
                 if roles is not None and (role := roles.get(key[0])) is not None:
                     groups.setdefault(role, []).append(value)
             for role, group in groups.items():
-                kept = finite(group)
-                if kept.size >= (LEAST_FIELDS if role is None else _LEAST_IN_ROLE):
+                finite_group = finite(group)
+                if finite_group.size >= (
+                    LEAST_FIELDS if role is None else _LEAST_IN_ROLE
+                ):
                     made[metric, channel, role] = Baseline(
                         metric=metric,
                         channel=channel,
                         role=role,
                         median=median_of(group),
-                        spread=spread(kept),
-                        n=kept.size,
+                        spread=spread(finite_group),
+                        n=finite_group.size,
                     )
     return made
 
@@ -117,10 +119,10 @@ def _highest(result: FieldResult, channel: str) -> float:
 
 def channels_of(results: Iterable[FieldResult], metric: str) -> list[str]:
     """Return the channels that a metric was measured on, in their order."""
-    found = {
+    positions = {
         plane.channel: plane.channel_index
         for result in results
         for plane in result.planes
         if metric in plane.values
     }
-    return sorted(found, key=lambda name: found[name])
+    return sorted(positions, key=lambda name: positions[name])

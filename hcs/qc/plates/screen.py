@@ -55,10 +55,10 @@ def finite(values: ArrayLike) -> NDArray[np.float64]:
 
 def mad(values: ArrayLike) -> float:
     """Return the scaled median absolute deviation; NaN without values."""
-    kept = finite(values)
-    if kept.size == 0:
+    numbers = finite(values)
+    if numbers.size == 0:
         return math.nan
-    return MAD_SCALE * float(np.median(np.abs(kept - np.median(kept))))
+    return MAD_SCALE * float(np.median(np.abs(numbers - np.median(numbers))))
 
 
 def z_prime(positive: ArrayLike, negative: ArrayLike) -> float:
@@ -129,8 +129,8 @@ def signal_window(positive: ArrayLike, negative: ArrayLike) -> float:
 
 def cv_percent(values: ArrayLike) -> float:
     """Return the SD as a percentage of the mean."""
-    kept = finite(values)
-    return 100 * _ratio(_sd(kept), _mean(kept))
+    numbers = finite(values)
+    return 100 * _ratio(_sd(numbers), _mean(numbers))
 
 
 _OF_CONTROLS: tuple[tuple[str, Callable[[ArrayLike, ArrayLike], float]], ...] = (
@@ -170,20 +170,20 @@ def control_statistics(
         note = f"unstable: fewer than {STABLE_CONTROLS} wells of a role"
     else:
         note = ""
-    found = [_statistic(id, compute, p, n, note) for id, compute in _OF_CONTROLS]
-    for id, kept in (("cv_positive", p), ("cv_negative", n)):
-        few = kept.size < LEAST_CONTROLS
-        found.append(
+    statistics = [_statistic(id, compute, p, n, note) for id, compute in _OF_CONTROLS]
+    for id, wells in (("cv_positive", p), ("cv_negative", n)):
+        few = wells.size < LEAST_CONTROLS
+        statistics.append(
             Statistic(
                 id=id,
-                value=math.nan if few else cv_percent(kept),
-                n=(kept.size,),
-                note=f"needs {LEAST_CONTROLS} wells; there are {kept.size}"
+                value=math.nan if few else cv_percent(wells),
+                n=(wells.size,),
+                note=f"needs {LEAST_CONTROLS} wells; there are {wells.size}"
                 if few
                 else "",
             )
         )
-    return tuple(found)
+    return tuple(statistics)
 
 
 def _statistic(
@@ -239,9 +239,9 @@ _SSMD_LIMITS = {
 
 def z_score(values: ArrayLike) -> NDArray[np.float64]:
     """Return how many SDs each value is from the mean; shape as `values`."""
-    given = np.asarray(values, np.float64)
-    kept = finite(given)
-    return _scaled(given, _mean(kept), _sd(kept))
+    array = np.asarray(values, np.float64)
+    numbers = finite(array)
+    return _scaled(array, _mean(numbers), _sd(numbers))
 
 
 def robust_z(
@@ -262,24 +262,24 @@ def robust_z(
     >>> robust_z([1, 2, 3, 4, 100]).round(6).tolist()
     [-1.348982, -0.674491, 0.0, 0.674491, 65.425604]
     """
-    kept = finite(values if baseline is None else baseline)
-    return _scaled(np.asarray(values, np.float64), _median(kept), spread(kept))
+    numbers = finite(values if baseline is None else baseline)
+    return _scaled(np.asarray(values, np.float64), _median(numbers), spread(numbers))
 
 
 def spread(values: ArrayLike) -> float:
     """Return the scaled MAD, or where it is 0 the interquartile range over 1.349."""
-    kept = finite(values)
-    found = mad(kept)
-    if found == 0 and kept.size:
-        low, high = np.percentile(kept, [25, 75])
-        found = float(high - low) / 1.349
-    return found
+    numbers = finite(values)
+    width = mad(numbers)
+    if width == 0 and numbers.size:
+        low, high = np.percentile(numbers, [25, 75])
+        width = float(high - low) / 1.349
+    return width
 
 
 def percent_of_control(values: ArrayLike, negative: ArrayLike) -> NDArray[np.float64]:
     """Return each value as a percentage of the negatives' mean."""
-    given = np.asarray(values, np.float64)
-    return _scaled(given, 0.0, _mean(finite(negative))) * 100
+    array = np.asarray(values, np.float64)
+    return _scaled(array, 0.0, _mean(finite(negative))) * 100
 
 
 def normalised_inhibition(
@@ -309,13 +309,13 @@ def replicate_correlation(first: ArrayLike, second: ArrayLike) -> tuple[Statisti
         note = f"needs {LEAST_WELLS} wells on both plates; there are {a.size}"
     elif np.ptp(a) == 0 or np.ptp(b) == 0:
         note = "one plate does not vary"
-    found: dict[str, Any] = {"pearson": math.nan, "spearman": math.nan}
+    correlations: dict[str, Any] = {"pearson": math.nan, "spearman": math.nan}
     if not note:
-        found["pearson"] = float(stats.pearsonr(a, b).statistic)
-        found["spearman"] = float(stats.spearmanr(a, b).statistic)
+        correlations["pearson"] = float(stats.pearsonr(a, b).statistic)
+        correlations["spearman"] = float(stats.spearmanr(a, b).statistic)
     return tuple(
         Statistic(id=id, value=value, n=(a.size,), note=note)
-        for id, value in found.items()
+        for id, value in correlations.items()
     )
 
 

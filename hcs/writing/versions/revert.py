@@ -118,13 +118,13 @@ def _change_back(
             f"Well {well} has no field {field!r} with a history; it has "
             f"{', '.join(well_state.records) or 'none'}."
         )
-    kept = _kept_version(well_state, field, version)
-    if record.live == kept.id:
+    earlier = _kept_version(well_state, field, version)
+    if record.live == earlier.id:
         raise ConflictError(
-            f"Field {field!r} of well {well} shows version {kept.id[:8]} already."
+            f"Field {field!r} of well {well} shows version {earlier.id[:8]} already."
         )
     event = replace(
-        kept,
+        earlier,
         action="revert",
         who=who.name,
         known=who.known,
