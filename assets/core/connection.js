@@ -2,6 +2,7 @@
 // must not keep this from being said.
 
 import { fill, h, icon } from "./dom.js"
+import { cuts, keepCuts } from "./storage.js"
 
 const OPEN_MILLISECONDS = 5000 // from Bokeh's scripts to an open websocket; it takes some 0.2 s
 const LOOK_AGAIN_MILLISECONDS = 4000
@@ -38,7 +39,6 @@ export const isHeard = () => state !== "lost" && state !== "ended"
 
 const SOON_MILLISECONDS = 60000 // what lasts longer was not cut by a proxy's timeout
 const OFTEN = 3
-const CUTS = "hcs-cuts"
 
 const ask = (/** @type {string} */ method) => fetch(new URL("health", document.baseURI), { method, cache: "no-store" })
 const health = () => ask("GET").then((answer) => answer.ok, () => false)
@@ -113,11 +113,7 @@ function lost() {
 
 /** Whether the connection was cut soon after it had opened, time after time, over reloads. */
 function cutAgain() {
-  try {
-    const cuts = performance.now() - opened < SOON_MILLISECONDS ? Number(sessionStorage.getItem(CUTS)) + 1 : 0
-    sessionStorage.setItem(CUTS, String(cuts))
-    return cuts >= OFTEN
-  } catch {
-    return false // a browser that keeps nothing
-  }
+  const count = performance.now() - opened < SOON_MILLISECONDS ? cuts() + 1 : 0
+  keepCuts(count)
+  return count >= OFTEN
 }

@@ -19,9 +19,12 @@ const MOST_DRAFTS = 200
 // Kept by earlier versions, keyed by nothing that says to which plate they belong.
 const OUTLIVED = ["hcs-note", "hcs-unsaved"]
 
-/** A store that never raises: what it does not take lives as long as the page. */
+/** A store that never raises: what it does not take lives as long as the page.
+ *  @param {"localStorage" | "sessionStorage"} name */
 function storeOf(name) {
+  /** @type {Map<string, string>} */
   const own = new Map()
+  /** @template Result @param {(store: Storage) => Result} act @returns {NonNullable<Result> | null | undefined} */
   const real = (act) => {
     try {
       return act(globalThis[name]) ?? null
@@ -30,11 +33,14 @@ function storeOf(name) {
     }
   }
   return {
+    /** @param {string} key @returns {string | null} */
     get: (key) => own.get(key) ?? real((store) => store.getItem(key)) ?? null,
+    /** @param {string} key @param {string} value */
     put: (key, value) => {
       if (real((store) => store.setItem(key, value)) === undefined) own.set(key, value)
       else own.delete(key)
     },
+    /** @param {string} key */
     drop: (key) => {
       own.delete(key)
       real((store) => store.removeItem(key))
@@ -48,6 +54,15 @@ const tab = storeOf("sessionStorage")
 
 OUTLIVED.forEach(browser.drop)
 
+const CUTS = "hcs-cuts"
+
+/** How often in a row this tab's connection was cut soon after it had opened: kept over reloads. */
+export const cuts = () => Number(tab.get(CUTS)) || 0
+
+/** @param {number} count */
+export const keepCuts = (count) => tab.put(CUTS, String(count))
+
+/** @param {string | null} text @returns {any} */
 function parsed(text) {
   try {
     const value = JSON.parse(text ?? "null")
@@ -57,12 +72,16 @@ function parsed(text) {
   }
 }
 
-/** A person's preference: "theme", "keys" or "order"; "" where there is none. */
+/** @typedef {keyof typeof PREFERENCES} Preference */
+
+/** A person's preference: "theme", "keys" or "order"; "" where there is none. @param {Preference} name */
 export const preference = (name) => browser.get(PREFERENCES[name]) ?? ""
 
+/** @param {Preference} name @param {string} value */
 export const setPreference = (name, value) => browser.put(PREFERENCES[name], value)
 
-/** Hear of a preference that another tab has changed; returns the way to stop. */
+/** Hear of a preference that another tab has changed; returns the way to stop.
+ *  @param {Preference} name @param {(value: string) => void} listener */
 export function onPreference(name, listener) {
   return onChange((key) => { if (key === PREFERENCES[name]) listener(preference(name)) })
 }
@@ -70,6 +89,7 @@ export function onPreference(name, listener) {
 /** Who sits at this tab. */
 export const rememberedName = () => tab.get(NAME) ?? browser.get(NAME) ?? ""
 
+/** @param {string} name */
 export function rememberName(name) {
   tab.put(NAME, name)
   browser.put(NAME, name)
@@ -77,24 +97,27 @@ export function rememberName(name) {
 
 /** What is typed about one plate of one workspace. */
 export class PlateNotes {
+  /** @param {string} workspace @param {string} plate */
   constructor(workspace, plate) {
+    /** @param {string} subject */
     this.draftKey = (subject) => DRAFT + JSON.stringify([workspace, plate, subject])
     this.unsavedStart = UNSAVED + JSON.stringify([workspace, plate])
   }
 
-  /** The note that is being written about a subject; "" without. */
+  /** The note that is being written about a subject; "" without. @param {string} subject */
   draft(subject) {
     const text = parsed(browser.get(this.draftKey(subject)))?.text
     return typeof text === "string" ? text : ""
   }
 
+  /** @param {string} subject @param {string} text */
   keepDraft(subject, text) {
     const key = this.draftKey(subject)
     if (!text) return browser.drop(key)
     browser.put(key, JSON.stringify({ text, at: Date.now() }))
     const drafts = browser.keys().filter((each) => each.startsWith(DRAFT))
     if (drafts.length <= MOST_DRAFTS) return undefined
-    const age = (each) => parsed(browser.get(each))?.at ?? 0
+    const age = (/** @type {string} */ each) => parsed(browser.get(each))?.at ?? 0
     drafts.sort((a, b) => age(a) - age(b))
     return drafts.slice(0, drafts.length - MOST_DRAFTS).forEach(browser.drop)
   }
@@ -105,20 +128,23 @@ export class PlateNotes {
     return keys.map((key) => parsed(browser.get(key))).filter((message) => message !== null)
   }
 
+  /** @param {{batch: string, [more: string]: any}} message */
   keepUnsaved(message) {
     browser.put(this.unsavedStart + message.batch, JSON.stringify(message))
   }
 
+  /** @param {string} batch */
   dropUnsaved(batch) {
     browser.drop(this.unsavedStart + batch)
   }
 }
 
-/** Hear of a draft that another tab has changed; returns the way to stop. */
+/** Hear of a draft that another tab has changed; returns the way to stop. @param {() => void} listener */
 export const onDraft = (listener) => onChange((key) => { if (key.startsWith(DRAFT)) listener() })
 
+/** @param {(key: string) => void} listener */
 function onChange(listener) {
-  const heard = (event) => { if (event.key !== null) listener(event.key) }
+  const heard = (/** @type {StorageEvent} */ event) => { if (event.key !== null) listener(event.key) }
   globalThis.addEventListener?.("storage", heard)
   return () => globalThis.removeEventListener?.("storage", heard)
 }
