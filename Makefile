@@ -15,7 +15,7 @@ TOLD := artifacts/tests.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-full both test-library lint format bench docs bundle lock install \
-        install-test chromium test-witness
+        install-test chromium notebook test-witness
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -36,13 +36,17 @@ test: both ## unit, integration and browser tests
 
 test-full: PARTS := not browser
 test-full: PAGES :=
-test-full: both ## the same, with long counts and slow checks
+test-full: notebook both ## the same, with long counts and slow checks
 
 both: install-test chromium
 	@mkdir -p $(dir $(TOLD)); rm -f $(TOLD); export HCS_TESTS_TOLD=$(TOLD); \
 	$(PYTEST) $(TWO) -m "$(PARTS)" $(ARGS); parts=$$?; \
 	$(PYTEST) tests/browser -m "$(PAGES)" $(ARGS); pages=$$?; \
 	echo; cat $(TOLD); exit $$((parts || pages))
+
+# JupyterLab is for one test, and large.
+notebook:
+	@scripts/venv .venv-notebook requirements/notebook.lock $(PYTHON)
 
 # Another environment must not disturb .venv: make test-library VENV=.venv-3.13 PYTHON=...
 test-library: install-test ## the tests that need neither the page nor a browser
