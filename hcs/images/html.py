@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from hcs.images.image import Multiscales
 
-_SECONDS = 2.0
+_SECONDS = 4.0
 """That pixels may take; what has come by then is shown."""
 
 
@@ -32,6 +32,8 @@ def image_html(image: Multiscales) -> str:
 
 def image_parts(image: Multiscales) -> str:
     """Return facts and thumbnails of an image, without a title."""
+    import zarr  # noqa: F401  (loading it takes a second, which is no store's fault)
+
     described = take(lambda: _facts(image), _SECONDS)
     drawn: Taken[Thumbnail] = Taken()
     if described.complete:  # a store that hangs is not waited for twice

@@ -35,12 +35,17 @@ CELLS = (
 from dashboard.components import FieldView, PlateMap
 plate_map = PlateMap(plate, "compound")
 view = FieldView(plate.well("A1").get_image())
-said = pn.pane.Str(pn.bind(lambda wells: "Python: " + " ".join(wells),
-                           plate_map.param.selected))
-button = pn.widgets.Button(name="Select row B")
-button.on_click(lambda _: setattr(plate_map, "selected", ["b1", "B/2"]))
-pn.Column(said, button, plate_map, view)
+
+def follow(event):
+    if event.new == ["A3"]:
+        plate_map.selected = ["b1", "B/2"]
+    elif event.new:
+        view.image = plate.well(event.new[0]).get_image()
+
+plate_map.param.watch(follow, "selected")
+plate_map
 """,
+    "view",
     "import dashboard\ndashboard.show(plate, workspace={workspace!r})",
 )
 
@@ -147,23 +152,25 @@ def test_a_notebook_shows_plates_talks_to_the_kernel_and_links_to_the_page(
     expect(outputs.locator("svg[aria-label='Map of 6 wells']")).to_be_visible()
     expect(outputs.locator("img[alt]").first).to_be_visible()
 
+    link = page.get_by_role("link", name="Open it in a new tab")
+    expect(link).to_be_visible()
+
     # Clicked in the browser, the kernel knows; set in the kernel, the browser shows it.
-    said = page.locator("pre", has_text="Python:")
     wells = page.locator(".hcs-plate-map")
+    field = page.locator(".hcs-field-viewer")
+    expect(field).to_have_attribute("aria-label", re.compile("Field A/1/0"))
     wells.locator('td[data-well="A2"]').click()
-    expect(said).to_have_text("Python: A2")
+    expect(field).to_have_attribute("aria-label", re.compile("Field A/2/0"))
     page.keyboard.press("ArrowRight")
-    expect(said).to_have_text("Python: A3")
-    page.get_by_role("button", name="Select row B").click()
-    expect(said).to_have_text("Python: B1 B2")
-    expect(wells.locator('td[aria-selected="true"]')).to_have_count(2)
+    for well in ("B1", "B2"):
+        chosen = wells.locator(f'td[data-well="{well}"]')
+        expect(chosen).to_have_attribute("aria-selected", "true")
+    expect(field).to_have_attribute("aria-label", re.compile("Field B/1/0"))
     expect(page.get_by_text("<b>DMSO</b>").last).to_be_visible()
     expect(page.locator("[data-theme=dark]")).to_have_count(2 if lab.dark else 0)
     picture(page, f"notebook-{'dark' if lab.dark else 'light'}")
 
     # The whole page opens in a tab of its own.
-    link = page.get_by_role("link", name="Open it in a new tab")
-    expect(link).to_be_visible()
     with page.context.expect_page() as opened:
         link.click()
     expect(opened.value.locator('td[data-well="A1"]')).to_be_visible()
