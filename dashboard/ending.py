@@ -89,7 +89,7 @@ class Ending:
         if self._begun:
             os._exit(128 + number)
         self._begun = True
-        limit = threading.Timer(MOST_SECONDS, leave)
+        limit = threading.Timer(MOST_SECONDS, _leave_late)
         limit.daemon = True
         limit.start()
         self._loop.add_callback_from_signal(self._stop)
@@ -99,6 +99,11 @@ class Ending:
             self._loop.call_later(TELLING_SECONDS, self._loop.stop)
         else:
             self._loop.stop()
+
+
+def _leave_late() -> None:
+    _LOG.warning("The server did not end within %.0f s; it ends now.", MOST_SECONDS)
+    leave()
 
 
 def leave(status: int = 0) -> None:
