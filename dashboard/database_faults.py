@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 import logging
+import math
 import shutil
 import sqlite3
 import time
@@ -34,6 +35,9 @@ PATIENCE_SECONDS = 60.0
 """So long an act waits for a database that another program holds."""
 
 _REST_SECONDS = 0.2
+
+_LOG_SECONDS = 60.0
+"""Between two lines of the log that say the same of a database."""
 
 _LEAST_FREE = 1 << 20
 """With less than that, an error of the disk is taken for want of room."""
@@ -118,6 +122,7 @@ def say_faults(engine: Engine, make_room: Callable[[], object]) -> None:
     make_room
         Called where its disk is full, before that is said: `patiently` tries again.
     """
+    logged_at: dict[Fault, float] = {}
 
     def explain(context: Any) -> DatabaseFault | None:
         error = context.original_exception
@@ -128,10 +133,14 @@ def say_faults(engine: Engine, make_room: Callable[[], object]) -> None:
             fault = Fault.FULL
         if fault is Fault.FULL:
             make_room()
-        elif fault is Fault.DAMAGED:
-            _LOG.error("The database is damaged: %s. %s", error, _BACK)
         lines = str(error).strip().splitlines() or [type(error).__name__]
-        return DatabaseFault(fault, lines[0])
+        said = DatabaseFault(fault, lines[0])
+        # Everything that looks now and then meets the same: one line tells of all.
+        moment = time.monotonic()
+        if moment - logged_at.get(fault, -math.inf) > _LOG_SECONDS:
+            logged_at[fault] = moment
+            _LOG.warning("%s", said)
+        return said
 
     event.listen(engine, "handle_error", explain, retval=True)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from dashboard.database_faults import DatabaseFault
 from dashboard.inbox.attempt import SETTLED, Attempt, LostError
 from dashboard.inbox.look import look
 from dashboard.inbox.places import reason_against_room
@@ -127,8 +128,9 @@ class Importing:
                     self.changed()
                     self._do(job)
                     self.changed()
+            except DatabaseFault:
+                pass  # the log has it once; a worker has ended with its job by now
             except (HCSError, SQLAlchemyError) as error:
-                # The database is away: a worker has ended with its job by now.
                 _LOG.warning("Imports cannot be looked after: %s", error)
             except Exception:  # noqa: BLE001 - the next job may be another matter
                 _LOG.exception("Looking after imports failed.")

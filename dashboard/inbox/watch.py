@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from dashboard.database_faults import DatabaseFault
 from dashboard.inbox.arrival import Arrival
 from dashboard.inbox.child import says_complete
 from dashboard.inbox.folders import INBOX
@@ -119,6 +120,8 @@ class Inbox:
         while not self._stopping.is_set():
             try:
                 self.look_through()
+            except DatabaseFault:
+                pass  # the log has it once
             except (HCSError, SQLAlchemyError) as error:
                 _LOG.warning("An inbox cannot be looked through: %s", error)
             except Exception:  # noqa: BLE001 - the next look may find it mended

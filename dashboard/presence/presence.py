@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from dashboard.database_faults import DatabaseFault
 from dashboard.presence.rows import GONE_SECONDS, PresenceRow, PresenceRows
 from dashboard.presence.values import Present
 
@@ -216,7 +217,9 @@ class Presence:
                 self._delete(leaving)
                 self._write()
                 self._read()
-            except Exception:  # noqa: BLE001 - it is done again in half a second
+            except DatabaseFault:
+                pass  # the log has it once; it is done again in half a second
+            except Exception:  # noqa: BLE001 - so is it here
                 _LOG.warning("Who is here cannot be told.", exc_info=True)
             with self._lock:
                 if not self._work_again:
@@ -263,6 +266,8 @@ class Presence:
             return
         try:
             self._rows.delete(names)
+        except DatabaseFault:
+            return
         except Exception:  # noqa: BLE001 - tried again; its row grows old by itself
             _LOG.warning("A page that left cannot be forgotten.", exc_info=True)
             return

@@ -12,6 +12,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, TypeVar
 
+from dashboard.database_faults import DatabaseFault
 from dashboard.errors import RefusedError
 from dashboard.reviews.ledger_state import (
     LOOK_SECONDS,
@@ -282,7 +283,9 @@ class Reviews:
     def _refresh_quietly(self, plate: ServedPlate, state: LedgerState) -> None:
         try:
             self._refresh(plate, state)
-        except Exception:  # noqa: BLE001 - it is looked again in a second
+        except DatabaseFault:
+            pass  # the log has it once; it is looked again in a second
+        except Exception:  # noqa: BLE001 - so is it here
             _LOG.warning("The verdicts on %s cannot be read.", plate.key, exc_info=True)
         finally:
             state.read_at = time.monotonic()
