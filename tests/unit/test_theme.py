@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
 
 import pytest
 
-from dashboard.theme import DARK, LIGHT, SIZES, Palette, css
+from dashboard.theme import DARK, LIGHT, SIZES, Palette, component_css, css
 
 
 def _luminance(color: str) -> float:
@@ -64,3 +65,15 @@ def test_style_sheet_defines_every_token_once_a_theme():
 def test_style_sheet_asks_for_nothing():
     assert "url(" not in css()
     assert "@import" not in css()
+
+
+def test_components_elsewhere_have_the_tokens_of_the_page_on_their_own_host():
+    def tokens(sheet: str, start: str) -> dict[str, str]:
+        block = sheet.partition(start)[2].partition("}")[0]
+        return dict(re.findall(r"(--hcs-[\w-]+):([^;]+);", block))
+
+    page, component = css(), component_css()
+    assert tokens(component, ":host{") == tokens(page, ":root{")
+    dark = tokens(component, ":host([data-theme=dark]){")
+    assert dark == tokens(page, ":root[data-theme=dark]{")
+    assert ":root" not in component
