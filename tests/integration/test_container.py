@@ -97,7 +97,7 @@ def test_a_container_serves_as_nobody_special_tells_its_health_and_ends_on_sigte
     file.touch(mode=0o600)
     file.write_text(
         f'[serve]\nplates = ["/plates"]\nworkspace = "/srv/hcs/workspace"\n'
-        f'address = "0.0.0.0"\nport = {port}\nusers = "/etc/hcs/users.toml"\n'
+        f'address = "0.0.0.0"\nport = {port}\nusers = "/etc/hcs/users.json"\n'
         f'origin = ["127.0.0.1:{port}"]\nno_measure = true\n'
     )
     for path in (settings, file, workspace):
@@ -120,7 +120,7 @@ def test_a_container_serves_as_nobody_special_tells_its_health_and_ends_on_sigte
     assert config["User"] == f"{_UID}:{_UID}"
     assert config["StopSignal"] == "SIGTERM"
     assert "/srv/hcs/workspace" in config["Volumes"]
-    add = ["hcs-dashboard", "user", "add", "ann", "--users", "/etc/hcs/users.toml"]
+    add = ["hcs-dashboard", "user", "add", "ann", "--users", "/etc/hcs/users.json"]
     image(*run, *add, text="a long enough password\n")
     server = subprocess.Popen(
         image.command(*run, *config["Entrypoint"], *config["Cmd"]),
