@@ -14,7 +14,10 @@ from jupyter_client.manager import KernelManager
 _HERE = Path(__file__).parent
 sys.path[:0] = [str(_HERE.parent), str(_HERE / "extensions")]
 
-import hcs  # noqa: E402  # found by the line above
+from public_names import public  # noqa: E402  # found by the line above
+
+import hcs  # noqa: E402
+from dashboard import errors  # noqa: E402
 
 project = "hcs-dashboard"
 author = "the hcs-dashboard developers"
@@ -27,6 +30,7 @@ extensions = [
     "myst_nb",
     "public_names",
     "metric_tables",
+    "returned_values",
     "root_pages",
 ]
 exclude_patterns = ["extensions"]
@@ -63,7 +67,15 @@ autodoc_typehints = "signature"
 python_maximum_signature_line_length = 60
 # Members are listed with their class, on one page: most of them are a line each.
 numpydoc_show_class_members = False
+# What is raised becomes a link; what is returned is told in sentences.
 numpydoc_xref_param_type = True
+numpydoc_xref_ignore = "all"
+numpydoc_xref_aliases = {
+    name: f"{package}.{name}"
+    for package, names in {**public(), "dashboard.errors": vars(errors)}.items()
+    for name in names
+    if name.endswith("Error")
+}
 
 html_theme = "furo"
 html_title = f"hcs-dashboard {version}"

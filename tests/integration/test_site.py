@@ -133,6 +133,20 @@ def test_links_within_the_site_lead_somewhere(site: Site) -> None:
     assert broken == []
 
 
+def test_links_out_of_the_site_are_listed_and_encrypted(site: Site) -> None:
+    links = {
+        link
+        for page in site.pages.values()
+        for link in page.links
+        if urlsplit(link).scheme not in ("", "mailto")
+    }
+    # Where no network is, nobody can follow them; who changes one sees it in this list.
+    listed = ROOT / "artifacts" / "external-links.txt"
+    listed.parent.mkdir(exist_ok=True)
+    listed.write_text("".join(f"{link}\n" for link in sorted(links)), "utf-8")
+    assert {link for link in links if not link.startswith("https://")} == set()
+
+
 def test_pages_load_nothing_from_elsewhere(site: Site) -> None:
     foreign = {
         f"{page.path.name}: {address}"
