@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -83,6 +84,9 @@ _OF_OTHERS = frozenset({"judged", "statistics", "progress"})
 
 _READ_MILLISECONDS = 30
 """Wells are mostly read sooner, and then are drawn once."""
+
+_TURN_SECONDS = 0.004
+"""How long a page may draw what nobody waits for, before it is the turn of others."""
 
 _REST_MILLISECONDS = 150
 """Before the rest of the page: the time to fetch the pictures of a well."""
@@ -205,10 +209,21 @@ class Page:
         return [name for name in names if name in self._owed]
 
     def _draw_later(self, milliseconds: int, names: tuple[str, ...]) -> None:
-        """Draw those that are still owed by then."""
+        """Draw those that are still owed by then, as many as a turn has time for.
+
+        What is left is drawn in the next turns of the event loop: requests for pixels,
+        and other pages, come in between.
+        """
 
         def draw() -> None:
-            self._draw_parts(self._snapshots.now, self._owed_of(names))
+            end = time.monotonic() + _TURN_SECONDS
+            owed = self._owed_of(names)
+            while owed:
+                self._draw_parts(self._snapshots.now, (owed.pop(0),))
+                if time.monotonic() >= end:
+                    break
+            if owed:
+                self._draw_later(0, names)
 
         self._session.later(draw, milliseconds)
 

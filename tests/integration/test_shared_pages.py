@@ -19,7 +19,7 @@ from tests.integration.serving import person, service, surveyed, wait_for
 from tests.integration.visits import Visit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from dashboard.service import Service
@@ -110,6 +110,31 @@ def test_a_verdict_of_another_touches_no_part_but_those_that_show_verdicts(
     wait_for(lambda: looked(visit) or words(visit), "for the verdict")
     assert "verdict" in drawn
     assert drawn <= {"verdict", "signoff"}
+
+
+def test_a_page_draws_in_turns_between_which_others_come(
+    made: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit = Visit(made, f"plate={KEY}")
+    monkeypatch.setattr("dashboard.views.page._TURN_SECONDS", 0.0)
+    turns: list[set[str]] = []
+    later = visit.session.later
+
+    def note(act: Callable[[], object], milliseconds: int) -> None:
+        def turn() -> None:
+            before = set(visit._page._owed)
+            act()
+            turns.append(before - visit._page._owed)
+
+        later(turn, milliseconds)
+
+    monkeypatch.setattr(visit.session, "later", note)
+    visit.act("plate_map", type="select", well="A1")
+    drawn = [turn for turn in turns if turn]
+    assert len(drawn) > 10
+    assert all(len(turn) == 1 for turn in drawn)
+    assert not visit._page._owed
+    assert visit.content("header", "rest") == {"at_rest": True}
 
 
 def noted(
