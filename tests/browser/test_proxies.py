@@ -31,6 +31,9 @@ _LOCATIONS = {
     "no websocket": "location / { proxy_pass http://hcs; "
     "proxy_set_header Host $http_host; }",
     "name replaced": f"location / {{ {_CARRIES} }}".replace("$http_host", "$upstream"),
+    # Less than what lies between two signs of life.
+    "no patience": f"location / {{ {_CARRIES} }} "
+    f"location = /ws {{ {_CARRIES} proxy_read_timeout 1s; }}",
     "prefix cut off": f"location /hcs/ {{ {_CARRIES} }}".replace("//hcs;", "//hcs/;"),
 }
 
@@ -103,3 +106,12 @@ def test_each_proxy_that_is_set_up_wrongly_is_explained_on_the_page(
     uploads = page.locator(".hcs-uploads")
     uploads.locator("summary").click()
     expect(uploads).to_contain_text("client_max_body_size")
+
+
+@pytest.mark.full
+def test_a_proxy_that_cuts_silent_connections_again_and_again_is_named(
+    proxies: Mapping[str, Proxy], visit: Callable[..., Page]
+) -> None:
+    page = visit(proxies["no patience"], expected=("ws", "ebSocket", "Bokeh"))
+    # The page loads itself again after each cut, until this was said.
+    expect(page.locator("#connection")).to_contain_text("nginx: proxy_read_timeout")
