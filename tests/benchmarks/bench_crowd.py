@@ -70,6 +70,13 @@ ACTS = 12
 SETTLE_SECONDS = 2.5
 """Until other pages have taken notice of an act."""
 
+QUIET = 0.1
+"""CPU seconds a second below which nothing but open pages is at work: what has not
+ended yet of what was done before would be taken for their cost."""
+
+QUIET_PATIENCE = 120.0
+"""Seconds to wait for that; more pages than are open here may cost more."""
+
 MEMORY_MB = 1500
 
 _AT_THE_DOOR = 10
@@ -174,7 +181,7 @@ async def costs(site: Site, people: People) -> tuple[float, list[Cost]]:
 
 
 async def _cost(site: Site, actor: RawPage, wells: Iterator[str], level: int) -> Cost:
-    await asyncio.sleep(2 * SETTLE_SECONDS)
+    await asyncio.to_thread(site.calm, QUIET, QUIET_PATIENCE)
     start, before = time.perf_counter(), site.cpu()
     await asyncio.sleep(3 * SETTLE_SECONDS)
     idle = (site.cpu() - before) / (time.perf_counter() - start)
