@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from dashboard.errors import DashboardError
 from hcs import HCSPlate
+from hcs.extras import refuse_missing
 from hcs.lifeline import Child
 from hcs.markup import block, note, text
 
@@ -112,6 +113,8 @@ def show(
     DashboardError
         If the plate is only in memory, there is none at the place, or the server does
         not start.
+    MissingExtraError
+        If what the page needs is not installed.
 
     Examples
     --------
@@ -121,6 +124,7 @@ def show(
     'http://127.0.0.1:41233/?token=...&plate=plate.ome.zarr'
     >>> shown.stop()  # doctest: +SKIP
     """
+    refuse_missing("page", "dashboard.show")
     place = _place(plate)
     folder = None if workspace is None else os.path.abspath(workspace)  # noqa: PTH100
     with _STARTING:

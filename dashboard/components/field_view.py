@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from numbers import Real
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _SIDE = 1024
+
+_COLOR = re.compile("#?[0-9A-Fa-f]{6}")
 
 _SETTINGS = ("name", "color", "low", "high", "active")
 
@@ -98,9 +102,28 @@ class FieldView(JSComponent):
         super().__init__(image=image, **params)
         self._show_image()
         self.channels = settings
+        self._drawn = self._place()
+        self.param.watch(self._show, ["image", "z", "t"])
 
-    @param.depends("image", watch=True)
+    def _place(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in ("image", "z", "t")}
+
+    def _show(self, *_events: Any) -> None:
+        if all(value is self._drawn[name] for name, value in self._place().items()):
+            return  # what was refused has been taken back, or is drawn
+        try:
+            if self.image is not self._drawn["image"]:
+                self._show_image()
+            else:
+                self._put(read_planes(self._shown, self.z, self.t, self.most_pixels))
+        except Exception:
+            self.param.update(**self._drawn)
+            raise
+        self._drawn = self._place()
+
     def _show_image(self) -> None:
+        if self.image is None:  # a parameter without a default takes it
+            raise ArgumentError("image is None; expected what get_image() returns.")
         sizes = sizes_of(self._shown)
         place = {dim: min(getattr(self, dim), sizes.get(dim, 1) - 1) for dim in "zt"}
         planes = read_planes(self._shown, **place, side=self.most_pixels)
@@ -110,12 +133,6 @@ class FieldView(JSComponent):
     @property
     def _shown(self) -> Multiscales:
         return cast("Multiscales", self.image)
-
-    @param.depends("z", "t", watch=True)
-    def _move(self) -> None:
-        if self._looks:  # else the first picture is on its way
-            side = self.most_pixels
-            self._put(read_planes(self._shown, self.z, self.t, side))
 
     def _put(self, planes: FieldPlanes, **changes: Any) -> None:
         parts, dtype = planes.encoded()
@@ -184,26 +201,32 @@ def _completed(
                 f"A channel has no setting {unknown[0]!r:.40}; those are "
                 f"{some(_SETTINGS)}."
             )
-        look |= setting
-        _check(look)
+        look |= {name: _plain(name, value) for name, value in setting.items()}
+        if not look["low"] < look["high"]:
+            raise ArgumentError(
+                f"low is {look['low']} and high {look['high']}; low must be below high."
+            )
     return completed
 
 
-def _check(look: dict[str, Any]) -> None:
-    color, low, high = look["color"], look["low"], look["high"]
-    is_color = (
-        isinstance(color, str)
-        and len(color) == 6
-        and set(color.lower()) <= set("0123456789abcdef")
-    )
-    if not is_color:
-        raise ArgumentError(f"color is {color!r:.40}; expected RRGGBB, as '00ff00'.")
-    if not all(
-        isinstance(end, int | float) and np.isfinite(end) for end in (low, high)
-    ):
-        raise ArgumentError(f"low and high are {low!r:.40}, {high!r:.40}; not finite.")
-    if not low < high:
-        raise ArgumentError(f"low is {low} and high {high}; low must be below high.")
+def _plain(name: str, value: Any) -> Any:
+    """Return a setting as the browser takes it."""
+    if name == "name":
+        return plain_text(str(value), 60)
+    if name == "active":
+        if not isinstance(value, bool | np.bool_):
+            raise ArgumentError(f"active is {value!r:.40}; expected True or False.")
+        return bool(value)
+    if name == "color":
+        if not isinstance(value, str) or not _COLOR.fullmatch(value):
+            raise ArgumentError(
+                f"color is {value!r:.40}; expected RRGGBB, as '00ff00'."
+            )
+        return value.removeprefix("#")
+    is_number = isinstance(value, Real | np.number) and not isinstance(value, bool)
+    if not is_number or not np.isfinite(value):
+        raise ArgumentError(f"{name} is {value!r:.40}; expected a finite number.")
+    return value.item() if isinstance(value, np.number) else value
 
 
 def _content(image: Multiscales, planes: FieldPlanes, dtype: str) -> dict[str, Any]:

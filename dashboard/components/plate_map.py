@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import param
 from panel.custom import JSComponent
@@ -15,9 +15,12 @@ from dashboard.plates.overview import PlateGrid, describe_plate
 from dashboard.plates.plate_text import plate_content
 from dashboard.plates.wells import known_well
 from hcs import HCSPlate
+from hcs.errors import ArgumentError
 
 if TYPE_CHECKING:
     from dashboard.plates.values import PlateOverview
+
+_SETTINGS = ("plate", "values", "title", "unit")
 
 
 class PlateMap(JSComponent):
@@ -31,7 +34,8 @@ class PlateMap(JSComponent):
         What colours the wells: a mapping of wells, in any spelling, to numbers or to
         words, such as a `pandas.Series` by label; or the name of a column of the plate
         map. Numbers are coloured by Viridis between their 2nd and 98th percentile,
-        words by colours that colour-blind eyes tell apart, at most 20.
+        words (and what is true or false) by colours that colour-blind eyes tell apart,
+        at most 20. None and NaN are no value, among words too.
     title, unit
         What the numbers are; they label the colour bar.
     selected
@@ -42,7 +46,8 @@ class PlateMap(JSComponent):
     NotFoundError
         If `values` or `selected` name a well or a column that the plate has not.
     ArgumentError
-        If `values` cannot colour wells.
+        If `values` cannot colour wells: of another kind, numbers mixed with words, or
+        two values for one well. What is refused changes nothing.
 
     Examples
     --------
@@ -76,21 +81,46 @@ class PlateMap(JSComponent):
     _esm = script("components/plate_map.js", "plate/map.css")
 
     def __init__(self, plate: HCSPlate, values: object = None, **params: Any) -> None:
-        self._overview = _overview(plate)
+        self._described = (plate, _overview(plate))
         text = json.dumps(plate_content(self._overview))
         if "sizing_mode" not in params:
             params = {"width": 520, **params}
         super().__init__(plate=plate, values=values, plate_text=text, **params)
         self._show_values()
+        self._drawn = self._settings()
+        self.param.watch(self._show, [*_SETTINGS, "selected"])
 
-    @param.depends("plate", watch=True)
-    def _show_plate(self) -> None:
-        self._overview = _overview(cast("HCSPlate", self.plate))
-        self.selected = []
-        self.plate_text = json.dumps(plate_content(self._overview))
-        self._show_values()
+    @property
+    def _overview(self) -> PlateOverview:
+        plate = self.plate
+        if plate is not None and plate is not self._described[0]:
+            self._described = (plate, _overview(plate))
+        return self._described[1]
 
-    @param.depends("values", "title", "unit", watch=True)
+    def _settings(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in (*_SETTINGS, "selected")}
+
+    def _show(self, *events: Any) -> None:
+        changed = {event.name for event in events}
+        if all(getattr(self, name) is self._drawn[name] for name in changed):
+            return  # what was refused has been taken back
+        try:
+            if "plate" in changed:
+                self._show_plate(keep="selected" in changed)
+            if changed & set(_SETTINGS):
+                self._show_values()
+        except Exception:
+            self.param.update(**self._drawn)
+            raise
+        self._drawn = self._settings()
+
+    def _show_plate(self, *, keep: bool) -> None:
+        content = plate_content(self._overview)
+        values_content(self.values, self._overview, title=self.title, unit=self.unit)
+        if not keep:
+            self.selected = []
+        self.plate_text = json.dumps(content)
+
     def _show_values(self) -> None:
         content = values_content(
             self.values, self._overview, title=self.title, unit=self.unit
@@ -106,6 +136,10 @@ class PlateMap(JSComponent):
 
 
 def _overview(plate: HCSPlate) -> PlateOverview:
+    if not isinstance(plate, HCSPlate):
+        raise ArgumentError(
+            f"plate is {plate!r:.80}; expected a plate, as from_hcs_zarr returns it."
+        )
     grid = PlateGrid.of(plate)
     conditions = plate.conditions
     return describe_plate(

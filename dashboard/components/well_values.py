@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from numbers import Real
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,16 +43,21 @@ def values_content(
     Raises
     ------
     ArgumentError
-        If values are of neither kind, mix numbers with words, or have more categories
-        than there are colours.
+        If values are of neither kind, mix numbers with words, name a well twice, or
+        have more categories than there are colours.
     NotFoundError
         If a well or a column is not on the plate.
     """
     if values is None:
         return None
     if isinstance(values, str):
-        cells: Sequence[object] = _column(values, overview)
+        cells: Sequence[float | str | None] = _column(values, overview)
         title = title or values
+    elif getattr(values, "ndim", 1) > 1 and hasattr(values, "columns"):
+        raise ArgumentError(
+            f"values is a table of {some(list(values.columns), 3)}; expected one "
+            f"column, such as table.set_index('Metadata_Well')['mean']."
+        )
     elif isinstance(values, Mapping) or hasattr(values, "items"):
         cells = _cells(values, overview)
     else:
@@ -71,7 +76,7 @@ def values_content(
         "log": False,
     }
     if not words:
-        return content | _numbers([_number(cell) for cell in cells])
+        return content | _numbers(cells)
     if any(cell is not None and not isinstance(cell, str) for cell in cells):
         raise ArgumentError(
             f"values mix words ({some(words, 3)}) with numbers; expected one kind."
@@ -106,10 +111,18 @@ class WellLabels:
         return label
 
 
-def _cells(values: Any, overview: PlateOverview) -> list[object]:
+def _cells(values: Any, overview: PlateOverview) -> list[float | str | None]:
     find = WellLabels(overview).find
-    cells = {find(name): value for name, value in values.items()}
-    return [_plain(cells.get(well.label)) for well in overview.wells]
+    cells: dict[str, float | str | None] = {}
+    for name, value in values.items():
+        label = find(name)
+        if label in cells:
+            raise ArgumentError(
+                f"values have several entries for well {label}; expected one for each "
+                f"well, such as the median: series.groupby(level=0).median()."
+            )
+        cells[label] = _plain(value, label)
+    return [cells.get(well.label) for well in overview.wells]
 
 
 def _column(name: str, overview: PlateOverview) -> list[str | None]:
@@ -121,25 +134,29 @@ def _column(name: str, overview: PlateOverview) -> list[str | None]:
     return [dict(well.conditions).get(name) for well in overview.wells]
 
 
-def _plain(value: object) -> object:
-    """Return a number, a word, or None for what is no value."""
-    if isinstance(value, str):
-        return value or None
-    if isinstance(value, Real) or value is None:
-        return value
+def _plain(value: Any, label: str) -> float | str | None:
+    """Return a finite number, a word, or None for what is no value."""
     # Missing values of pandas are of types of their own, and no comparison tells them.
-    return None if str(value) in ("<NA>", "NaT") else str(value)
-
-
-def _number(value: object) -> float | None:
-    if not isinstance(value, Real):
+    if value is None or str(value) in ("", "<NA>", "NaT"):
         return None
-    number = float(value)
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, str | bool | date):
+        return str(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    except (TypeError, ValueError):
+        raise ArgumentError(
+            f"The value of well {label} is {value!r:.60}; expected a number, a word or "
+            f"nothing."
+        ) from None
     return number if math.isfinite(number) else None
 
 
-def _numbers(numbers: Sequence[float | None]) -> dict[str, Any]:
-    known = [number for number in numbers if number is not None]
+def _numbers(numbers: Sequence[float | str | None]) -> dict[str, Any]:
+    known = [number for number in numbers if isinstance(number, float)]
     low, high = np.percentile(known, PERCENTILES) if known else (None, None)
     return {
         "values": list(numbers),

@@ -296,6 +296,11 @@ def test_page_is_named_by_its_own_command_and_functions_where_it_is_missing(
         assert "pip install 'hcs-dashboard[page]'" in said
     assert list(tmp_path.iterdir()) == []
     assert "serve" in "".join(run_alone(site, tmp_path, script, "--help"))
-    code = "import dashboard; dashboard.read_qc('p.ome.zarr')"
-    said = run_alone(site, tmp_path, "-c", code, code=1)[-1]
-    assert said.startswith("hcs.errors.MissingExtraError: read_qc() needs the extra")
+    for code, subject in (
+        ("import dashboard; dashboard.read_qc('p.ome.zarr')", "read_qc()"),
+        ("import dashboard; dashboard.show('p.ome.zarr')", "dashboard.show"),
+        ("import dashboard.plots", "dashboard.plots"),
+        ("import dashboard.components", "dashboard.components"),
+    ):
+        said = run_alone(site, tmp_path, "-c", code, code=1)[-1]
+        assert said.startswith(f"hcs.errors.MissingExtraError: {subject} needs the ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -74,6 +75,37 @@ def test_words_are_categories_in_their_order(plate):
     assert len(set(content["colours"])) == 2
 
 
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA, pd.NaT])
+def test_words_of_pandas_may_be_missing(plate, missing):
+    content = shown(PlateMap(plate, pd.Series(["a", missing], ["A1", "A2"], object)))
+    assert content["values"] == [0, None, None, None, None, None]
+
+
+def test_what_is_true_or_false_is_two_categories_wherever_it_comes_from(plate):
+    for true in (True, np.True_):
+        content = shown(PlateMap(plate, {"A1": true, "A2": False}))
+        assert content["categories"] == ["False", "True"]
+
+
+def test_numbers_of_any_type_are_numbers(plate):
+    odd = {"A1": Decimal("1.5"), "A2": np.array(2), "B1": 10**400}
+    assert shown(PlateMap(plate, odd))["values"][:3] == [1.5, 2.0, None]
+
+
+def test_what_is_no_plate_is_refused():
+    with pytest.raises(ArgumentError, match="expected a plate, as from_hcs_zarr"):
+        PlateMap("p.zarr")
+
+
+def test_values_that_are_refused_leave_all_as_it_was(plate):
+    plate_map = PlateMap(plate, {"A1": 1}, title="cells")
+    text = plate_map.values_text
+    with pytest.raises(NotFoundError):
+        plate_map.param.update(values={"Z9": 1}, title="other")
+    assert (plate_map.values, plate_map.title) == ({"A1": 1}, "cells")
+    assert plate_map.values_text == text
+
+
 def test_a_column_of_the_plate_map_is_shown_by_its_name(plate):
     content = shown(PlateMap(plate, "dose"))
     assert content["title"] == "dose"
@@ -95,6 +127,13 @@ def test_values_can_be_changed_and_taken_away(plate):
         ("batch", NotFoundError, "no column of the plate map. Its columns are 'dose'"),
         ({"A1": 1, "A2": "x"}, ArgumentError, "mix words"),
         ([1, 2, 3], ArgumentError, "expected a mapping"),
+        (
+            pd.Series([1, 2], ["A1", "A01"]),
+            ArgumentError,
+            "several entries for well A1",
+        ),
+        (pd.DataFrame({"A1": [1]}), ArgumentError, "a table of 'A1'; expected one col"),
+        ({"A1": [1, 2]}, ArgumentError, "value of well A1 is .* expected a number"),
     ],
 )
 def test_values_that_colour_no_wells_are_refused_with_the_reason(
@@ -110,6 +149,19 @@ def test_another_plate_starts_without_a_selection(plate, tmp_path):
     plate_map.plate = from_hcs_zarr(path)
     assert plate_map.selected == []
     assert json.loads(plate_map.plate_text)["labels"] == ["A1"]
+
+
+def test_a_plate_that_lacks_valued_wells_is_refused_and_with_its_own_values_taken(
+    plate, tmp_path
+):
+    plate_map = PlateMap(plate, {"A2": 1}, selected=["A2"])
+    other = from_hcs_zarr(plates.make(tmp_path / "o.zarr", rows=1, columns=1))
+    with pytest.raises(NotFoundError):
+        plate_map.plate = other
+    assert (plate_map.plate, plate_map.selected) == (plate, ["A2"])
+    plate_map.param.update(plate=other, values={"A1": 2}, selected=["A1"])
+    assert (plate_map.plate, plate_map.selected) == (other, ["A1"])
+    assert shown(plate_map)["values"] == [2.0]
 
 
 # -- fields ----------------------------------------------------------------------------
@@ -140,7 +192,15 @@ def test_channels_are_set_in_part_and_completed_before_anybody_hears(plate):
 
 @pytest.mark.parametrize(
     "setting",
-    [{"low": 9, "high": 9}, {"color": "red"}, {"gain": 2}, {"low": float("nan")}],
+    [
+        {"low": 9, "high": 9},
+        {"color": "red"},
+        {"gain": 2},
+        {"low": float("nan")},
+        {"low": True},
+        {"active": "no"},
+        {"minimum": "x"},
+    ],
 )
 def test_a_setting_that_is_none_is_refused_and_nothing_changes(setting):
     view = FieldView(image())
@@ -150,12 +210,38 @@ def test_a_setting_that_is_none_is_refused_and_nothing_changes(setting):
     assert view.channels == before
 
 
+def test_settings_are_taken_as_numpy_and_holoviews_give_them():
+    source = image()
+    pixels = source.images[0].data[0]
+    view = FieldView(source)
+    view.channels = [
+        {"low": pixels.min(), "high": np.float32(9), "active": np.False_},
+        {"color": "#00ff00"},
+    ]
+    first, second = view.channels
+    assert (first["low"], first["high"], first["active"]) == (0, 9, False)
+    assert second["color"] == "00ff00"
+    json.dumps(view.channels)  # numbers of numpy would not go
+
+
 def test_planes_are_moved_through_and_end_at_the_last():
     view = FieldView(image((3, 4, 5), "zyx"))
     view.z = 2
     assert np.frombuffer(view.planes, "<u2").tolist() == list(range(40, 60))
+    heard = []
+    view.param.watch(lambda event: heard.append(event.new), "z")
     with pytest.raises(ArgumentError, match="z is 3"):
         view.z = 3
+    assert view.z == 2
+    assert 3 not in heard
+
+
+def test_no_image_is_refused_and_the_present_one_stays():
+    source = image()
+    view = FieldView(source)
+    with pytest.raises(ArgumentError, match="image is None"):
+        view.image = None
+    assert view.image is source
 
 
 def test_another_image_has_channels_and_a_plane_of_its_own():
