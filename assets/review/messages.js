@@ -2,6 +2,7 @@
 // it is answered.
 
 import { fill, h, icon, set } from "../core/dom.js"
+import { keyName } from "../core/keys.js"
 
 const TOAST_MILLISECONDS = 8000 // long enough to read a sentence, gone before the next well
 
@@ -22,8 +23,8 @@ export function makeMessages() {
     toast,
     problem,
     get asking() { return !problem.hidden },
-    /** Say that something was done. */
-    done: (content) => show(content, "done"),
+    /** Say what was saved. */
+    confirm: (result) => show(confirmation(result), "done"),
     /** Say why nothing was done. */
     hint: (text) => show([icon("warn"), h("span", {}, text)], "hint"),
     /** Say why there is no file, and offer what there is of it. */
@@ -44,4 +45,15 @@ export function makeMessages() {
     },
     dispose: () => clearTimeout(timer),
   }
+}
+
+/** What was saved, in words, and how it is taken back. */
+function confirmation(result) {
+  const more = result.more ? ` and ${result.more} more` : ""
+  const leftAlone = result.left?.length ? ` Left alone, decided since: ${result.left.join(", ")}${more}.` : ""
+  if (result.type === "undo") return [icon("undo"), h("span", {}, `Taken back: ${result.text}.${leftAlone}`)]
+  if (result.type === "amend") return [icon("check"), h("span", {}, `Saved to ${result.text}`)]
+  if (result.type === "table") return [icon("check"), h("span", {}, result.text)]
+  if (result.type === "redo") return [icon("check"), h("span", {}, `Again: ${result.text}.${leftAlone}`)]
+  return [icon("check"), h("span", {}, `${result.text}: `, h("kbd", {}, keyName("undo")), " undoes")]
 }

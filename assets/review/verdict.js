@@ -3,7 +3,7 @@
 
 import { toPlate } from "../core/boxes.js"
 import { listen, reviewer, tell } from "../core/bus.js"
-import { barredBy, everyFrame, fill, h, icon, say, set } from "../core/dom.js"
+import { barredBy, fill, h, icon, say, set } from "../core/dom.js"
 import { count } from "../core/text.js"
 import { filtering } from "../plate/filtering.js"
 import { keyed } from "../core/help.js"
@@ -11,7 +11,9 @@ import { island } from "../core/island.js"
 import { keyName } from "../core/keys.js"
 import { notDrawn } from "./drawn.js"
 import { exportFiles } from "./export_files.js"
+import { tellGlimpsed } from "./glimpses.js"
 import { makeMessages } from "./messages.js"
+import { makeNearby } from "./nearby.js"
 import { ORDERS, arrange, nextWell, wellBefore } from "./queue.js"
 import { remark } from "./remark.js"
 import { restDialog } from "./pass_rest.js"
@@ -66,13 +68,13 @@ function build({ el, send, hide }) {
   const { hint } = messages
   const reopen = h("button", { type: "button", class: "small hcs-reopen-here", on: { click: () => tell("reopen") } }, "Reopen…")
   const lock = h("div", { class: "lock", hidden: true })
-  const sharing = h("p", { class: "small others", role: "status", hidden: true })
+  const nearby = makeNearby()
   const judge = h("div", { class: "judge" },
     h("div", { class: "row line" }, ...Object.values(buttons), remarks.reason, scope),
     h("div", { class: "row line" }, remarks.note, remarks.unsaved, undo, redo))
   const filesRow = h("div", { class: "row line files" }, passRest, h("span", { class: "grow" }), ...files.elements)
   const section = h("section", { class: "panel verdicts", "aria-label": "Verdict" }, messages.problem, sent.element,
-    h("div", { class: "about" }, verdictText, why), sharing, lock, judge,
+    h("div", { class: "about" }, verdictText, why), nearby.element, lock, judge,
     h("div", { class: "row line queue" }, previous, next, order,
       h("span", { class: "progress grow" }, progress, h("span", { class: "bar", "aria-hidden": "true" }, bar))), filesRow, messages.toast)
   el.append(section)
@@ -204,12 +206,7 @@ function build({ el, send, hide }) {
     sent.done(result.batch)
     if (result.error) return hint(result.error)
     if (result.batch) notes.dropUnsaved(result.batch)
-    const leftAlone = result.left?.length ? ` Left alone, decided since: ${result.left.join(", ")}${result.more ? ` and ${result.more} more` : ""}.` : ""
-    if (result.type === "undo") messages.done([icon("undo"), h("span", {}, `Taken back: ${result.text}.${leftAlone}`)])
-    else if (result.type === "amend") messages.done([icon("check"), h("span", {}, `Saved to ${result.text}`)])
-    else if (result.type === "table") messages.done([icon("check"), h("span", {}, result.text)])
-    else if (result.type === "redo") messages.done([icon("check"), h("span", {}, `Again: ${result.text}.${leftAlone}`)])
-    else messages.done([icon("check"), h("span", {}, `${result.text}: `, h("kbd", {}, keyName("undo")), " undoes")])
+    messages.confirm(result)
   }
 
   function failed(result, { type, message }) {
@@ -276,16 +273,7 @@ function build({ el, send, hide }) {
     remarks.show({ plateNotes: notes, subject, held, suggested: now.well === well ? now.suggested : "" })
   }
 
-  /** Others at the same well: two verdicts at once are no harm, but may be a surprise. */
-  function showOthers() {
-    const well = review.selected || now?.well
-    const nearby = well ? review.others.filter((person) => person.well === well) : []
-    sharing.hidden = !nearby.length
-    const deciding = nearby.filter((person) => person.deciding)
-    const names = (deciding.length ? deciding : nearby).map((person) => person.who || "somebody").join(", ")
-    say(sharing, nearby.length ? `${names} ${deciding.length ? "is about to judge" : "is looking at"} ${well} too` : "")
-    sharing.classList.toggle("deciding", deciding.length > 0)
-  }
+  const showOthers = () => nearby.show(review.selected || now?.well)
 
   function verdictLine(many, well) {
     if (many) return [h("span", { class: "soft" }, "one verdict for all of them; those that you did not open are recorded as not looked at")]
@@ -318,19 +306,8 @@ function build({ el, send, hide }) {
     files.show(now)
   }
 
-  // Wells that were seen among others, told together.
-  const glimpsed = new Map()
-  const tellGlimpsed = everyFrame(() => {
-    send("glimpsed", { wells: [...glimpsed] })
-    glimpsed.clear()
-  })
-
   const stop = [
-    listen("glimpsed", ({ well, digest }) => {
-      if (!well || !digest) return
-      glimpsed.set(well, digest)
-      tellGlimpsed()
-    }),
+    tellGlimpsed(send),
     listen("keys", showKeys),
     listen("others", showOthers),
     listen("hint", hint),
@@ -403,7 +380,7 @@ function build({ el, send, hide }) {
       unsaved.stop()
       sent.stop()
       stopDrafts()
-      stop.forEach((each) => each())
+      stop.forEach((end) => end())
       messages.dispose()
     },
   }

@@ -145,9 +145,7 @@ class BatchWork:
             self._give_up(fields_of(proposal, rows) | fields_of(changed, rows))
             self._proposed(key, self.draft.files, changed, present)
 
-        self._session.run(
-            work, then, failed=lambda error: self._failed(error), pool=Pool.FILES
-        )
+        self._session.run(work, then, failed=self._failed, pool=Pool.FILES)
 
     def remove(self, rows: Collection[str]) -> None:
         """Forget the files of some rows."""
@@ -376,15 +374,8 @@ class BatchWork:
     def _look(self) -> None:
         """Show how far the work is, some times a second."""
         done, total = self._said
-        if (
-            self.draft.busy
-            and total
-            and (done, total)
-            != (
-                self.draft.done,
-                self.draft.total,
-            )
-        ):
+        shown = self.draft.done, self.draft.total
+        if self.draft.busy and total and (done, total) != shown:
             self._set(done=done, total=total)
 
     def _set_draft(self, draft: BatchDraft) -> None:

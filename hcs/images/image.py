@@ -13,13 +13,13 @@ from hcs.errors import (
     ShapeError,
 )
 from hcs.images.digest import field_digest
+from hcs.images.label_names import read_label_names
 from hcs.images.levels import to_multiscales
 from hcs.images.ngff_image import NgffImage, describe, to_ngff_image
 from hcs.images.opened import OpenedImage, record_bytes
 from hcs.metadata import Axis, Channel, ImageMetadata
-from hcs.ngff.document import document_attributes, group_document, parse_json
 from hcs.ngff.envelope import detect_version, envelope
-from hcs.ngff.names import check_array_path, join
+from hcs.ngff.names import join
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -225,7 +225,8 @@ class Multiscales:
         """
         if self._group is None:
             return ()
-        return self._group.run(self._read_labels)
+        group = self._group
+        return group.run(lambda path: read_label_names(group, path))
 
     @property
     def companions(self) -> Companions:
@@ -337,31 +338,6 @@ class Multiscales:
             for axis, dim, value in zip(axes, dims, values, strict=True)
             if is_spatial(axis, dim)
         }
-
-    def _read_labels(self, path: str) -> tuple[str, ...]:
-        assert self._group is not None  # noqa: S101  (`labels` looked)
-        group = self._group
-        names = _labels(group.store, join(path, "labels"), group.format_version)
-        for name in names:
-            check_array_path(name, group.where("labels"))
-        return names
-
-
-def _labels(store: PlateStore, path: str, format_version: str) -> tuple[str, ...]:
-    key = join(path, group_document(format_version))
-    data = store.read(key)
-    if data is None:
-        return ()
-    names = envelope(document_attributes(parse_json(data, store.where(key)), key)).get(
-        "labels"
-    )
-    if names is None:
-        return ()
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise MetadataError(
-            f"{store.where(key)} has labels {names!r:.60}; expected a list of names."
-        )
-    return tuple(names)
 
 
 def from_ome_zarr(store: Any, path: str = "") -> Multiscales:

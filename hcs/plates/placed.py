@@ -5,6 +5,7 @@ from __future__ import annotations
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from hcs.ngff.plate import read_plate
 from hcs.plates.description import PlateDescription
 from hcs.stores.root import open_plate, read_group
 
@@ -61,6 +62,12 @@ class PlacedPlate(PlateDescription):
                 with self._lock:
                     self._store, self._version = plate
         return self._store
+
+    def _is_as_read(self) -> bool:
+        """Whether the metadata is what the document said when it was read."""
+        if self._store is None or not self._attributes:
+            return False
+        return read_plate(self._attributes, self._store.location) == self.metadata
 
     def _stored_conditions(self) -> dict[str, dict[str, Any]]:
         """Return what condition tables inside the plate say; they are read once."""

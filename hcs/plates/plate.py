@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from hcs.cache import LRUCache
 from hcs.errors import (
     ArgumentError,
     HCSError,
@@ -14,19 +13,18 @@ from hcs.errors import (
     StoreError,
 )
 from hcs.metadata import Plate, as_plate
-from hcs.ngff.document import group_document
 from hcs.ngff.envelope import detect_version, extension
-from hcs.ngff.names import join
 from hcs.ngff.plate import read_plate
 from hcs.plates.identity import plate_fingerprint
 from hcs.plates.placed import PlacedPlate
+from hcs.plates.plate_wells import PlateWells
 from hcs.plates.well import HCSWell
 from hcs.settings import config
 from hcs.stores.root import read_group
 from hcs.wording import some
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from types import TracebackType
     from typing import Self
 
@@ -108,9 +106,7 @@ class HCSPlate(PlacedPlate):
             config.hcs_well_cache_size if well_cache_size is None else well_cache_size
         )
         self._image_cache_size = image_cache_size
-        self._wells: LRUCache[str, HCSWell] = LRUCache(
-            self._well_cache_size, config.hcs_cache_bytes, lambda well: well.nbytes
-        )
+        self._wells = PlateWells(self._well_cache_size)
         if described is not None:
             own = isinstance(described, Plate)
             self.metadata = described if own else as_plate(described)
@@ -274,7 +270,8 @@ class HCSPlate(PlacedPlate):
             raise ArgumentError(f"missing is {missing!r}; expected 'raise' or 'skip'.")
         for position, listed in enumerate(self.wells):
             if position % _WELLS_AHEAD == 0:
-                self._prefetch_documents(self.wells[position : position + _WELLS_AHEAD])
+                ahead = self.wells[position : position + _WELLS_AHEAD]
+                self._wells.prefetch(ahead, self._store, self._version)
             try:
                 fields = self.open_well(listed).fields
             except HCSError as error:
@@ -324,7 +321,7 @@ class HCSPlate(PlacedPlate):
             self._fingerprint = self._table_conditions = None
             self.metadata = plate
             self.is_described = False
-        return self._refresh_wells()
+        return self._wells.refresh(self._names)
 
     def close(self) -> None:
         """Forget what was read, and release the store if the plate has opened it.
@@ -370,27 +367,12 @@ class HCSPlate(PlacedPlate):
 
     # --- inside -----------------------------------------------------------------------
 
-    def _is_as_read(self) -> bool:
-        """Whether the metadata is what the document said when it was read."""
-        if self._store is None or not self._attributes:
-            return False
-        return read_plate(self._attributes, self._store.location) == self.metadata
-
     def _read(self) -> None:
         try:
             self.refresh()
         except BaseException:
             self.close()
             raise
-
-    def _prefetch_documents(self, wells: Sequence[PlateWell]) -> None:
-        if self._store is not None and self._store.is_remote and self._version:
-            document = group_document(self._version)
-            self._store.prefetch(
-                join(well.path, document)
-                for well in wells
-                if well.path not in self._wells
-            )
 
     def _new_well(self, listed: PlateWell) -> HCSWell:
         store = self._opened
@@ -408,22 +390,6 @@ class HCSPlate(PlacedPlate):
             image_cache_size=self._image_cache_size,
             format_version=self._version,
             names=self._names,
-            changed=self._resize_cached,
+            # A well grows with each image that it caches, and its bytes count here.
+            changed=lambda well: self._wells.resize(well.path),
         )
-
-    def _resize_cached(self, well: HCSWell) -> None:
-        # A well grows with each image that it caches, and its bytes count here.
-        self._wells.resize(well.path)
-
-    def _refresh_wells(self) -> tuple[str, ...]:
-        changed = []
-        for path, well in self._wells.items():
-            try:
-                if self._names.at_path(path) is None or well.refresh():
-                    changed.append(path)
-                    self._wells.discard(path)
-            except HCSError:
-                # Gone or broken since: whoever asks for it next gets the reason.
-                changed.append(path)
-                self._wells.discard(path)
-        return tuple(changed)

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from hcs.cache import LRUCache
-from hcs.errors import HCSError, MetadataError, NotFoundError, StaleVersionError
 from hcs.images.image import Multiscales
-from hcs.images.opened import OpenedImage
-from hcs.ngff.document import (
-    array_document,
-    document_attributes,
-    group_document,
-    parse_json,
-)
-from hcs.ngff.envelope import extension
+from hcs.ngff.document import group_document
 from hcs.ngff.names import check_well_path, join
-from hcs.ngff.well import read_well
 from hcs.plates.field_list import (
     field_records,
     find_field,
@@ -26,6 +15,8 @@ from hcs.plates.field_list import (
     path_at,
     path_of,
 )
+from hcs.plates.well_document import read_well_document
+from hcs.plates.well_images import WellImages
 from hcs.settings import config
 from hcs.stores.root import find_version
 
@@ -103,7 +94,7 @@ class HCSWell:
             if image_cache_size is None
             else image_cache_size
         )
-        self._images: LRUCache[str, OpenedImage] = LRUCache(size, None, _nbytes)
+        self._images = WellImages(size)
         self._well = well_group_metadata
         self._extension: dict[str, Any] | None = None
         self._fields: tuple[Field, ...] | None = None
@@ -168,20 +159,11 @@ class HCSWell:
         ahead
             Ask a remote store for the first image at the same time.
         """
-        key = join(self.path, group_document(self.format_version))
-        where = self.store.where(key)
-        if ahead and self.store.is_remote:
-            self.store.prefetch([key, *self._likely_documents()])
-        data, stamp = self.store.read_stamped(key)
-        if data is None:
-            raise self._missing_error(where)
-        group_attributes = document_attributes(parse_json(data, where), key)
-        self._well = read_well(group_attributes, where)
-        self._extension = extension(group_attributes)
-        self._fields = None
-        self._stamp = stamp
-        if self._well.images:
-            self.store.likely_field = self._well.images[0].path
+        document = read_well_document(
+            self.store, self.path, self.format_version, ahead=ahead
+        )
+        self._well, self._extension = document.metadata, document.extension
+        self._fields, self._stamp = None, document.stamp
 
     @property
     def metadata(self) -> Well:
@@ -390,82 +372,23 @@ class HCSWell:
 
     def __getstate__(self) -> dict[str, Any]:
         state = {name: getattr(self, name) for name in self.__slots__}
-        size = self._images.max_size
-        forgotten = dict.fromkeys(("_fields", "_on_growth", "_stamp"))
-        return {**state, **forgotten, "_images": size}
+        return {**state, **dict.fromkeys(("_fields", "_on_growth", "_stamp"))}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         for name, value in state.items():
             setattr(self, name, value)
-        self._images = LRUCache(state["_images"], None, _nbytes)
-
-    def _likely_documents(self) -> tuple[str, str]:
-        """Return where the documents of the first image and its finest level may be."""
-        field = join(self.path, self.store.likely_field)
-        return (
-            join(field, group_document(self.format_version)),
-            join(field, self.store.likely_level, array_document(self.format_version)),
-        )
-
-    def _missing_error(self, where: str) -> HCSError:
-        if self.format_version == "0.4":
-            group = join(self.path, ".zgroup")
-            if self.store.stamp(group) is not None:
-                return MetadataError(
-                    f"Well {self.path!r} is a group without metadata: there is no "
-                    f"{where}. So it is not known which fields it has."
-                )
-        return NotFoundError(
-            f"The plate lists well {self.path!r}, but there is nothing at {where}. "
-            f"The well may not have been imaged or copied yet."
-        )
 
     def _open(self, path: str, find: Callable[[], str | None]) -> Multiscales:
-        """Return an image around `_opened`."""
-        return Multiscales.of(self._opened(path, find))
-
-    def _opened(self, path: str, find: Callable[[], str | None]) -> OpenedImage:
-        """Return the image at a path, or where `find` says that it has moved to.
-
-        Another thread may have read the well document anew at any moment, so that only
-        what it says now counts.
-        """
-        for _ in range(_ATTEMPTS):
-            image = self._images.get(path)
-            if image is not None:
-                return image
-            try:
-                image = self._images.setdefault(path, self._read(path))
-            except NotFoundError:
-                # A settled correction has moved: the well document has its new path.
-                self.refresh()
-                new_path = find()
-                if new_path is None:
-                    break
-                if new_path == path:
-                    raise
-                path = new_path
-            else:
-                if self._on_growth is not None:
-                    self._on_growth(self)
-                return image
-        raise StaleVersionError(
-            f"Well {self.path!r} no longer lists a field that it had, or moves it all "
-            f"the time. Call refresh() on the plate and look again."
-        )
-
-    def _read(self, path: str) -> OpenedImage:
-        return OpenedImage.open(self.store, join(self.path, path), self.format_version)
+        """Return an image of its own around what is opened; see `WellImages.open`."""
+        image, is_new = self._images.open(self, path, find)
+        if is_new and self._on_growth is not None:
+            self._on_growth(self)
+        return Multiscales.of(image)
 
 
 _WELL_BYTES = 1024
 _FIELD_BYTES = 256
 """Measured by tests/benchmarks/bench_reading.py, rounded up."""
-
-_ATTEMPTS = 3
-"""A version moves twice in its life: to its own path, and back to the first one."""
-
-_nbytes = attrgetter("nbytes")
 
 
 def _is_index(value: object) -> bool:

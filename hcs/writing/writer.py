@@ -8,9 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from hcs.errors import (
-    WriterStateError,
-)
+from hcs.errors import WriterStateError
 from hcs.metadata import Plate, Who, as_plate
 from hcs.rules.writable import check_listed
 from hcs.settings import config
