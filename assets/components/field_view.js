@@ -22,8 +22,8 @@ export function planesOf(picture, bytes) {
   const data = bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes
   const shape = `${picture.height},${picture.width}`
   const headers = new Headers({ "X-Dtype": picture.dtype, "X-Shape": shape })
-  const each = picture.width * picture.height * (Number(/\d+$/.exec(picture.dtype)?.[0] ?? 8) / 8)
-  if (data.byteLength !== each * picture.count) return null
+  const planeBytes = picture.width * picture.height * (Number(/\d+$/.exec(picture.dtype)?.[0] ?? 8) / 8)
+  if (data.byteLength !== planeBytes * picture.count) return null
   return Array.from({ length: picture.count }, (_, index) => decoded(headers, data.slice(index * each, (index + 1) * each).buffer))
 }
 

@@ -153,7 +153,7 @@ function build({ el, send }) {
     listen("verdicts", () => thumbs.forEach((thumb) => thumb.judge())),
     onReturn(() => thumbs.forEach((thumb) => thumb.again())),
   ]
-  const stop = () => stops.forEach((each) => each())
+  const stop = () => stops.forEach((end) => end())
 
   return {
     content(next) {

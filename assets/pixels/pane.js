@@ -196,7 +196,7 @@ export function makePane(viewport, onState) {
     image.removeAttribute("src")
     load()
   })]
-  const stop = () => stops.forEach((each) => each())
+  const stop = () => stops.forEach((end) => end())
 
   return {
     element,

@@ -215,7 +215,7 @@ function build({ el, send, hide }) {
     },
     dispose() {
       clearTimeout(waiting)
-      stop.forEach((each) => each())
+      stop.forEach((end) => end())
     },
   }
 }

@@ -56,11 +56,11 @@ class SignInBook:
     """Where sign-ins are kept: here as long as the process lives."""
 
     def __init__(self) -> None:
-        self._kept: Any = None
+        self._content: Any = None
 
     def read(self) -> Any:
         """Return what is kept, as JSON; the same object while it is the same (fast)."""
-        return self._kept
+        return self._content
 
     def read_anew(self) -> None:
         """Have what other processes have changed since be in the next `read`."""
@@ -73,7 +73,7 @@ class SignInBook:
         `make` may be called again. Returns what is done once it is kept.
         """
         done: Future[None] = Future()
-        self._kept = make(self._kept)
+        self._content = make(self._content)
         changed()
         done.set_result(None)
         return done
@@ -118,19 +118,19 @@ class Cookies:
         self._secure = secure
         self._book = book or SignInBook()
         self._lock = threading.Lock()
-        self._kept: Any = None
+        self._book_content: Any = None
         """What the book had last, and who that is."""
 
-        self._of_kept: dict[str, SignedIn] = {}
+        self._of_book: dict[str, SignedIn] = {}
         self._opened: dict[str, SignedIn] = {}
         """Of this process, until the book has them."""
 
         self._closed: set[str] = set()
         self._missed_at = -_MISS_SECONDS
-        self.kept: Future[None] = Future()
+        self.written: Future[None] = Future()
         """Done once the book has what was changed here last."""
 
-        self.kept.set_result(None)
+        self.written.set_result(None)
 
     def open(self, visitor: Visitor, by: str, seconds: float = DAYS_30) -> str:
         """Let somebody in; return the value that their cookie must have.
@@ -199,13 +199,13 @@ class Cookies:
 
     def _known(self) -> dict[str, SignedIn]:
         """Return who is in by what the book had last, and by what is not in it yet."""
-        kept = self._book.read()
+        content = self._book.read()
         with self._lock:
-            if kept is not self._kept:
-                self._kept, self._of_kept = kept, _read(kept)
+            if content is not self._book_content:
+                self._book_content, self._of_book = content, _read(content)
             if not self._opened and not self._closed:
-                return self._of_kept
-            known = self._of_kept | self._opened
+                return self._of_book
+            known = self._of_book | self._opened
             return {
                 digest: signed_in
                 for digest, signed_in in known.items()
@@ -226,23 +226,23 @@ class Cookies:
         with self._lock:
             opened, closed = dict(self._opened), set(self._closed)
 
-        def change(kept: Any) -> dict[str, Any]:
+        def change(content: Any) -> dict[str, Any]:
             now = time.time()
             signed_in = {
                 digest: browser
-                for digest, browser in (_read(kept) | opened).items()
+                for digest, browser in (_read(content) | opened).items()
                 if digest not in closed and browser.until > now
             }
             newest = list(signed_in)[-_MOST:]
             return _written({digest: signed_in[digest] for digest in newest})
 
-        def kept() -> None:
+        def forget_changes() -> None:
             with self._lock:
                 for digest in opened:
                     self._opened.pop(digest, None)
                 self._closed -= closed
 
-        self.kept = self._book.change(change, kept)
+        self.written = self._book.change(change, forget_changes)
 
     def header(self, value: str, seconds: float = DAYS_30) -> str:
         """Return ``Set-Cookie`` for a value of `open`."""

@@ -70,7 +70,7 @@ def local_start(
         return
     tokens = Tokens()
     server = server_id(service, settings.port)
-    book = KeptSignIns(service, server)
+    book = StoredSignIns(service, server)
     cookies = Cookies(server, settings.port, path=prefix, book=book)
     local = LocalStart(tokens, cookies)
     running = RunningServer(
@@ -94,7 +94,7 @@ def server_id(service: Service, port: int) -> str:
     return hashlib.sha256(place.encode()).hexdigest()[:8]
 
 
-class KeptSignIns(SignInBook):
+class StoredSignIns(SignInBook):
     """Those of a server in the database, for all its processes and later starts."""
 
     def __init__(self, service: Service, server: str) -> None:

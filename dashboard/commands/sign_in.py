@@ -15,7 +15,7 @@ from dashboard.accounts.proxy import SECRET_HEADER, ProxySettings, ProxySignIn
 from dashboard.accounts.users import Users
 from dashboard.app import normal_prefix
 from dashboard.commands.link import open_line
-from dashboard.commands.local import KeptSignIns, Start
+from dashboard.commands.local import Start, StoredSignIns
 from dashboard.errors import DashboardError
 from dashboard.web.origins import LOOPBACK
 from dashboard.web.sign_in import SIGN_IN, Ways, open_paths, person_routes
@@ -95,7 +95,7 @@ def signing_in(
     """Yield how a server is opened that people sign in at."""
     prefix = normal_prefix(settings.prefix)
     server = _server_id(service, sign_in)
-    cookies = Cookies(server, None, path=prefix, book=KeptSignIns(service, server))
+    cookies = Cookies(server, None, path=prefix, book=StoredSignIns(service, server))
     audit = service.audit
     password = oidc = proxy = None
     if sign_in.users is not None:

@@ -46,8 +46,8 @@ class FieldPlanes:
         """Return the planes as the browser reads them, with the name of their dtype."""
         plane = little_endian(np.stack(self.planes))
         data, dtype = plane
-        each = len(data) // len(self.planes)
-        parts = [data[at : at + each] for at in range(0, len(data), each)]
+        plane_bytes = len(data) // len(self.planes)
+        parts = [data[at : at + plane_bytes] for at in range(0, len(data), plane_bytes)]
         return parts, dtype
 
 

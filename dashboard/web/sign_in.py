@@ -128,8 +128,8 @@ class PersonHandler(Handler):
         cookies = self.ways.cookies
         value = cookies.open(visitor, by, seconds)
         # Another process may be asked next.
-        kept = asyncio.wrap_future(cookies.kept)
-        await asyncio.wait([kept], timeout=_KEEPING_SECONDS)
+        written = asyncio.wrap_future(cookies.written)
+        await asyncio.wait([written], timeout=_KEEPING_SECONDS)
         self.cookie(cookies.header(value, seconds))
         self.ways.audit.add(
             "sign-in", visitor, address=self.request.remote_ip or "", details=by

@@ -18,10 +18,12 @@ def join_sentences(
     for start, (title, rule) in enumerate(pairwise(lines), start=2):
         if title.strip() not in _SECTIONS or set(rule.strip()) != {"-"}:
             continue
-        told = lines[start:]
-        end = next((at for at, line in enumerate(told) if not line.strip()), len(told))
-        if told and told[0].startswith(" "):
-            lines[start : start + end] = [" ".join(map(str.strip, told[:end]))]
+        section = lines[start:]
+        end = next(
+            (at for at, line in enumerate(section) if not line.strip()), len(section)
+        )
+        if section and section[0].startswith(" "):
+            lines[start : start + end] = [" ".join(map(str.strip, section[:end]))]
         return
 
 

@@ -162,8 +162,8 @@ def _plate_facts(
     counts = [len(well.fields) for well in walked if well.error is None]
     if counts:
         low, high = min(counts), max(counts)
-        each = f"{low} a well" if low == high else f"{low} to {high} a well"
-        yield "fields", f"{sum(counts)}, {each}"
+        fields_text = f"{low} a well" if low == high else f"{low} to {high} a well"
+        yield "fields", f"{sum(counts)}, {fields_text}"
     yield "acquisitions", ", ".join(run.name or "" for run in plate.acquisitions or [])
     image = _first_image(field for well in walked for field in well.fields)
     if image is not None:

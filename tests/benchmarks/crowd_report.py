@@ -70,7 +70,7 @@ def in_words(report: dict[str, Any]) -> str:
         f"{_NAMES.get(what, what):<24}{row['n']:>6}{_ms(row['p50']):>11}"
         f"{_ms(row['p95']):>11}{_ms(row['most']):>11}"
         f"{row['p50'] / bare['p50']:>15.1f}{row['p95'] / bare['p95']:>15.1f}"
-        for what, row in sorted(came["waits"].items(), key=lambda each: _place(each[0]))
+        for what, row in sorted(came["waits"].items(), key=lambda item: _place(item[0]))
     ]
     lines += [f"error: {error}" for error in came["errors"][:10]]
     return "\n".join(lines)

@@ -135,9 +135,9 @@ class Site:
     def _cpu_of_all(self) -> float:
         seconds = 0.0
         for process in self.processes:
-            for each in (process, *process.children(recursive=True)):
+            for member in (process, *process.children(recursive=True)):
                 with contextlib.suppress(psutil.Error):
-                    times = each.cpu_times()
+                    times = member.cpu_times()
                     seconds += times.user + times.system
         return seconds
 

@@ -42,7 +42,7 @@ async def stage(page: RawPage, fields: int) -> list[str]:
     page.say("corrections", "stage")
     rows: list[dict[str, Any]] = await page.wait(prepared, "the corrections")
     keys = [row["key"] for row in rows]
-    for kind in {each["kind"] for row in rows for each in row["differences"]}:
+    for kind in {item["kind"] for row in rows for item in row["differences"]}:
         page.say("corrections", "confirm", fields=keys, kind=kind, confirmed=True)
     return keys
 

@@ -215,7 +215,9 @@ class RawPage:
 
         def result(bar: dict[str, Any]) -> Any:
             results = bar.get("results", ())
-            return next((each for each in results if each["batch"] == batch), None)
+            return next(
+                (result for result in results if result["batch"] == batch), None
+            )
 
         answer = self.expect("verdict__content", result, batch)
         self.say(
@@ -330,20 +332,22 @@ class RawPage:
         reply = self._replies.pop(header.get("reqid", ""), None)
         if reply is not None:
             reply.set_result(json.loads(content))
-        waiting = [each for each in self._expected if each.mark in content]
+        waiting = [expected for expected in self._expected if expected.mark in content]
         if kind != "PATCH-DOC" or not waiting:
             return
         for event in json.loads(content)["events"]:
             if event["kind"] == "ModelChanged" and isinstance(event["new"], str):
-                for each in waiting:
-                    each.take(event["attr"], event["new"])
-        self._expected = [each for each in self._expected if not each.answer.done()]
+                for expected in waiting:
+                    expected.take(event["attr"], event["new"])
+        self._expected = [
+            expected for expected in self._expected if not expected.answer.done()
+        ]
 
     def _fail(self, error: str) -> None:
         self.errors.append(error)
         for answer in (
             self._acknowledged,
-            *(each.answer for each in self._expected),
+            *(expected.answer for expected in self._expected),
             *self._replies.values(),
         ):
             if not answer.done():

@@ -47,7 +47,7 @@ async def look_at(page: RawPage, plate: str, well: str, seen: Seen) -> dict[str,
     details = asyncio.create_task(page.get(f"pixels/{plate}/wells.json?well={well}"))
     shown = await page.click(well)
     seen.took("gallery", time.perf_counter() - start)
-    pictures = {each["thumb"] for each in shown["fields"] if each["thumb"]}
+    pictures = {field["thumb"] for field in shown["fields"] if field["thumb"]}
     if not pictures:
         raise PageError(f"well {well} shows no picture")
     await asyncio.gather(details, *map(page.get, sorted(pictures)))

@@ -119,7 +119,7 @@ def several(port: int, upstreams: Sequence[int]) -> str:
         Ports of the processes.
     """
     head, rest = documented("Several processes", "deploying.md").split("    server ", 1)
-    servers = "".join(f"    server 127.0.0.1:{each};\n" for each in upstreams)
+    servers = "".join(f"    server 127.0.0.1:{number};\n" for number in upstreams)
     upstream = f"{head}{servers}}}\n"
     assert rest.count("server") == 1  # that of the second process
     text = documented("TLS in front", "deploying.md")

@@ -94,9 +94,9 @@ def test_a_plate_that_vanishes_is_announced_locked_and_comes_back_by_itself(
     before = {well.label: well.state for well in made.plates.overview(key).wells}
     bring_back = vanish()
     wait_for(lambda: absent(visit), "for the page to say so")
-    told = visit.content("header")["absence"]
-    assert told["since"]
-    assert told["reason"]
+    absence = visit.content("header")["absence"]
+    assert absence["since"]
+    assert absence["reason"]
     # What was known of it stays in sight, as it was last seen.
     overview = made.plates.overview(key)
     assert {well.label: well.state for well in overview.wells} == before

@@ -60,8 +60,8 @@ def judge(visit: Visit, well: str, verdict: str, number: int) -> None:
 
 def answers(visit: Visit) -> list[dict[str, object]]:
     visit.rest()
-    told: list[dict[str, object]] = visit.content("verdict")["results"]
-    return told
+    results: list[dict[str, object]] = visit.content("verdict")["results"]
+    return results
 
 
 def test_case_63_verdicts_wait_in_order_for_a_busy_database_and_nobody_else_does(made):
@@ -79,13 +79,13 @@ def test_case_63_verdicts_wait_in_order_for_a_busy_database_and_nobody_else_does
         assert not any(answers(visit) for visit in visits)
         assert not verdicts(made.reviews.review(KEY))
     for visit in visits:
-        told = wait_for(lambda: len(answers(visit)) == 3 and answers(visit))  # noqa: B023
-        assert not [answer for answer in told if "error" in answer]
+        results = wait_for(lambda: len(answers(visit)) == 3 and answers(visit))  # noqa: B023
+        assert not [answer for answer in results if "error" in answer]
         # In the order in which they were given.
-        places = [int(str(answer["batch"]), 16) % 10 for answer in told]
+        places = [int(str(answer["batch"]), 16) % 10 for answer in results]
         assert places == [1, 2, 3]
-    kept = verdicts(made.reviews.read(KEY))
-    assert (kept[Subject("A/1")], kept[Subject("A/2")]) == ("pass", "flag")
+    standing = verdicts(made.reviews.read(KEY))
+    assert (standing[Subject("A/1")], standing[Subject("A/2")]) == ("pass", "flag")
     for visit in (*visits, other):
         visit.close()
 
@@ -129,9 +129,9 @@ def test_damage_met_while_serving_is_said_with_the_way_back(tmp_path):
         data[4096:] = b"\x5a" * (len(data) - 4096)
         file.write_bytes(data)
         judge(visit, "A1", "fail", 1)
-        told = wait_for(lambda: answers(visit), "for the answer")
-        assert "is damaged" in str(told[0]["error"])
-        assert "hcs-dashboard restore" in str(told[0]["error"])
+        results = wait_for(lambda: answers(visit), "for the answer")
+        assert "is damaged" in str(results[0]["error"])
+        assert "hcs-dashboard restore" in str(results[0]["error"])
         visit.close()
 
 
@@ -171,7 +171,7 @@ def test_a_postgresql_that_does_not_answer_is_said_to_be_silent(monkeypatch):
             finally:
                 for process in stopped:
                     os.kill(process, signal.SIGCONT)
-        assert [each.who for each in ledger.append("p", 0, lambda new: [act])] == [
+        assert [entry.who for entry in ledger.append("p", 0, lambda new: [act])] == [
             "Ada"
         ]
         engine.dispose()

@@ -82,7 +82,7 @@ def offspring(pid: int) -> list[int]:
         for task in Path(f"/proc/{pid}/task").glob("*/children")
         for child in task.read_text().split()
     ]
-    return [each for child in children for each in (child, *offspring(child))]
+    return [pid for child in children for pid in (child, *offspring(child))]
 
 
 def test_a_container_serves_as_nobody_special_tells_its_health_and_ends_on_sigterm(

@@ -26,7 +26,7 @@ def log(tmp_path: Path) -> Iterator[Path]:
     before = list(root.handlers)
     assert not keep_log(tmp_path / "logs")
     yield tmp_path / "logs" / "dashboard.log"
-    for handler in [each for each in root.handlers if each not in before]:
+    for handler in [new for new in root.handlers if new not in before]:
         root.removeHandler(handler)
         handler.close()
 

@@ -99,7 +99,9 @@ def test_who_signs_in_at_one_process_is_let_in_by_the_other_and_signed_out_by_bo
 ) -> None:
     async def work() -> None:
         async with browser() as client:
-            first, second = (RawPage(client, at(running, each)) for each in (0, 1))
+            first, second = (
+                RawPage(client, at(running, process)) for process in (0, 1)
+            )
             with pytest.raises(PageError, match="303"):
                 await second.html(f"plate={KEY}")
             await first.sign_in("ann", password_of("ann"))

@@ -198,7 +198,7 @@ def test_a_stored_contrast_is_used_and_said(tmp_path):
         channel["window"] = window
     document.write_text(json.dumps(content))
     image = from_hcs_zarr(path).well("A1").get_image()
-    assert [(each.low, each.high) for each in thumbnails(image) if each.stored]
+    assert [(window.low, window.high) for window in thumbnails(image) if window.stored]
     assert "as stored" in image._repr_html_()
 
 

@@ -31,8 +31,8 @@ def test_a_result_is_made_once_for_the_same_values() -> None:
 
 def test_equal_values_of_two_readers_are_not_taken_for_the_same() -> None:
     """What one may see must not reach the other by being equal for a moment."""
-    shared, one, other = Shared(), Plate({"A1": "pass"}), Plate({"A1": "pass"})
-    assert shared.of(words, one) is not shared.of(words, other)
+    shared, plate, other = Shared(), Plate({"A1": "pass"}), Plate({"A1": "pass"})
+    assert shared.of(words, plate) is not shared.of(words, other)
 
 
 def test_a_value_that_is_gone_lends_its_place_to_no_other() -> None:

@@ -25,11 +25,11 @@ class Copy(SignInBook):
 
     def read_anew(self) -> None:
         self.readings += 1
-        self._kept = self._book.read()
+        self._content = self._book.read()
 
     def change(self, make: Any, changed: Any) -> Any:
         done = self._book.change(make, changed)
-        self._kept = self._book.read()
+        self._content = self._book.read()
         return done
 
 
