@@ -24,7 +24,7 @@ export function planesOf(picture, bytes) {
   const headers = new Headers({ "X-Dtype": picture.dtype, "X-Shape": shape })
   const planeBytes = picture.width * picture.height * (Number(/\d+$/.exec(picture.dtype)?.[0] ?? 8) / 8)
   if (data.byteLength !== planeBytes * picture.count) return null
-  return Array.from({ length: picture.count }, (_, index) => decoded(headers, data.slice(index * each, (index + 1) * each).buffer))
+  return Array.from({ length: picture.count }, (_, index) => decoded(headers, data.slice(index * planeBytes, (index + 1) * planeBytes).buffer))
 }
 
 /** @param {{model: any, root: ShadowRoot, host: HTMLElement}} context */
