@@ -24,7 +24,6 @@ from dashboard.corrections.decoders import Decoders
 from dashboard.corrections.staged import StagedCorrections
 from dashboard.corrections.uploads import DecodedUploads
 from dashboard.ending import BACKGROUND_SECONDS, THREADS_SECONDS, close_all
-from dashboard.engine import open_database
 from dashboard.errors import NotServedError
 from dashboard.events import Events
 from dashboard.inbox.desk import ImportDesk
@@ -33,7 +32,6 @@ from dashboard.inbox.preparing import Preparing
 from dashboard.inbox.running import Importing
 from dashboard.inbox.telling import Telling
 from dashboard.inbox.watch import Inbox
-from dashboard.occupied import Occupied
 from dashboard.pictures.desk import PreviewDesk
 from dashboard.pictures.job import PreviewJobs
 from dashboard.pictures.picture import Pictures
@@ -59,7 +57,6 @@ from dashboard.quality.measuring import Measuring
 from dashboard.quality.metrics import MetricStore
 from dashboard.quality.statistics import PlateStatistics
 from dashboard.quality.wells import Excluded
-from dashboard.reserve import Reserve
 from dashboard.reviews.acts import Subject
 from dashboard.reviews.amending import Amending
 from dashboard.reviews.blind import BlindReviews
@@ -73,6 +70,9 @@ from dashboard.service import Service, WorkspaceStorage
 from dashboard.sessions import Sessions
 from dashboard.settings import Settings, project_of
 from dashboard.shared import Shared
+from dashboard.storage.engine import open_database
+from dashboard.storage.occupied import Occupied
+from dashboard.storage.reserve import Reserve
 from dashboard.threads import Pool, Threads
 from dashboard.uploads.uploads import Uploads
 from hcs.errors import HCSError

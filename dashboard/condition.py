@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from dashboard.database import begin_alone
 from dashboard.plates.registry import is_address
-from dashboard.reserve import free_beyond_reserve
+from dashboard.storage.database import begin_alone
+from dashboard.storage.reserve import free_beyond_reserve
 from dashboard.threads import Pool
 
 if TYPE_CHECKING:

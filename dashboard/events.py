@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select
 
-from dashboard.database import events
-from dashboard.database_faults import patiently
+from dashboard.storage.database import events
+from dashboard.storage.faults import patiently
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -20,7 +20,7 @@ from logging.handlers import TimedRotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
-from dashboard.reserve import free_beyond_reserve
+from dashboard.storage.reserve import free_beyond_reserve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -15,10 +15,10 @@ from panel.io.state import set_curdoc
 from tornado.ioloop import IOLoop
 
 from dashboard.accounts import LOCAL, Role, Visitor
-from dashboard.database_faults import DatabaseFault
 from dashboard.logs import REQUEST, acting, new_request_id
 from dashboard.reviews.looks import Looks
 from dashboard.state import SessionState, decode
+from dashboard.storage.faults import DatabaseFault
 from dashboard.text import plain_text
 from dashboard.threads import Pool
 from hcs.errors import HCSError

@@ -21,15 +21,15 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
-from dashboard.database import (
+from dashboard.errors import DashboardError
+from dashboard.off_loop import SOON, OffLoop, on_event_loop
+from dashboard.storage.database import (
     SIGNING,
     also_alone,
     begin_alone,
     settings,
 )
-from dashboard.database_faults import DatabaseFault, patiently
-from dashboard.errors import DashboardError
-from dashboard.off_loop import SOON, OffLoop, on_event_loop
+from dashboard.storage.faults import DatabaseFault, patiently
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

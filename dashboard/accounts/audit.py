@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from dashboard.database import account_acts
-from dashboard.database_faults import patiently
+from dashboard.storage.database import account_acts
+from dashboard.storage.faults import patiently
 from dashboard.text import plain_text
 
 if TYPE_CHECKING:

@@ -52,7 +52,7 @@ def add_backup(commands: Any) -> None:
 
 
 def _back_up(options: argparse.Namespace) -> int:
-    from dashboard.backup import back_up, dated_file, remove_older
+    from dashboard.storage.backup import back_up, dated_file, remove_older
     from hcs.stores import possible_path
 
     target = possible_path(options.file)
@@ -75,7 +75,7 @@ def _back_up(options: argparse.Namespace) -> int:
 
 
 def _salvage(options: argparse.Namespace) -> int:
-    from dashboard.salvage import salvage
+    from dashboard.storage.salvage import salvage
 
     salvaged = salvage(_file_of(options))
     for table, number in salvaged.rows.items():
@@ -92,7 +92,7 @@ def _count(text: str) -> int:
 
 
 def _restore(options: argparse.Namespace) -> int:
-    from dashboard.backup import restore
+    from dashboard.storage.backup import restore
     from dashboard.workspace import open_workspace
     from hcs.stores import possible_path
 

@@ -30,9 +30,9 @@ def add_reopen(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Open it again, and print that."""
-    from dashboard.engine import open_database
     from dashboard.reviews.ledger import Ledger
     from dashboard.reviews.signing import reopen_away
+    from dashboard.storage.engine import open_database
     from dashboard.workspace import open_workspace
     from hcs import login_name
 

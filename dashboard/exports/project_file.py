@@ -12,12 +12,12 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dashboard.database import events
 from dashboard.errors import DashboardError
 from dashboard.json_lines import check_header, json_line, read_document, read_lines
 from dashboard.projects.rules import rules_from_json
 from dashboard.quality.suspects import baselines_from_json
 from dashboard.reviews.acts import Act, as_document, from_document
+from dashboard.storage.database import events
 from dashboard.text import plain_text
 from hcs.errors import HCSError
 from hcs.layout import PlateFormat

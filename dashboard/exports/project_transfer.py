@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select
 
-from dashboard.database import events, settings_revisions
 from dashboard.errors import DashboardError, RefusedError
 from dashboard.exports.project_file import (
     EVENT,
@@ -26,6 +25,7 @@ from dashboard.reviews.acts import continued
 from dashboard.reviews.signed import refuse_if_signed
 from dashboard.reviews.verdicts import Verdicts
 from dashboard.settings import project_of
+from dashboard.storage.database import events, settings_revisions
 from dashboard.text import plain_text
 from hcs.qc import header_key
 

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, delete, insert, or_, select, update
 
-from dashboard.database import begin_alone, import_jobs
-from dashboard.database_faults import patiently
 from dashboard.errors import NotServedError
 from dashboard.events import now
 from dashboard.inbox.owner import is_dead, new_owner
 from dashboard.inbox.values import LIVE, ImportJob, JobChoices, JobMark, JobState
+from dashboard.storage.database import begin_alone, import_jobs
+from dashboard.storage.faults import patiently
 from dashboard.text import plain_text
 
 if TYPE_CHECKING:

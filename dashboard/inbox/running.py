@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from dashboard.database_faults import DatabaseFault
 from dashboard.inbox.attempt import SETTLED, Attempt, LostError
 from dashboard.inbox.look import look
 from dashboard.inbox.places import reason_against_room
 from dashboard.inbox.values import JobState
+from dashboard.storage.faults import DatabaseFault
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:

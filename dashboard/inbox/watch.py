@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from dashboard.database_faults import DatabaseFault
 from dashboard.inbox.arrival import Arrival
 from dashboard.inbox.child import says_complete
 from dashboard.inbox.folders import INBOX
 from dashboard.inbox.look import Look, folders_changed, look
 from dashboard.inbox.values import JobChoices, JobState
+from dashboard.storage.faults import DatabaseFault
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dashboard.database_faults import DatabaseFault
 from dashboard.presence.rows import GONE_SECONDS, PresenceRow, PresenceRows
 from dashboard.presence.values import Present
+from dashboard.storage.faults import DatabaseFault
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, insert, select
 
-from dashboard.database import presence
-from dashboard.database_faults import patiently
 from dashboard.presence.values import Present
+from dashboard.storage.database import presence
+from dashboard.storage.faults import patiently
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
-from dashboard.database import settings_revisions
-from dashboard.database_faults import patiently
 from dashboard.errors import DashboardError
 from dashboard.events import now
 from dashboard.settings import project_of
+from dashboard.storage.database import settings_revisions
+from dashboard.storage.faults import patiently
 from dashboard.text import plain_text
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from dashboard.database import insert_all, metric_values
 from dashboard.settings import Settings
+from dashboard.storage.database import insert_all, metric_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from dashboard.database import insert_all, measured_planes
 from dashboard.quality.metrics import FieldKey
+from dashboard.storage.database import insert_all, measured_planes
 from hcs.qc import Light, PlaneDigest
 
 if TYPE_CHECKING:

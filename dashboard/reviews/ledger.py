@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from dashboard.database import (
+from dashboard.errors import DashboardError
+from dashboard.events import now
+from dashboard.reviews.acts import Act, Kind, Subject, check
+from dashboard.storage.database import (
     SIGNING,
     also_alone,
     begin_alone,
     review_acts,
 )
-from dashboard.database_faults import (
+from dashboard.storage.faults import (
     PATIENCE_SECONDS,
     DatabaseFault,
     patiently,
 )
-from dashboard.errors import DashboardError
-from dashboard.events import now
-from dashboard.reviews.acts import Act, Kind, Subject, check
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

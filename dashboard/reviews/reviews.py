@@ -12,7 +12,6 @@ import threading
 import time
 from typing import TYPE_CHECKING, TypeVar
 
-from dashboard.database_faults import DatabaseFault
 from dashboard.errors import RefusedError
 from dashboard.reviews.ledger_state import (
     LOOK_SECONDS,
@@ -22,6 +21,7 @@ from dashboard.reviews.ledger_state import (
     take,
 )
 from dashboard.reviews.signed import refuse_if_signed
+from dashboard.storage.faults import DatabaseFault
 from hcs.plates import plate_fingerprint
 
 if TYPE_CHECKING:

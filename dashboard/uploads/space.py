@@ -7,7 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from dashboard.errors import NoSpaceError, TooLargeError
-from dashboard.reserve import free_beyond_reserve
+from dashboard.storage.reserve import free_beyond_reserve
 from hcs.wording import counted
 
 if TYPE_CHECKING:

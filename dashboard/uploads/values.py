@@ -51,7 +51,7 @@ class Quotas:
 
     spare_bytes: int | None = None
     """Disk space that uploads leave to everybody else; the workspace's reserve where
-    None, see `dashboard.reserve`."""
+    None, see `dashboard.storage.reserve`."""
 
     keep_seconds: float = 24 * 3600
     """How long a file is kept after its last byte."""

@@ -17,11 +17,11 @@ from pathlib import Path
 
 from sqlalchemy import insert
 
-from dashboard.database import review_acts
-from dashboard.engine import open_database
 from dashboard.reviews.acts import Act, Subject, new_batch
 from dashboard.reviews.ledger import Ledger, _row
 from dashboard.reviews.verdicts import Verdicts
+from dashboard.storage.database import review_acts
+from dashboard.storage.engine import open_database
 
 ROUNDS = 15
 OWN = 400

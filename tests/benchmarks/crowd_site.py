@@ -20,8 +20,8 @@ import psutil
 from sqlalchemy import create_engine, delete, insert, select
 
 from dashboard.accounts.users import add_user, write_users
-from dashboard.database import metadata, review_acts
-from dashboard.engine import open_database
+from dashboard.storage.database import metadata, review_acts
+from dashboard.storage.engine import open_database
 from tests.benchmarks.cell_plates import make
 from tests.benchmarks.raw_page import RawPage
 from tests.browser.processes import processes

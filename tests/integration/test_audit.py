@@ -14,8 +14,8 @@ from dashboard.accounts import Role, audit
 from dashboard.accounts.audit import Audit
 from dashboard.addresses import Urls
 from dashboard.app import ServerSettings
-from dashboard.engine import open_database
 from dashboard.session import Session
+from dashboard.storage.engine import open_database
 from dashboard.views.measuring import MeasuringJob
 from tests import plates
 from tests.integration.serving import (

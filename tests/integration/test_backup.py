@@ -8,12 +8,12 @@ import zipfile
 
 import pytest
 
-from dashboard.backup import back_up, restore
 from dashboard.cli import main
 from dashboard.compose import compose
-from dashboard.engine import open_database
 from dashboard.errors import DashboardError
 from dashboard.options import Options
+from dashboard.storage.backup import back_up, restore
+from dashboard.storage.engine import open_database
 from dashboard.workspace import open_workspace
 from tests.integration.postgres import postgres
 from tests.integration.test_deploying import blocks

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
-from dashboard import postgres_connection
-from dashboard.database_faults import DatabaseFault, Fault, patiently
-from dashboard.engine import open_database
 from dashboard.errors import DashboardError
 from dashboard.reviews.acts import Act, Subject
 from dashboard.reviews.ledger import Ledger
+from dashboard.storage import postgres_connection
+from dashboard.storage.engine import open_database
+from dashboard.storage.faults import DatabaseFault, Fault, patiently
 from tests import plates
 from tests.integration.judged import KEY, verdicts
 from tests.integration.postgres import postgres

@@ -12,7 +12,7 @@ import pytest
 from dashboard.app import ServerSettings
 from dashboard.errors import DashboardError, NoSpaceError
 from dashboard.pictures.previews import Previews
-from dashboard.reserve import Reserve, reserve_of
+from dashboard.storage.reserve import Reserve, reserve_of
 from dashboard.uploads.space import Space
 from dashboard.uploads.values import Quotas
 from tests import plates

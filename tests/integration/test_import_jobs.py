@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import hcs
-from dashboard.engine import open_database
 from dashboard.errors import DashboardError, NotServedError, RefusedError
 from dashboard.inbox.jobs import STILL_SECONDS, ImportJobs
 from dashboard.inbox.places import file_name, reason_against_room
 from dashboard.inbox.running import ImportLimits
 from dashboard.inbox.values import JobChoices, JobState
+from dashboard.storage.engine import open_database
 from hcs.metadata import Who
 from tests.integration.inbox_exports import write_export, write_plane
 from tests.integration.serving import service, wait_for
@@ -335,7 +335,7 @@ def test_a_job_that_a_dead_server_left_running_is_gone_on_with(tmp_path, plates_
     with service(tmp_path / "workspace", plates_folder, imports=False) as made:
         job = made.inbox.add(source, plates_folder, JobChoices(), ADA)
         program = (
-            "import sys; from dashboard.engine import open_database;"
+            "import sys; from dashboard.storage.engine import open_database;"
             "from dashboard.inbox.jobs import ImportJobs;"
             "print(ImportJobs(open_database(sys.argv[1])).take(lambda job: True).id)"
         )

@@ -19,10 +19,10 @@ from dashboard.commands.inbox_options import (
     inboxes_of,
     on_plate_of,
 )
-from dashboard.engine import open_database
 from dashboard.errors import DashboardError
 from dashboard.inbox.jobs import ImportJobs
 from dashboard.settings_file import read_settings_file
+from dashboard.storage.engine import open_database
 from tests.integration.inbox_exports import write_export
 from tests.integration.serving import wait_for
 from tests.integration.test_import_jobs import fields_of, is_running

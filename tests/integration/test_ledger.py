@@ -14,8 +14,6 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import MetaData, create_engine, event, text
 
-from dashboard.database import SCHEMA, metadata
-from dashboard.engine import open_database
 from dashboard.errors import DashboardError
 from dashboard.inbox.jobs import ImportJobs
 from dashboard.inbox.values import JobChoices, JobState
@@ -23,6 +21,8 @@ from dashboard.reviews.acts import Act, Subject, new_batch
 from dashboard.reviews.ledger import Ledger
 from dashboard.reviews.verdicts import Verdicts
 from dashboard.settings import Settings
+from dashboard.storage.database import SCHEMA, metadata
+from dashboard.storage.engine import open_database
 from tests.integration.postgres import postgres
 
 if TYPE_CHECKING:
@@ -254,7 +254,7 @@ def test_many_processes_open_a_new_database_and_keep_settings_at_once(
 
 CRASH = """
 import sys
-from dashboard.engine import open_database
+from dashboard.storage.engine import open_database
 from dashboard.reviews.acts import Act, Subject, new_batch
 from dashboard.reviews.ledger import Ledger
 ledger = Ledger(open_database(sys.argv[1]))

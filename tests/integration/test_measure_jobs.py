@@ -13,11 +13,11 @@ import pytest
 from sqlalchemy import select
 
 from dashboard.cli import main
-from dashboard.database import metric_values
-from dashboard.engine import open_database
 from dashboard.quality.measure_settings import AssaySettings
 from dashboard.quality.metrics import FieldKey, MetricStore, StoredValue
 from dashboard.quality.scores import metric_ids, missing
+from dashboard.storage.database import metric_values
+from dashboard.storage.engine import open_database
 from hcs.metadata import Who
 from hcs.plates.opening import from_hcs_zarr
 from hcs.qc import registry

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from sqlalchemy import delete, select
 
-from dashboard.database import measured_planes, metric_values
 from dashboard.quality.metrics import FieldKey
 from dashboard.quality.planes import PlaneStore
+from dashboard.storage.database import measured_planes, metric_values
 from hcs import Who, from_hcs_zarr, stage_field
 from hcs.qc import find_same_pictures, mean_field
 from hcs.qc.fields.light import light_of

@@ -16,11 +16,11 @@ import pytest
 from dashboard.accounts import Role
 from dashboard.app import ServerSettings, free_port, new_loop
 from dashboard.condition import Looks
-from dashboard.database import begin_alone
 from dashboard.logs import begin_log, keep_log
 from dashboard.monitoring import Monitoring
 from dashboard.reviews.acts import Subject
 from dashboard.reviews.values import Decision
+from dashboard.storage.database import begin_alone
 from hcs.metadata import Who
 from tests import plates
 from tests.integration.serving import Served, by_role_header, service, wait_for

@@ -30,7 +30,7 @@ _LACK = {
 }
 _PASSED_OVER = (
     "dashboard.__main__",
-    "dashboard.postgres_connection",  # imported for the extra `postgres` only
+    "dashboard.storage.postgres_connection",  # imported for the extra `postgres` only
 )
 _WALK = """
 import contextlib, io, json, sys

@@ -15,11 +15,11 @@ from sqlalchemy import event, func, select, update
 
 from dashboard.addresses import Urls
 from dashboard.app import ServerSettings
-from dashboard.database import presence
-from dashboard.engine import open_database
 from dashboard.presence.presence import BEAT_SECONDS, Presence
 from dashboard.presence.rows import GONE_SECONDS
 from dashboard.presence.values import Present
+from dashboard.storage.database import presence
+from dashboard.storage.engine import open_database
 from hcs.metadata import Who
 from tests import plates
 from tests.integration.serving import Served, service, wait_for
@@ -89,7 +89,7 @@ def test_a_page_that_leaves_while_the_database_is_read_is_gone(engine: Engine) -
 OTHER = """
 import sys, time
 from concurrent.futures import ThreadPoolExecutor
-from dashboard.engine import open_database
+from dashboard.storage.engine import open_database
 from dashboard.presence.presence import Presence
 from hcs.metadata import Who
 with ThreadPoolExecutor(2) as pool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard import engine, file_system
+from dashboard.storage import engine, file_system
 
 MOUNTS = """\
 22 1 0:21 / / rw,relatime - ext4 /dev/vda1 rw

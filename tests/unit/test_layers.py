@@ -28,8 +28,8 @@ _PURE = (
 )
 _FACELESS = (
     "dashboard.plates.contrast",
-    "dashboard.database",
-    "dashboard.engine",
+    "dashboard.storage.database",
+    "dashboard.storage.engine",
     "dashboard.corrections.decoding",
     "dashboard.events",
     "dashboard.compose",

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dashboard.engine import open_database
 from dashboard.off_loop import OffLoop
 from dashboard.plates.served import ServedPlate
 from dashboard.quality.metrics import FieldKey, MetricStore, StoredValue
 from dashboard.quality.metrics_cache import Memory
+from dashboard.storage.engine import open_database
 from hcs.metadata import Who
 from hcs.plates.opening import from_hcs_zarr
 from hcs.writing.versions.staging import stage_field

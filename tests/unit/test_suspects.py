@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import create_engine
 
-from dashboard.database import metadata
 from dashboard.plates.values import ChannelDisplay, FieldView, PlateOverview, WellState
 from dashboard.projects.roles import RoleStore
 from dashboard.quality.judging import Judging
@@ -20,6 +19,7 @@ from dashboard.quality.statistics import PlateStatistics
 from dashboard.quality.suspects import Evidence, judge
 from dashboard.quality.values import MetricInfo, MetricValue, MetricValues
 from dashboard.settings import Settings, project_of
+from dashboard.storage.database import metadata
 from hcs.qc.plates.roles import RoleMapping
 from hcs.qc.registry import definition
 

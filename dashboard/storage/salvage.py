@@ -11,11 +11,11 @@ import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from dashboard.backup import put_aside, scratch_folder, to_disk
-from dashboard.database import SCHEMA, metadata
-from dashboard.engine import damage, open_database
 from dashboard.errors import DashboardError
-from dashboard.occupied import alone
+from dashboard.storage.backup import put_aside, scratch_folder, to_disk
+from dashboard.storage.database import SCHEMA, metadata
+from dashboard.storage.engine import damage, open_database
+from dashboard.storage.occupied import alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -18,7 +18,7 @@ from sqlalchemy import (
     text,
 )
 
-from dashboard.database_faults import patiently
+from dashboard.storage.faults import patiently
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, Insert
 
 SCHEMA = 6
-"""Raised with every change of a table, which is a step in `dashboard.migrations`; an
+"""Raised with every change of a table, which is a step in `migrations` beside this; an
 older program refuses a newer database, a newer program copies an older one and brings
 it up to date."""
 

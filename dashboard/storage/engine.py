@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import create_engine, event, inspect, select, text
 from sqlalchemy.exc import ArgumentError
 
-from dashboard.database import BUSY_SECONDS, SCHEMA, begin_alone, settings
-from dashboard.database_faults import DatabaseFault, patiently, say_faults
 from dashboard.errors import DashboardError
-from dashboard.file_system import NETWORK, file_system
+from dashboard.storage.database import BUSY_SECONDS, SCHEMA, begin_alone, settings
+from dashboard.storage.faults import DatabaseFault, patiently, say_faults
+from dashboard.storage.file_system import NETWORK, file_system
 from hcs.extras import extra
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def open_database(url: str, make_room: Callable[[], object] = lambda: None) -> E
     """
     if url.startswith("postgresql+psycopg:"):
         with extra("postgres", "A ledger in PostgreSQL"):
-            from dashboard.postgres_connection import connect
+            from dashboard.storage.postgres_connection import connect
     try:
         engine = create_engine(
             url,

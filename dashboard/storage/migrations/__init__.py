@@ -2,5 +2,5 @@
 
 Each is a module of Alembic's kind whose revision is the schema's number. A step that
 was once released is never changed; a test holds what all of them come to against the
-tables of `dashboard.database`.
+tables of `dashboard.storage.database`.
 """

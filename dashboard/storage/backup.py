@@ -20,10 +20,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from dashboard.database import SCHEMA
-from dashboard.engine import damage, schema_of_file
 from dashboard.errors import DashboardError
-from dashboard.occupied import alone
+from dashboard.storage.database import SCHEMA
+from dashboard.storage.engine import damage, schema_of_file
+from dashboard.storage.occupied import alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
