@@ -11,9 +11,9 @@ import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
-from hcs.errors import SourceError
+from hcs.errors import HCSError, SourceError
 from hcs.tables.numbers import float_text
-from hcs.tables.table import MAX_COLUMNS, Table, refuse_large, typed_table
+from hcs.tables.table import MAX_COLUMNS, Budget, Table, refuse_large, typed_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,7 +44,8 @@ def read_database(source: Path | bytes, name: str) -> tuple[Table, ...]:
     Raises
     ------
     SourceError
-        If it is damaged, or a table has too many columns or cells.
+        If it is damaged, a table has too many columns or cells, or all of them are
+        too much for memory: a row need not hold what it has by default.
     """
     try:
         with closing(_opened(source)) as connection:
@@ -52,7 +53,10 @@ def read_database(source: Path | bytes, name: str) -> tuple[Table, ...]:
             connection.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS)
             connection.set_authorizer(_authorize)
             names = _tables(connection)
-            tables = tuple(_read(connection, table, name) for table in names)
+            budget = Budget(name)
+            tables = tuple(_read(connection, table, name, budget) for table in names)
+    except HCSError:
+        raise  # that its time is over is an OSError, too
     except (sqlite3.Error, OSError, OverflowError, UnicodeError) as error:
         raise SourceError(
             f"{name} cannot be read as an SQLite database: {error}."
@@ -119,7 +123,9 @@ def _tables(connection: sqlite3.Connection) -> list[str]:
     ]
 
 
-def _read(connection: sqlite3.Connection, table: str, name: str) -> Table:
+def _read(
+    connection: sqlite3.Connection, table: str, name: str, budget: Budget
+) -> Table:
     quoted = _quoted(table)
     # Not those that are computed, which table_info leaves out.
     info = connection.execute(f"PRAGMA table_info({quoted})").fetchmany(MAX_COLUMNS + 1)
@@ -130,15 +136,18 @@ def _read(connection: sqlite3.Connection, table: str, name: str) -> Table:
     refuse_large(title, count + 1, len(columns))
     chosen = ", ".join(map(_quoted, columns))
     cursor = connection.execute(f"SELECT {chosen} FROM {quoted}")  # noqa: S608
-    return typed_table(_numbered(columns, cursor), name, f"table {table}", "sqlite")
+    rows = _numbered(columns, cursor, budget)
+    return typed_table(rows, name, f"table {table}", "sqlite")
 
 
 def _numbered(
-    columns: Sequence[str], cursor: sqlite3.Cursor
+    columns: Sequence[str], cursor: sqlite3.Cursor, budget: Budget
 ) -> Iterator[tuple[int, list[str]]]:
     yield 1, list(columns)
     for number, row in enumerate(cursor, 2):
-        yield number, [_text(value) for value in row]
+        cells = [_text(value) for value in row]
+        budget.spend(cells)
+        yield number, cells
 
 
 def _text(value: object) -> str:

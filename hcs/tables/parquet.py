@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import SourceError
 from hcs.extras import extra
 from hcs.tables.table import MAX_CELLS, Table, refuse_large, typed_table
+from hcs.wording import some
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 _MOST_BYTES = 64 << 20
@@ -33,22 +36,61 @@ def read_parquet(source: Path | bytes, name: str) -> Table:
         with parquet.ParquetFile(data) as file:
             refuse_large(name, 1, file.metadata.num_columns)
             _refuse_large(name, *_unpacked(file.metadata))
-            # Texts that repeat stay where they are until it is known how long they are.
-            texts = [
-                column.name
-                for column in file.schema_arrow
-                if pyarrow.types.is_string(column.type)
-                or pyarrow.types.is_binary(column.type)
-            ]
+            schema = file.schema_arrow
+        nested = tuple(column.name for column in schema if _is_nested(column.type))
+        flat = [column.name for column in schema if not _is_nested(column.type)]
+        _refuse_alike(name, flat, nested)
+        # Texts that repeat stay where they are until it is known how long they are.
+        texts = [column.name for column in schema if _is_text(column.type)]
         if isinstance(source, bytes):
             data = pyarrow.BufferReader(source)
-        table = parquet.read_table(data, read_dictionary=texts)
+        with parquet.ParquetFile(data, read_dictionary=texts) as file:
+            table = file.read(columns=flat if nested else None)
         _refuse_large(name, table.num_rows * table.num_columns, _text_bytes(table))
     except (OSError, pyarrow.ArrowException) as error:
         raise SourceError(f"{name} cannot be read as Parquet: {error}.") from error
     columns = [[_cell_text(v) for v in column.to_pylist()] for column in table.columns]
     rows = (tuple(table.column_names), *zip(*columns, strict=True))
-    return typed_table(enumerate(rows, 1), name, "", "parquet")
+    cells = typed_table(enumerate(rows, 1), name, "", "parquet")
+    if not nested:
+        return cells
+    note = f"{name} holds lists or records in {some(nested, 4)}: left out."
+    return replace(cells, notes=(note,))
+
+
+def _is_nested(type: Any) -> bool:
+    """Whether a column's cells are no single values.
+
+    How large they get is not known before they are there: a list of a text that repeats
+    is a thousand bytes in the file, and gigabytes in memory.
+    """
+    from pyarrow import types
+
+    return bool(types.is_nested(type) or types.is_fixed_size_binary(type))
+
+
+def _is_text(type: Any) -> bool:
+    from pyarrow import types
+
+    kinds = (
+        types.is_string,
+        types.is_large_string,
+        types.is_string_view,
+        types.is_binary,
+        types.is_large_binary,
+        types.is_binary_view,
+    )
+    return any(is_kind(type) for is_kind in kinds)
+
+
+def _refuse_alike(name: str, flat: Sequence[str], nested: Sequence[str]) -> None:
+    """Refuse names by which Parquet cannot tell a column from the parts of another."""
+    for column in flat:
+        if any(f"{other}.".startswith(f"{column}.") for other in nested):
+            raise SourceError(
+                f"{name} has two columns called {column[:80]!r}, of which one holds "
+                f"lists or records. Save it without that one."
+            )
 
 
 def _unpacked(metadata: Any) -> tuple[int, int]:

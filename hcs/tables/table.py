@@ -16,7 +16,7 @@ from hcs.deadline import go_on
 from hcs.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
 MAX_BYTES: Final = 16 << 20
 """A map of all wells of hundreds of plates is smaller than this."""
@@ -27,6 +27,9 @@ MAX_COLUMNS: Final = 16_384
 MAX_CELLS: Final = 1 << 22
 """Rows times columns of the widest row; ten times a plate of 3456 wells with a hundred
 columns."""
+
+MAX_LETTERS: Final = 64 << 20
+"""Of all cells of a file, those of equal texts counted each."""
 
 MAX_NAME: Final = 250
 """Characters of a column's name."""
@@ -141,6 +144,42 @@ def refuse_large(name: str, rows: int, columns: int) -> None:
             f"{name} has over {MAX_CELLS:,} cells ({rows:,} rows of up to {columns:,} "
             f"columns). Leave out columns that are not needed, or cut it by plate."
         )
+
+
+class Budget:
+    """What all tables of a file may hold together in memory.
+
+    Parameters
+    ----------
+    name
+        Of the file.
+
+    Notes
+    -----
+    A file says a text once that stands in each row, or a number of rows and no more.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._cells = 0
+        self._letters = 0
+
+    def spend(self, cells: Collection[str]) -> None:
+        """Count a row.
+
+        Raises
+        ------
+        SourceError
+            If it is beyond `MAX_CELLS` or `MAX_LETTERS`.
+        """
+        self._cells += len(cells)
+        self._letters += sum(map(len, cells))
+        if self._cells > MAX_CELLS or self._letters > MAX_LETTERS:
+            raise SourceError(
+                f"{self._name} unpacks to over {MAX_CELLS:,} cells, or to texts of "
+                f"over {MAX_LETTERS >> 20} MiB. Leave out tables and columns that are "
+                f"not needed."
+            )
 
 
 def check_names(name: str, headers: Iterable[str]) -> None:

@@ -12,10 +12,11 @@ import zipfile
 import zlib
 from dataclasses import replace
 from datetime import date, datetime, time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from xml.etree.ElementTree import ParseError
 
-from hcs.errors import SourceError
+from hcs.deadline import go_on
+from hcs.errors import HCSError, SourceError
 from hcs.extras import extra
 from hcs.tables.hollow_cells import hollow_cells
 from hcs.tables.numbers import float_text
@@ -37,6 +38,15 @@ _MOST_ROWS = 1 << 20
 """Of a sheet; no spreadsheet has more."""
 
 
+_STYLES = "xl/styles.xml"
+_MOST_FORMAT = 1000
+"""Characters of a format of numbers; Excel takes 255."""
+
+_MOST_PART_BYTES = 16 << 20
+_MOST_TAGS = 400_000
+"""Of a part that is read as a whole; Excel takes some 64,000 styles."""
+
+
 def read_workbook(data: bytes, name: str) -> tuple[Table, ...]:
     """Return the sheets of a workbook that hold anything.
 
@@ -50,17 +60,17 @@ def read_workbook(data: bytes, name: str) -> tuple[Table, ...]:
     with extra("excel", f"{name}, an Excel workbook,", instead="or save it as CSV"):
         # openpyxl parses with defusedxml where that is there, which refuses entities.
         import defusedxml
-        import openpyxl
+        import openpyxl  # noqa: F401
     _check_parts(data, name)
     try:
         with warnings.catch_warnings(action="ignore"):
             # Of styles and extensions that it passes over, which nobody asked for.
-            workbook = openpyxl.load_workbook(
-                io.BytesIO(data), read_only=True, data_only=True, keep_links=False
-            )
+            workbook = _opened(data, name)
             # What is hidden is what somebody has put away: it is meant last.
             sheets = sorted(workbook.worksheets, key=_is_hidden)[:_MOST_SHEETS]
             tables = [_sheet(sheet, data, name) for sheet in sheets]
+    except HCSError:
+        raise
     except (
         defusedxml.DefusedXmlException,
         zipfile.BadZipFile,
@@ -76,6 +86,9 @@ def read_workbook(data: bytes, name: str) -> tuple[Table, ...]:
         RuntimeError,
         OSError,
     ) as error:
+        go_on()  # what a zip cannot read because its time is over, it calls damaged
+        if isinstance(error.__cause__, SourceError):
+            raise error.__cause__ from None
         # What openpyxl raises for a damaged part is whatever its code met there.
         why = (str(error).splitlines() or [""])[0].rstrip(".")
         raise SourceError(
@@ -106,6 +119,71 @@ def _check_parts(data: bytes, name: str) -> None:
             f"none {_MOST_RATIO} times as large as it is packed. Save the sheet that "
             f"is needed as CSV."
         )
+
+
+def _opened(data: bytes, name: str) -> Any:
+    """Return a workbook whose sheets are still to be read."""
+    from openpyxl.reader.excel import ExcelReader
+
+    reader = ExcelReader(
+        io.BytesIO(data), read_only=True, data_only=True, keep_links=False
+    )
+    reader.archive = _Parts(data, name)
+    # No cells are in a chart that has a sheet of its own.
+    reader.read_chartsheet = lambda *_: None
+    reader.read()
+    return reader.wb
+
+
+class _Packed(io.BytesIO):
+    """The bytes of a workbook, which nobody reads on whose time is over."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        go_on()
+        return super().read(size)
+
+
+class _Parts(zipfile.ZipFile):
+    """Refuses a part that is read as a whole, and is larger than such parts are.
+
+    Cells and their texts are read one by one. Of the others each tag becomes objects of
+    a kilobyte, and each style is looked at for what its format means.
+    """
+
+    def __init__(self, data: bytes, title: str) -> None:
+        super().__init__(_Packed(data))
+        self._title = title
+
+    def read(self, name: Any, pwd: bytes | None = None) -> bytes:
+        if self.getinfo(name).file_size > _MOST_PART_BYTES:
+            self._refuse(f"{name} of over {_MOST_PART_BYTES >> 20} MiB")
+        part = super().read(name, pwd)
+        if part.count(b"<") > _MOST_TAGS:
+            self._refuse(f"{name} with over {_MOST_TAGS:,} tags")
+        if name == _STYLES and _longest_value(part) > _MOST_FORMAT:
+            self._refuse(f"a format of numbers with over {_MOST_FORMAT:,} characters")
+        return part
+
+    def _refuse(self, what: str) -> NoReturn:
+        raise SourceError(
+            f"{self._title} has {what}, as no spreadsheet writes. Save the sheet that "
+            f"is needed as CSV."
+        )
+
+
+def _longest_value(styles: bytes) -> int:
+    """Return the length of the longest attribute.
+
+    openpyxl looks for dates in formats of numbers in a time that grows with the square
+    of their length, and in which no other thread runs.
+    """
+    from defusedxml.ElementTree import fromstring
+
+    elements = fromstring(styles).iter()
+    return max(
+        (len(text) for element in elements for text in element.attrib.values()),
+        default=0,
+    )
 
 
 def _is_hidden(sheet: Any) -> bool:

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
+import io
+import sqlite3
+import zipfile
+from contextlib import closing
 
-from hcs.errors import InvalidPathError, SourceError
+import openpyxl
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from hcs.deadline import Deadline, until
+from hcs.errors import InvalidPathError, SourceError, StoppedError
 from hcs.layout import MAX_SIDE, parse_well, row_letters, select_wells
 from hcs.qc.plates.imported import read_measurements
 from hcs.qc.plates.roles import propose_mapping
@@ -116,3 +125,106 @@ def test_blanks_of_a_pattern_cost_nothing():
     assert select_wells("A" + " " * 19_000 + ": 1", 96) == ((0, 0),)
     with pytest.raises(InvalidPathError):
         select_wells("A" + " " * 19_000 + "!", 96)
+
+
+REPEATED = "x" * 500_000
+"""A text that stands in a file once, and in 200 rows."""
+
+ROWS = 200
+
+
+def parquet_of(column: pa.Array) -> bytes:
+    stream = io.BytesIO()
+    wells = pa.array(["A01"] * ROWS)
+    parquet.write_table(pa.table({"well": wells, "v": column}), stream)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    "type",
+    [pa.string(), pa.large_string(), pa.string_view(), pa.large_binary()],
+    ids=str,
+)
+def test_a_text_that_a_parquet_file_repeats_is_counted_before_it_is_unpacked(type):
+    text = REPEATED.encode() if type == pa.large_binary() else REPEATED
+    with pytest.raises(SourceError, match="unpacks to 400 cells and 95 MiB"):
+        read_table(parquet_of(pa.array([text] * ROWS, type)), name="x.parquet")
+
+
+@pytest.mark.parametrize("cell", [["x"], {"a": "x"}, [["x"]]], ids=str)
+def test_lists_and_records_of_a_parquet_file_are_left_out_and_named(cell):
+    table = read_table(parquet_of(pa.array([cell] * ROWS)), name="x.parquet")
+    assert table.rows[:2] == (("well",), ("A01",))
+    assert table.notes == ("x.parquet holds lists or records in 'v': left out.",)
+
+
+def database_of(*statements: str) -> bytes:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()
+        return connection.serialize()
+
+
+def test_what_rows_of_a_database_hold_by_default_is_counted():
+    data = database_of(
+        "CREATE TABLE t (well)",
+        "INSERT INTO t VALUES (1)",
+        *["INSERT INTO t SELECT well FROM t"] * 8,
+        f"ALTER TABLE t ADD COLUMN v DEFAULT '{REPEATED}'",
+    )
+    with pytest.raises(SourceError, match=r"x\.db unpacks to .* texts of over 64 MiB"):
+        read_table(data, name="x.db")
+
+
+@pytest.mark.full
+def test_the_tables_of_a_database_are_counted_together():
+    # Of any table alone not much over a million cells.
+    columns = ", ".join(f"c{i}" for i in range(2000))
+    data = database_of(
+        *(f"CREATE TABLE t{i} ({columns})" for i in range(5)),
+        "INSERT INTO t0 (c0) VALUES (1)",
+        *["INSERT INTO t0 (c0) SELECT c0 FROM t0"] * 9,
+        *(f"INSERT INTO t{i} (c0) SELECT c0 FROM t0" for i in range(1, 5)),  # noqa: S608
+    )
+    with pytest.raises(SourceError, match="unpacks to over 4,194,304 cells"):
+        read_table(data, name="x.db")
+
+
+def workbook_with(old: bytes, new: bytes) -> bytes:
+    """Return a workbook of which a part says something else than openpyxl wrote."""
+    workbook = openpyxl.Workbook()
+    workbook.active.append(["well", 1])
+    workbook.active["B1"].number_format = "FORMAT0"
+    written, changed = io.BytesIO(), io.BytesIO()
+    workbook.save(written)
+    with zipfile.ZipFile(written) as source, zipfile.ZipFile(changed, "w") as target:
+        for name in source.namelist():
+            target.writestr(name, source.read(name).replace(old, new))
+    return changed.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        (b"FORMAT0", b"[" * 200_000, "a format of numbers with over 1,000 characters"),
+        (b"<sheets>", b"<sheets>" + b"<a/>" * 400_000, "workbook.xml with over"),
+    ],
+    ids=["format", "tags"],
+)
+def test_parts_of_a_workbook_that_nobody_writes_are_refused(old, new, what):
+    with pytest.raises(SourceError, match=rf"x\.xlsx has .*{what}.*Save the sheet"):
+        read_table(workbook_with(old, new), name="x.xlsx")
+    assert read_table(workbook_with(b"FORMAT0", b"0.0")).rows == (("well", "1"),)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [workbook_with(b"", b""), database_of("CREATE TABLE t AS SELECT 'A1' AS well")],
+    ids=["xlsx", "sqlite"],
+)
+def test_a_table_whose_time_is_over_is_not_called_damaged(data):
+    deadline = Deadline()
+    deadline.stop("It was stopped.")
+    with until(deadline), pytest.raises(StoppedError, match=r"^It was stopped\.$"):
+        read_table(data)
