@@ -10,6 +10,8 @@ import holoviews.plotting.bokeh  # registers the renderer
 from bokeh import __version__ as bokeh_version
 from bokeh.document import Document
 
+from hcs.errors import ArgumentError
+
 if TYPE_CHECKING:
     from bokeh.plotting import figure as Figure
 
@@ -50,11 +52,15 @@ def embedded(drawn: Figure) -> dict[str, Any]:
     ----------
     drawn
         What `figure` returned.
+
+    Raises
+    ------
+    ArgumentError
+        If it is of no document, as a figure that something else has made.
     """
     document = drawn.document
     if document is None:
-        message = "The figure has no document: make it by `figure`."
-        raise ValueError(message)
+        raise ArgumentError("The figure has no document: make it by `figure`.")
     content = dict(document.to_json(deferred=False))
     # Components of Panel that any page of this process has defined.
     content.pop("defs", None)

@@ -14,8 +14,8 @@ from hcs.errors import HCSError
 
 if TYPE_CHECKING:
     from dashboard.accounts import Identify
-    from dashboard.condition import Looks
     from dashboard.monitoring import Monitoring
+    from dashboard.readiness import Looks
     from dashboard.service import Service
 
 _LOOKING = ThreadPoolExecutor(1, "ready")
@@ -69,15 +69,15 @@ class ReadyHandler(Handler):
         """Answer with 200 or 503."""
         # Not in the threads that are looked at.
         loop = asyncio.get_running_loop()
-        condition = await loop.run_in_executor(_LOOKING, self.looks.look)
+        readiness = await loop.run_in_executor(_LOOKING, self.looks.look)
         visitor = self.identify(self.request)
-        document: dict[str, object] = {"ready": condition.ready}
+        document: dict[str, object] = {"ready": readiness.ready}
         if visitor is not None and not (
             self.service.access.reason_against(visitor, Act.PEOPLE)
         ):
-            document["problems"] = dict(condition.problems)
-            document["unreachable_plates"] = list(condition.absent)
-        self.set_status(200 if condition.ready else 503)
+            document["problems"] = dict(readiness.problems)
+            document["unreachable_plates"] = list(readiness.absent)
+        self.set_status(200 if readiness.ready else 503)
         self.set_header("Cache-Control", "no-store")
         self.set_header("Content-Type", "application/json")
         await self.finish(json.dumps(document))

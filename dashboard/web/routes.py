@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from dashboard.addresses import Urls
-from dashboard.condition import Looks
+from dashboard.readiness import Looks
 from dashboard.web.admin import ADMIN, END_SESSION, AdminHandler, EndSessionHandler
 from dashboard.web.assets import AssetHandler
 from dashboard.web.canvas import PreviewsHandler, WellsHandler

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dashboard.access import WHILE_ABSENT
-from dashboard.condition import Looks
 from dashboard.corrections.values import SourceFile
 from dashboard.errors import RefusedError
 from dashboard.monitoring import Monitoring
 from dashboard.plates import watcher
+from dashboard.readiness import Looks
 from hcs import pack
 from tests import plates
 from tests.integration.judged import ADA, KEY, verdicts

@@ -15,9 +15,9 @@ import pytest
 
 from dashboard.accounts import Role
 from dashboard.app import ServerSettings, free_port, new_loop
-from dashboard.condition import Looks
 from dashboard.logs import begin_log, keep_log
 from dashboard.monitoring import Monitoring
+from dashboard.readiness import Looks
 from dashboard.reviews.acts import Subject
 from dashboard.reviews.values import Decision
 from dashboard.storage.database import begin_alone
@@ -124,7 +124,7 @@ def test_a_root_that_is_there_and_cannot_be_listed_is_not_ready(served, monkeypa
         raise PermissionError(13, "Permission denied", str(path))
 
     # Root may list everything; others may not.
-    monkeypatch.setattr("dashboard.condition.os.scandir", refused)
+    monkeypatch.setattr("dashboard.readiness.os.scandir", refused)
     problem = running.get("/ready", X_Role="admin").json["problems"]["roots"]
     assert problem == f"cannot be reached: {plate.parent} (Permission denied)"
 

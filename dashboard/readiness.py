@@ -30,7 +30,7 @@ _SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class Readiness:
     """What a look at a server came to."""
 
     problems: Mapping[str, str]
@@ -61,15 +61,15 @@ class Looks:
         self._running: dict[str, Future[str]] = {}
         self._lock = threading.Lock()
 
-    def look(self) -> Condition:
-        """Return the condition; takes up to two seconds."""
+    def look(self) -> Readiness:
+        """Return how ready it is; takes up to two seconds."""
         with self._lock:
             looks = {
                 name: self._begun(name, check) for name, check in self._checks().items()
             }
         wait(looks.values(), timeout=_SECONDS)
         problems = {name: _said(look) for name, look in looks.items()}
-        return Condition(problems, self._service.plates.absent())
+        return Readiness(problems, self._service.plates.absent())
 
     def _checks(self) -> dict[str, Callable[[], str]]:
         return {
