@@ -6,6 +6,7 @@ import { cuts, keepCuts } from "./storage.js"
 
 const OPEN_MILLISECONDS = 5000 // from Bokeh's scripts to an open websocket; it takes some 0.2 s
 const LOOK_AGAIN_MILLISECONDS = 4000
+const RESTART_MILLISECONDS = 60000
 
 const LOST = "The connection to the server was lost. What you see may be old; nothing can be committed."
 const RESTARTING = "The server is being restarted. This page is loaded again as soon as it is there; what you have typed stays."
@@ -103,8 +104,15 @@ function lost() {
   if (state === "lost" || state === "ended") return
   state = "lost"
   const held = () => holds.some((test) => test())
-  say(restarting ? RESTARTING : LOST, ...held() ? [STAYING] : [], ...cutAgain() ? [CUT] : [])
+  const often = cutAgain()
+  const tell = () => say(restarting ? RESTARTING : LOST, ...held() ? [STAYING] : [], ...often ? [CUT] : [])
+  tell()
+  const from = performance.now()
   setInterval(async () => {
+    if (restarting && performance.now() - from > RESTART_MILLISECONDS) {
+      restarting = false // it was ended for good
+      tell()
+    }
     if (held() || !await health()) return
     reloading = true
     location.reload()

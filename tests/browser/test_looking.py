@@ -532,7 +532,7 @@ def test_a_lost_connection_is_said(
     server = serve(small_plate)
     page = visit(server, "?well=A1", expected=("",))
     expect(page.locator(".hcs-thumb")).to_have_count(2)
-    server.stop()
+    server.kill()
     expect(page.locator("#connection")).to_contain_text("connection")
 
 
