@@ -13,13 +13,13 @@ import threading
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from playwright.sync_api import BrowserContext, Locator, Page
 
@@ -27,6 +27,43 @@ MEASURING = 400_000
 """Milliseconds in which a busy machine has measured or drawn 189 fields."""
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@contextlib.contextmanager
+def announcing(
+    command: Sequence[str | Path], address: str, **options: Any
+) -> Iterator[re.Match[str]]:
+    """Run another program's server; yield where it says that it serves.
+
+    Parameters
+    ----------
+    command
+        The program and its arguments.
+    address
+        Regular expression of what it says.
+    **options
+        As for `subprocess.Popen`.
+    """
+    process = subprocess.Popen(
+        list(map(str, command)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        **options,
+    )
+    assert process.stdout is not None
+    said = ""
+    try:
+        for line in process.stdout:
+            said += line
+            if running := re.search(address, line):
+                yield running
+                break
+        else:
+            raise AssertionError(f"{command} did not start:\n{said}")
+    finally:
+        process.terminate()
+        process.communicate()
 
 
 @dataclass

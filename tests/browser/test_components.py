@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import plates
-from tests.browser.serving import ROOT
+from tests.browser.serving import ROOT, announcing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,28 +57,13 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
     )
     script = folder / "app.py"
     script.write_text(APP.format(path=str(path)).replace('"A/3": 2', '"B/3": 2'))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "panel", "serve", str(script), "--port", "0"],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert process.stdout is not None
-    said = ""
-    for line in process.stdout:
-        said += line
-        if running := re.search(r"running at: (http://(localhost:\d+)/app)", line):
-            break
-    else:
-        raise AssertionError(f"panel serve did not start:\n{said}")
-    url = running[1].replace("localhost", "127.0.0.1")
-    server = SimpleNamespace(
-        url=running[1], host=running[2], let_in=lambda context: None, other=url
-    )
-    yield server
-    process.terminate()
-    process.communicate()
+    command = sys.executable, "-m", "panel", "serve", script, "--port", "0"
+    address = r"running at: (http://(localhost:\d+)/app)"
+    with announcing(command, address, cwd=ROOT) as running:
+        url = running[1].replace("localhost", "127.0.0.1")
+        yield SimpleNamespace(
+            url=running[1], host=running[2], let_in=lambda context: None, other=url
+        )
 
 
 def test_components_work_in_anybodys_app_and_fetch_nothing(app, visit, picture):

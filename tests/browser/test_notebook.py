@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -18,7 +17,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import plates
-from tests.browser.serving import ROOT
+from tests.browser.serving import ROOT, announcing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,40 +100,27 @@ def lab(
         f"JUPYTER_{name}_DIR": str(folder / name.lower())
         for name in ("CONFIG", "DATA", "RUNTIME")
     }
-    process = subprocess.Popen(
-        [
-            *(str(PYTHON), "-m", "jupyterlab", "--no-browser", "--allow-root"),
-            *("--ServerApp.ip=127.0.0.1", "--ServerApp.port=0"),
-            *("--IdentityProvider.token=notebook", f"--ServerApp.root_dir={folder}"),
-        ],
-        env={
-            **os.environ,
-            **places,
-            "HOME": str(folder),
-            "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
-            "PYTHONPATH": str(ROOT),
-            "NO_PROXY": "127.0.0.1",
-        },
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
+    command = (
+        *(PYTHON, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+        *("--ServerApp.ip=127.0.0.1", "--ServerApp.port=0"),
+        *("--IdentityProvider.token=notebook", f"--ServerApp.root_dir={folder}"),
     )
-    assert process.stdout is not None
-    said = ""
-    for line in process.stdout:
-        said += line
-        if running := re.search(r"(http://(127\.0\.0\.1:\d+)/)lab\?token", line):
-            break
-    else:
-        raise AssertionError(f"JupyterLab did not start:\n{said}")
-    yield SimpleNamespace(
-        url=f"{running[1]}lab/tree/plate.ipynb?token=notebook",
-        host=running[2],
-        let_in=lambda context: None,
-        dark=request.param.endswith("Dark"),
-    )
-    process.terminate()
-    process.communicate()
+    environment = {
+        **os.environ,
+        **places,
+        "HOME": str(folder),
+        "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
+        "PYTHONPATH": str(ROOT),
+        "NO_PROXY": "127.0.0.1",
+    }
+    address = r"(http://(127\.0\.0\.1:\d+)/)lab\?token"
+    with announcing(command, address, env=environment) as running:
+        yield SimpleNamespace(
+            url=f"{running[1]}lab/tree/plate.ipynb?token=notebook",
+            host=running[2],
+            let_in=lambda context: None,
+            dark=request.param.endswith("Dark"),
+        )
 
 
 def test_a_notebook_shows_plates_talks_to_the_kernel_and_links_to_the_page(

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import hcs
+from tests.disks import mounted
 from tests.faults import checks, scenarios
 from tests.faults.harness import run
 from tests.faults.test_kills import BASE, REPLACED
@@ -66,17 +67,8 @@ def test_an_archive_that_is_cut_off_anywhere_leaves_the_old_one(
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """Return a file system of its own, or skip where mounting is not allowed."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)],
-        capture_output=True,
-        check=False,
-    )
-    if mounted.returncode:
-        pytest.skip(f"no tmpfs may be mounted here: {mounted.stderr!r}")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
+    with mounted(tmp_path / "disk", 2) as place:
+        yield place
 
 
 def _fill(place: Path, leave: int) -> Path:

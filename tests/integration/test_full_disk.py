@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +15,7 @@ from dashboard.storage.reserve import Reserve, reserve_of
 from dashboard.uploads.space import Space
 from dashboard.uploads.values import Quotas
 from tests import plates
+from tests.disks import mounted
 from tests.integration.judged import A1 as WELL
 from tests.integration.judged import KEY, judge, verdicts
 from tests.integration.serving import Served, service, surveyed, tiff
@@ -29,17 +29,8 @@ if TYPE_CHECKING:
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     """Return a disk of 12 MB, or skip where mounting is not allowed."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", str(place)],
-        capture_output=True,
-        check=False,
-    )
-    if mounted.returncode:
-        pytest.skip(f"no tmpfs may be mounted here: {mounted.stderr!r}")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
+    with mounted(tmp_path / "disk", 12) as place:
+        yield place
 
 
 def fill(folder: Path, name: str) -> None:

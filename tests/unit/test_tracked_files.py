@@ -63,3 +63,15 @@ def test_the_lock_of_npm_names_no_address_and_pins_each_package() -> None:
     for name, package in packages.items():
         assert package["version"], name
         assert package["integrity"].startswith("sha512-"), name
+
+
+def test_no_module_is_longer_than_a_person_reads_at_once() -> None:
+    """Split by noun what is; a table is as long as what it lists."""
+    tables = {"hcs/qc/definitions.py", "assets/types.d.ts"}
+    modules = {
+        name: text.count("\n")
+        for name, text in _texts()
+        if name.startswith(("hcs/", "dashboard/", "assets/", "docs/extensions/"))
+        and name.endswith((".py", ".js", ".ts", ".css"))
+    }
+    assert [name for name, lines in modules.items() if lines > 400] == sorted(tables)
