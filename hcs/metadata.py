@@ -165,7 +165,7 @@ class Window:
     min: float
     max: float
     policy: str = ""
-    """Name of the policy of `hcs.contrast` that made it, "" where this library
+    """Name of the policy that made it, "" where this library
     did not: what we made up is no choice of a person."""
 
 
@@ -293,7 +293,7 @@ class ImageMetadata:
 
     @property
     def dims(self) -> tuple[str, ...]:
-        """What the axes are, of ``t c z y x`` in this order; see `hcs.axes`."""
+        """What the axes are, of ``t c z y x`` in this order."""
         return dims_of(self.axes)
 
     def as_stored(self, values: Sequence[T]) -> tuple[T, ...]:

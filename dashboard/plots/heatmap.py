@@ -37,7 +37,7 @@ def plate_heatmap(
     title, unit
         What the numbers are; they label the colour bar.
     palette
-        Colours of the theme that it stands on, `dashboard.theme.LIGHT` or ``DARK``.
+        Colours of the theme that it stands on, those of a light page by default.
 
     Returns
     -------

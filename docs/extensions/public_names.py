@@ -117,7 +117,9 @@ class Code(SphinxRole):
         packages = [key for key, names in public().items() if name in names]
         # A parameter may be called `design`, as a function is.
         literal = nodes.literal(self.rawtext, self.text)
-        if len(packages) != 1 or (package != packages[0] and name == name.lower()):
+        if package in packages:
+            packages = [package]
+        elif len(packages) != 1 or name == name.lower():
             return [literal], []
         link = pending_xref(
             "",

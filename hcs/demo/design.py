@@ -135,7 +135,8 @@ def design(
     defects
         Plant the defects of `PLANTED` and the edge effect.
     everywhere
-        A fault of `hcs.demo.camera.FAULTS` that every field has.
+        A fault that every field has: ``"blurred"``, ``"saturated"``, ``"debris"``,
+        ``"uneven"`` or ``"shifted"``.
     toxic_column
         Zero-based column in which most cells are dead.
     shape

@@ -79,7 +79,8 @@ def make_demo_plate(
     progress
         Called with the number of fields done and the number of all.
     **design_options
-        Passed on to `hcs.demo.design.design`.
+        ``shape``: pixels of a field as ``(y, x)``, by default ``(512, 512)``.
+        ``toxic_column``: zero-based column in which most cells are dead.
 
     Returns
     -------

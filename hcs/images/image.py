@@ -290,7 +290,7 @@ class Multiscales:
         return self.level(level).to_dask()
 
     def to_xarray(self, level: int = 0) -> xarray.DataArray:
-        """Return a resolution with coordinates; see `hcs.images.data_array`.
+        """Return a resolution with coordinates, as `NgffImage.to_xarray` does.
 
         Parameters
         ----------

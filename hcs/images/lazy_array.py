@@ -35,8 +35,7 @@ class LazyArray(Operators, Reductions):
     ``config.max_read_bytes``, and return arrays of numpy. Nothing can be written:
     ``data += 1`` makes `data` an array of numpy.
 
-    After each read the version of the image is checked (see
-    `hcs.images.image_group`).
+    After each read it is checked that the image is still of the same version.
 
     Parameters
     ----------

@@ -42,7 +42,7 @@ def to_multiscales(
         None, ``"mean"``, or one of ngff-zarr's that takes the mean of bins
         (``"itkwasm_bin_shrink"``, ...), also as its `Methods`.
     chunks
-        For the writer, see `hcs.writing.encoding.array_layout.choose_chunk`.
+        For the writer, see `HCSPlateWriter.write_well_image`.
     progress, cache
         How ngff-zarr goes about it; neither changes the result, and neither is used.
 

@@ -68,7 +68,17 @@ class NgffImage:
         return dask_array(self.data)
 
     def to_xarray(self) -> xarray.DataArray:
-        """Return the pixels with coordinates; see `hcs.images.data_array`."""
+        """Return the pixels with coordinates, over an array of dask: none are read.
+
+        Along t, z, y and x the coordinates are where the centres of the pixels are,
+        ``translation + scale * index``, with the unit as ``attrs["units"]``; along c
+        they are the names of the channels, ``Channel 0`` where one has none.
+
+        Raises
+        ------
+        MissingExtraError
+            If xarray or dask is not installed.
+        """
         from hcs.images.data_array import data_array
 
         return data_array(self)

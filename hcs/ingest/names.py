@@ -92,10 +92,10 @@ class NamePattern:
     Parameters
     ----------
     text
-        Either placeholders in braces, ``{plate}_{well}_s{field}_{channel}.tif``: those
-        of `hcs.ingest.placeholders.PARTS`, ``{*}`` for what is passed over, a number of
-        characters where parts touch (``{well:3}{field:2}``), ``{{`` for a brace. All of
-        a name must match; its ending may be left out.
+        Either placeholders in braces, ``{plate}_{well}_s{field}_{channel}.tif``: plate,
+        well, row, column, field, channel, z, t; ``{*}`` for what is passed over, a
+        number of characters where parts touch (``{well:3}{field:2}``), ``{{`` for a
+        brace. All of a name must match; its ending may be left out.
         Or a Python regular expression with groups of the same names, written
         ``(?P<well>...)``, which is searched in a name.
         Either way ``well`` is needed, or ``row`` and ``column``. What contains a ``/``

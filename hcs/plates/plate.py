@@ -286,12 +286,24 @@ class HCSPlate(PlacedPlate):
                         yield field
 
     def to_xarray(self, level: int = 0) -> xarray.DataTree:
-        """Return all fields as a tree of arrays; see `hcs.plates.data_tree`.
+        """Return all fields as a tree, ``row/column/field``; no pixels are read.
+
+        Each field is as `NgffImage.to_xarray` gives it. Wells and fields that are
+        listed and not there are left out.
 
         Parameters
         ----------
         level
             Index of the level of each image, 0 is full size.
+
+        Raises
+        ------
+        MissingExtraError
+            If xarray or dask is not installed.
+        ArgumentError
+            If an image has no such level.
+        NotFoundError, MetadataError
+            If a well or an image is broken.
         """
         from hcs.plates.data_tree import data_tree
 

@@ -267,6 +267,7 @@ class HCSWell:
     ) -> Multiscales | None:
         """Return the image at a position among those of one acquisition.
 
+        None where the acquisition has no image there.
         Images that name no acquisition belong to acquisition 0, so that the default of
         a plate that declares none finds them.
 
@@ -276,6 +277,11 @@ class HCSWell:
             Id of the acquisition, which is no index.
         field_index
             From 0, among the images of that acquisition.
+
+        Raises
+        ------
+        NotFoundError, MetadataError
+            If the image is listed, but missing or broken.
 
         Examples
         --------
@@ -337,7 +343,30 @@ class HCSWell:
         return (self._well, self._extension) != old
 
     def mosaic(self, **selection: Any) -> Any:
-        """Return the whole well as one image; see `hcs.plates.mosaic.stitch`."""
+        """Return one plane of the well, with every field at its place.
+
+        Parameters
+        ----------
+        **selection
+            ``level``: resolution, 0 being full size; a field with fewer gives its
+            coarsest. ``channel``, ``z``, ``t``: which plane, from 0. ``acquisition``:
+            its id; by default that of the first field.
+
+        Returns
+        -------
+            An `NgffImage` with axes ``y x``, in memory; 0 where no field is. Fields
+            whose recorded stage positions differ are placed by them, later ones over
+            earlier ones; otherwise they fill a grid, row by row, in their order.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no field, or the plane lies outside of an image.
+        ShapeError
+            If fields differ in pixel size or type.
+        UnsafeDataError
+            If the picture would be larger than ``config.max_read_bytes``.
+        """
         from hcs.plates.mosaic import stitch
 
         return stitch(self, **selection)

@@ -48,7 +48,7 @@ class PlaneResult:
 
     channel: str
     """Name of the channel, or its position where it has none; no other channel of the
-    field has the same (`hcs.metadata.distinct_names`)."""
+    field has the same."""
 
     channel_index: int
     z: int

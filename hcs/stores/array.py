@@ -110,7 +110,7 @@ class ArraySpec:
     def check_chunk(
         self, data: bytes, where: str, start: int = 0, length: int | None = None
     ) -> None:
-        """Check bytes of a key before they are decoded; see `hcs.stores.chunk`."""
+        """Check bytes of a key before they are decoded."""
         from hcs.stores.chunk import check_chunk
 
         check_chunk(self, data, where, start, length)

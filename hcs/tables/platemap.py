@@ -200,8 +200,10 @@ def typed_roles(patterns: Mapping[str, str], format: Format) -> PlateMap:
     Parameters
     ----------
     patterns
-        A pattern (see `hcs.layout.select_wells`) for each role, for example
-        ``{"positive": "A-D:12, E-H:1", "negative": "col:2"}``.
+        A pattern for each role, such as ``{"positive": "A-D:12, E-H:1", "negative":
+        "col:2"}``. Its parts are joined by commas: a well (``B02``), a rectangle by its
+        corners (``A01-B09``), rows and columns (``A-H:5``, ``A:1-3``), whole columns
+        (``col:1-2``) or whole rows (``row:A-B``).
     format
         The plate.
 

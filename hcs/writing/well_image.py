@@ -70,6 +70,16 @@ def write_hcs_well_image(
     -------
         The entry of the field's history.
 
+    Raises
+    ------
+    StoreError
+        If something else than a plate is at `store`.
+    ConflictError
+        If somebody else writes the same field at the same time.
+    HCSError
+        If names, indices or pixels cannot be used, or the plate does not fit the one
+        that is there, or the store fails.
+
     Examples
     --------
     >>> import numpy as np

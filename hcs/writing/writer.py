@@ -255,8 +255,9 @@ class HCSPlateWriter:
         Parameters
         ----------
         multiscales
-            A `Multiscales` or an `NgffImage`, of this library or of ngff-zarr. Coarser
-            levels are made where it has one level only.
+            A `Multiscales` or an `NgffImage`, of this library or of ngff-zarr, with
+            axes ``t c z y x`` in that order, less those that it lacks. Coarser levels
+            are made where it has one level only.
         row_name, column_name
             Names from the plate's rows and columns.
         field_index
@@ -273,8 +274,14 @@ class HCSPlateWriter:
         reason
             Why, for the history.
         **storage
-            ``chunks``, ``shards``, ``codec``, ``levels``: see
-            `hcs.writing.encoding.storage.ArrayStorage`.
+            How arrays are stored. ``chunks``: pixels along y and x, one number, ``(y,
+            x)`` or a mapping of axes; by default planes, in parts of at most 1024 where
+            a side is longer than 2048. ``levels``: how many are made, by default until
+            both sides are at most 256. ``codec``: ``"blosc-lz4"``, ``"blosc-zstd"``,
+            ``"zstd"``, ``"gzip"`` or ``"none"``. ``shards``: False for a file a chunk;
+            by default a level is one file where the format has shards.
+            ``chunks_per_shard``: for several files a level, one number or a mapping of
+            axes. ``verify``: whether to read everything back, True by default.
 
         Returns
         -------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -131,6 +132,19 @@ def test_links_within_the_site_lead_somewhere(site: Site) -> None:
             if not target.exists() or (anchor and other and anchor not in other.ids):
                 broken.append(f"{page.path.name}: {link}")
     assert broken == []
+
+
+def test_the_reference_points_to_no_module_that_it_does_not_document(
+    site: Site,
+) -> None:
+    inner = r'(?<!">)<code[^>]*><span class="pre">((?:hcs|dashboard)\.\w+\.[\w.]+)<'
+    unexplained = {
+        f"{path.name}: {name}"
+        for path in site.pages
+        if path.parent.name == "reference"
+        for name in re.findall(inner, path.read_text("utf-8"))
+    }
+    assert unexplained == set()
 
 
 def test_links_out_of_the_site_are_listed_and_encrypted(site: Site) -> None:

@@ -35,8 +35,8 @@ def open_source(path: str | Path, *, links_out: bool = True) -> ExportSource:
     Raises
     ------
     SourceError
-        If nothing is there, or what is there is neither, is damaged, or exceeds the
-        limits of `hcs.ingest.sources.files`.
+        If nothing is there, or what is there is neither, is damaged, or holds
+        more than two million files, or far more than its size as a zip lets expect.
     StoreError
         If it is no path that can be looked at, or its share goes away meanwhile.
     """

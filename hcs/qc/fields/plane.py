@@ -232,7 +232,7 @@ class Plane:
 
     @cached_property
     def edge_spectrum(self) -> NDArray[np.complex64]:
-        """See `hcs.qc.fields.edges.edge_spectrum`."""
+        """The spectrum of the edges in its middle, by which channels are compared."""
         return edge_spectrum(self.pixels)
 
     def blocks(self, scale: int = SCALE) -> Blocks:

@@ -63,8 +63,8 @@ def write_labels(
         Replace one of that name. In a folder that is one step; elsewhere there is none
         for a moment.
     **storage
-        ``chunks``, ``shards``, ``codec``: see `ArrayStorage`. It gets as many levels
-        as the field has, as NGFF demands, of every second pixel.
+        ``chunks``, ``shards``, ``codec``: as of `HCSPlateWriter.write_well_image`. It
+        gets as many levels as the field has, as NGFF demands, of every second pixel.
 
     Returns
     -------

@@ -81,7 +81,7 @@ def stage_field(
     source
         Name of the file that it came from.
     **storage
-        See `ArrayStorage`.
+        As of `HCSPlateWriter.write_well_image`.
 
     Raises
     ------
