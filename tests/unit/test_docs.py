@@ -137,6 +137,14 @@ def test_the_architecture_names_every_room(package: str) -> None:
     assert not rooms
 
 
+@pytest.mark.parametrize("package", ["hcs", "dashboard"])
+def test_the_architecture_names_every_module_that_is_in_no_room(package: str) -> None:
+    text = (_ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"\w+", text.partition("```text")[2].partition("```")[0]))
+    modules = {path.stem for path in (_ROOT / package).glob("[!_]*.py")}
+    assert modules - named == set()
+
+
 @pytest.mark.parametrize("page", _PAGES, ids=_name)
 def test_blocks_of_a_page_run(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
