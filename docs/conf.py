@@ -1,4 +1,4 @@
-"""How Sphinx makes the documentation site: `make docs`, and tests/integration/test_site.py.
+"""How Sphinx makes the site: `make docs`, and tests/integration/test_site.py.
 
 Nothing is loaded from a network, neither here nor by the pages.
 """
