@@ -32,8 +32,9 @@ ABSENT_SECONDS = 24 * 3600.0
 DEPTH = 3
 """How many folders below a root plates are looked for."""
 
-_WATCHED_SECONDS = 15.0
-"""A page that looks at a plate asks for it twice a second."""
+WATCHED_SECONDS = 15.0
+"""A plate that no page has asked for so long is not looked after; one that looks at it
+asks twice a second."""
 
 _DOCUMENTS = ("zarr.json", ".zattrs", ".zgroup", ".zarray")
 """Of Zarr 3, and of Zarr 2."""
@@ -177,8 +178,8 @@ class Plates:
             return False
         if plate.reach.absent_seconds > ABSENT_SECONDS:
             return False
-        watched = time.monotonic() - plate.watched < _WATCHED_SECONDS
-        return watched or not (plate.absence and plate.absence.moved_to)
+        moved = plate.absence and plate.absence.moved_to
+        return is_watched(plate, time.monotonic()) or not moved
 
     def _hides(self, location: str) -> bool:
         """Whether a place is that of a folder of plates which is gone."""
@@ -341,3 +342,8 @@ def natural(name: str) -> tuple[int | str, ...]:
     # Splitting at digits alternates text and numbers, so like meets like.
     parts = re.split(r"([0-9]+)", name.lower())
     return tuple(int(part) if place % 2 else part for place, part in enumerate(parts))
+
+
+def is_watched(plate: ServedPlate, now: float) -> bool:
+    """Whether a page looks at a plate, at a time of `time.monotonic`."""
+    return bool(plate.watched) and now - plate.watched < WATCHED_SECONDS

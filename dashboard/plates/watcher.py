@@ -12,6 +12,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from dashboard.plates.registry import WATCHED_SECONDS, is_watched
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from dashboard.plates.served import ServedPlate
 
 _LOG = logging.getLogger(__name__)
-
-WATCHED_SECONDS = 15.0
-"""A plate that no page has asked for so long is not looked after."""
 
 LOOK_SECONDS = 1.5
 """Between two looks at the documents of a watched plate."""
@@ -131,7 +129,7 @@ class Watcher:
             self._wake.wait(_TICK)
             self._wake.clear()
             now = time.monotonic()
-            if self._list_is_watched(now) and self._due("", "list", LIST_SECONDS):
+            if self._listis_watched(now) and self._due("", "list", LIST_SECONDS):
                 self._safely("", self._plates.rescan)
             for plate in self._plates.all():
                 self._note_silence(plate, now)
@@ -140,16 +138,16 @@ class Watcher:
                     self._busy.add(plate.key)
                     self._pool.submit(self._look_after_and_free, plate, now)
 
-    def _list_is_watched(self, now: float) -> bool:
+    def _listis_watched(self, now: float) -> bool:
         """Whether somebody looks at the list, or for a plate that may have moved."""
         return now - self._list_watched < WATCHED_SECONDS or any(
-            plate.absence is not None and _is_watched(plate, now)
+            plate.absence is not None and is_watched(plate, now)
             for plate in self._plates.all()
         )
 
     def _asks_for_care(self, plate: ServedPlate, now: float) -> bool:
         return (
-            _is_watched(plate, now)
+            is_watched(plate, now)
             or plate.absence is not None
             or bool(plate.knowledge.unsettled_wells())
         )
@@ -161,7 +159,7 @@ class Watcher:
             self._busy.discard(plate.key)
 
     def _look_after(self, plate: ServedPlate, now: float) -> None:
-        watched = _is_watched(plate, now)
+        watched = is_watched(plate, now)
         due = self._due(plate.key, "look", LOOK_SECONDS)
         if due and not self._reach(plate):
             return
@@ -248,7 +246,3 @@ class Watcher:
                 _LOG.warning("Plate %s cannot be looked after: %s", key, error)
             else:
                 _LOG.exception("Looking after plate %s failed.", key)
-
-
-def _is_watched(plate: ServedPlate, now: float) -> bool:
-    return bool(plate.watched) and now - plate.watched < WATCHED_SECONDS
