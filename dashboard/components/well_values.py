@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +9,7 @@ import numpy as np
 from dashboard.categories import CATEGORY_COLOURS, in_order
 from dashboard.plates.labels import find_label
 from dashboard.text import plain_text
+from dashboard.well_cells import cells_by_well
 from hcs.errors import ArgumentError, NotFoundError
 from hcs.wording import some
 
@@ -19,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dashboard.plates.values import PlateOverview
+    from dashboard.well_cells import Cell
 
 PERCENTILES = (2, 98)
 """Where the colours of numbers end; one far well must not make all others alike."""
@@ -51,20 +50,10 @@ def values_content(
     if values is None:
         return None
     if isinstance(values, str):
-        cells: Sequence[float | str | None] = _column(values, overview)
+        cells: Sequence[Cell] = _column(values, overview)
         title = title or values
-    elif getattr(values, "ndim", 1) > 1 and hasattr(values, "columns"):
-        raise ArgumentError(
-            f"values is a table of {some(list(values.columns), 3)}; expected one "
-            f"column, such as table.set_index('Metadata_Well')['mean']."
-        )
-    elif isinstance(values, Mapping) or hasattr(values, "items"):
-        cells = _cells(values, overview)
     else:
-        raise ArgumentError(
-            f"values is {values!r:.80}; expected a mapping of wells to numbers or "
-            f"words, a column of the plate map by its name, or None."
-        )
+        cells = _cells(values, overview)
     words = [cell for cell in cells if isinstance(cell, str)]
     content = {
         "metric": "values",
@@ -111,17 +100,8 @@ class WellLabels:
         return label
 
 
-def _cells(values: Any, overview: PlateOverview) -> list[float | str | None]:
-    find = WellLabels(overview).find
-    cells: dict[str, float | str | None] = {}
-    for name, value in values.items():
-        label = find(name)
-        if label in cells:
-            raise ArgumentError(
-                f"values have several entries for well {label}; expected one for each "
-                f"well, such as the median: series.groupby(level=0).median()."
-            )
-        cells[label] = _plain(value, label)
+def _cells(values: Any, overview: PlateOverview) -> list[Cell]:
+    cells = cells_by_well(values, WellLabels(overview).find)
     return [cells.get(well.label) for well in overview.wells]
 
 
@@ -134,28 +114,7 @@ def _column(name: str, overview: PlateOverview) -> list[str | None]:
     return [dict(well.conditions).get(name) for well in overview.wells]
 
 
-def _plain(value: Any, label: str) -> float | str | None:
-    """Return a finite number, a word, or None for what is no value."""
-    # Missing values of pandas are of types of their own, and no comparison tells them.
-    if value is None or str(value) in ("", "<NA>", "NaT"):
-        return None
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, str | bool | date):
-        return str(value)
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    except (TypeError, ValueError):
-        raise ArgumentError(
-            f"The value of well {label} is {value!r:.60}; expected a number, a word or "
-            f"nothing."
-        ) from None
-    return number if math.isfinite(number) else None
-
-
-def _numbers(numbers: Sequence[float | str | None]) -> dict[str, Any]:
+def _numbers(numbers: Sequence[Cell]) -> dict[str, Any]:
     known = [number for number in numbers if isinstance(number, float)]
     low, high = np.percentile(known, PERCENTILES) if known else (None, None)
     return {

@@ -10,8 +10,10 @@ import numpy as np
 
 from dashboard.plots.look import HEIGHT, axis, frame
 from dashboard.theme import LIGHT
+from dashboard.well_cells import cells_by_well
 from hcs.errors import ArgumentError
 from hcs.layout import parse_well, row_letters, smallest_format
+from hcs.wording import some
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +39,8 @@ def plate_heatmap(
     title, unit
         What the numbers are; they label the colour bar.
     palette
-        Colours of the theme that it stands on, those of a light page by default.
+        Colours of the page that it stands on: ``LIGHT`` or ``DARK`` of
+        ``dashboard.theme``.
 
     Returns
     -------
@@ -49,7 +52,7 @@ def plate_heatmap(
     Raises
     ------
     ArgumentError
-        If there is no well.
+        If there is no well, one is named twice, or values are no numbers.
     InvalidPathError
         If a name is no well's.
 
@@ -59,9 +62,13 @@ def plate_heatmap(
     >>> len(drawn), [dimension.name for dimension in drawn.dimensions()]
     (96, ['column', 'row', 'value'])
     """
+    given = cells_by_well(values, lambda name: parse_well(str(name).replace("/", "")))
+    words = [cell for cell in given.values() if isinstance(cell, str)]
+    if words:
+        raise ArgumentError(f"values are words ({some(words, 3)}); expected numbers.")
     numbers = {
-        parse_well(str(name).replace("/", "")): _finite(value)
-        for name, value in values.items()
+        well: cell if isinstance(cell, float) else math.nan
+        for well, cell in given.items()
     }
     if not numbers:
         raise ArgumentError("plate_heatmap got no well; expected one or more.")
@@ -102,12 +109,3 @@ def plate_heatmap(
         tools=["hover"],
         hover_tooltips=[("", "@row@column"), (title, "@value")],
     )
-
-
-def _finite(value: float | None) -> float:
-    # What is missing comes as None, or as whatever pandas has for it.
-    try:
-        number = float(math.nan if value is None else value)
-    except (TypeError, ValueError):
-        return math.nan
-    return number if math.isfinite(number) else math.nan

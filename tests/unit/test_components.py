@@ -130,7 +130,7 @@ def test_values_can_be_changed_and_taken_away(plate):
         (
             pd.Series([1, 2], ["A1", "A01"]),
             ArgumentError,
-            "several entries for well A1",
+            "several entries for well A01",
         ),
         (pd.DataFrame({"A1": [1]}), ArgumentError, "a table of 'A1'; expected one col"),
         ({"A1": [1, 2]}, ArgumentError, "value of well A1 is .* expected a number"),

@@ -124,6 +124,19 @@ def test_a_heatmap_of_nothing_or_of_no_well_says_so() -> None:
         plots.plate_heatmap({"sample 7": 1.0})
 
 
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"A1": 1, "A01": 2}, "several entries for well A01"),
+        ({"A1": "DMSO"}, "values are words"),
+        ([1, 2], "expected a mapping of wells"),
+    ],
+)
+def test_a_heatmap_takes_one_number_a_well(values: object, words: str) -> None:
+    with pytest.raises(ArgumentError, match=words):
+        plots.plate_heatmap(values)
+
+
 def test_more_points_than_eyes_can_tell_become_their_density() -> None:
     x = np.random.default_rng(0).normal(size=20_000)
     drawn = plots.figure(plots.density(x, x, titles=("x", "y"), palette=LIGHT))
