@@ -10,6 +10,7 @@ import numpy as np
 
 from dashboard.plots.look import HEIGHT, NARROW, axis, dots, frame
 from dashboard.theme import LIGHT
+from hcs.errors import ArgumentError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,9 +37,17 @@ def bin_edges(values: Sequence[float]) -> np.ndarray[Any, np.dtype[np.float64]]:
     Parameters
     ----------
     values
-        Any numbers, one-dimensional; NaN takes no part.
+        Any numbers, one-dimensional; NaN and infinite ones take no part.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no finite number.
     """
     data = np.asarray(values, dtype=np.float64)
+    data = data[np.isfinite(data)]
+    if not data.size:
+        raise ArgumentError("There is no finite number to draw a histogram of.")
     low, high = float(data.min()), float(data.max())
     if not high > low:
         # One bar amid four empty ones says "all equal" where a single one says nothing.
@@ -60,11 +69,16 @@ def distribution(
     Parameters
     ----------
     values
-        One finite number a well, at least one.
+        A number a well; NaN and infinite ones are left out.
     title, unit
         Of the metric; they label the axis.
     palette
         Colours of the present theme.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no finite number.
     """
     edges = bin_edges(values)
     counts, _ = np.histogram(np.asarray(values, dtype=np.float64), edges)

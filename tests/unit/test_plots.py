@@ -55,6 +55,15 @@ def test_distribution_counts_wells() -> None:
     assert element.dimension_values("wells").sum() == 3
 
 
+def test_distribution_leaves_out_what_is_no_number_and_says_where_nothing_is_left():
+    drawn = plots.distribution([1.0, 2.0, np.nan, np.inf], title="Mean")
+    assert np.isfinite(drawn.edges).all()
+    assert drawn.dimension_values("wells").sum() == 2
+    for nothing in ([], [np.nan]):
+        with pytest.raises(ArgumentError, match="no finite number"):
+            plots.distribution(nothing, title="Mean")
+
+
 @pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
 def test_points_know_their_wells_and_scroll_with_the_page(palette) -> None:
     element = plots.points(
