@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 import threading
-from concurrent.futures import Future, TimeoutError, wait
+from concurrent.futures import Future, ThreadPoolExecutor, TimeoutError, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,6 +60,20 @@ class Looks:
         self._roots = tuple(Path(root) for root in roots if not is_address(root))
         self._running: dict[str, Future[str]] = {}
         self._lock = threading.Lock()
+        self._asked: Future[Readiness] | None = None
+        # Apart from the threads that are looked at.
+        self._thread = ThreadPoolExecutor(1, "ready")
+
+    def asked(self) -> Future[Readiness]:
+        """Return the look that is under way, else one that begins now (fast).
+
+        Each takes seconds where something is wrong; those who ask every now and then
+        would wait for all who asked before them.
+        """
+        with self._lock:
+            if self._asked is None or self._asked.done():
+                self._asked = self._thread.submit(self.look)
+            return self._asked
 
     def look(self) -> Readiness:
         """Return how ready it is; takes up to two seconds."""

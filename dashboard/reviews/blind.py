@@ -41,7 +41,7 @@ class BlindReviews:
 
     def is_blind(self, plate: str) -> bool:
         """Whether a blind round is open on a plate, by its id (fast)."""
-        return any(review.blind.open for review in self._reviews.reviews_of(plate))
+        return self._reviews.is_blind(plate)
 
     def begin(
         self,

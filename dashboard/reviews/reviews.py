@@ -219,16 +219,25 @@ class Reviews:
         with state.lock:
             return state.verdicts.open_round
 
-    def reviews_of(self, plate: str) -> list[PlateReview]:
-        """Return what has been read of the served plates with an id (fast)."""
+    def is_blind(self, plate: str) -> bool:
+        """Whether a blind round is open on a served plate, by its id (fast).
+
+        As soon as that is known, which is before it is worked out what of the verdicts
+        is stale.
+        """
         # A plate that is gone is not asked for its id, and hides nothing any more.
         served = {plate.key for plate in self._plates.all()}
         with self._lock:
-            return [
-                state.review
+            states = [
+                state
                 for key, state in self._states.items()
                 if key in served and plate in (state.plate, state.own_id)
             ]
+        for state in states:
+            with state.lock:
+                if state.verdicts.open_round is not None:
+                    return True
+        return False
 
     def may_write(self) -> None:
         """Raise `RefusedError` on a server that writes nothing."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from dashboard.access import Act
@@ -17,9 +16,6 @@ if TYPE_CHECKING:
     from dashboard.monitoring import Monitoring
     from dashboard.readiness import Looks
     from dashboard.service import Service
-
-_LOOKING = ThreadPoolExecutor(1, "ready")
-"""For looks at what a server needs: one at a time, apart from what they look at."""
 
 
 class LeaveHandler(Handler):
@@ -67,9 +63,8 @@ class ReadyHandler(Handler):
 
     async def get(self) -> None:
         """Answer with 200 or 503."""
-        # Not in the threads that are looked at.
-        loop = asyncio.get_running_loop()
-        readiness = await loop.run_in_executor(_LOOKING, self.looks.look)
+        # Whoever hangs up takes nothing from others who wait for the same look.
+        readiness = await asyncio.shield(asyncio.wrap_future(self.looks.asked()))
         visitor = self.identify(self.request)
         document: dict[str, object] = {"ready": readiness.ready}
         if visitor is not None and not (

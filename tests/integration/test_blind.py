@@ -199,6 +199,21 @@ def test_what_is_no_blind_review_is_refused(made: Service) -> None:
         made.signing.sign_off(KEY, ADA)
 
 
+def test_a_server_that_was_started_anew_in_a_round_hides_people_from_the_first_moment(
+    tmp_path: Path,
+) -> None:
+    plate = plates.make(tmp_path / KEY, fields=1, shape=(24, 32))
+    with service(tmp_path / "workspace", plate) as made:
+        made.blind.begin(KEY, CAT, ["Ada", "Ben"])
+    with service(tmp_path / "workspace", plate) as made:
+        # As a page does it that is opened: what was judged is read afterwards.
+        id = made.plates.overview(KEY).id
+        assert not made.reviews.review(KEY).loaded
+        made.presence.touch("t1", id, ADA, well="A1", deciding=True)
+        made.presence.touch("t2", id, BEN)
+        assert made.presence.others("t2", id) == ()
+
+
 def test_a_plate_that_is_gone_in_a_round_hides_nobody_on_another(
     tmp_path: Path,
 ) -> None:
@@ -213,5 +228,5 @@ def test_a_plate_that_is_gone_in_a_round_hides_nobody_on_another(
         found.presence.touch("t1", other, ADA, well="A1")
         found.presence.touch("t2", other, BEN)
         shutil.move(gone, tmp_path / "gone")
-        wait_for(lambda: found.plates.revision("") and len(found.plates.entries()) == 1)
+        wait_for(lambda: found.plates.revision("") and found.plates.absent())
         assert [one.who for one in found.presence.others("t2", other)] == ["Ada"]

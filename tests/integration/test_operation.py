@@ -148,6 +148,20 @@ def test_a_look_that_hangs_is_said_and_not_begun_again(served):
         hang.set()
 
 
+def test_all_who_ask_meanwhile_are_answered_by_one_look(served):
+    running, _, _ = served
+    looks = Looks(running.service)
+    hang = threading.Event()
+    looks._roots_there = lambda: "" if hang.wait(60) else "it hangs"
+    try:
+        first, *others = [looks.asked() for _ in range(20)]
+        assert all(look is first for look in others)
+    finally:
+        hang.set()
+    assert first.result(60).ready
+    assert looks.asked() is not first
+
+
 def test_counts_are_for_admins_or_at_an_address_of_their_own(served):
     running, plate, port = served
     running.get("/pixels/secret-name/B02/0/plate.jpg", X_Role="viewer")
