@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from dashboard.adding.folders import Folders
 from dashboard.adding.trials import Trials
-from dashboard.adding.values import Objections, Source, Target
+from dashboard.adding.values import NO_TARGET, Objections, Source, Target
 from dashboard.adding.zips import UploadedZips, zip_name
 from dashboard.errors import DashboardError, NotServedError, RefusedError
 from dashboard.inbox.places import SUFFIX, file_name, reason_against_bytes
@@ -274,8 +274,7 @@ class AddDesk:
             raise NotServedError(
                 f"There is no such folder for plates: {plain_text(identifier, 40)!r}."
                 if identifier
-                else "This server serves no folder that plates could be put into: "
-                "start it with a folder that it may write."
+                else NO_TARGET
             )
         return folders[identifier]
 

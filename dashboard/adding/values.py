@@ -11,6 +11,12 @@ if TYPE_CHECKING:
 
     from hcs.tables import TableFile
 
+NO_TARGET = (
+    "This server serves no folder that plates could be put into: start it with a "
+    "folder that it may write."
+)
+"""Why nobody can add a plate."""
+
 
 class EntryKind(enum.StrEnum):
     """What lies in a folder that plates may be added from."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboard.errors import DashboardError, RefusedError
+from dashboard.errors import DashboardError
 from dashboard.json_lines import (
     check_header,
     json_line,
@@ -13,6 +13,7 @@ from dashboard.json_lines import (
     write_whole,
 )
 from dashboard.reviews.acts import as_document, from_document
+from dashboard.reviews.blind import refuse_if_blind
 from dashboard.text import plain_text
 
 if TYPE_CHECKING:
@@ -35,11 +36,7 @@ def export_decisions(service: Service, key: str, file: Path) -> int:
         If a blind review is under way: it would tell each of the other.
     """
     overview = service.plates.overview(key)
-    if service.reviews.read(key).blind.open:
-        raise RefusedError(
-            f"A blind review of {key!r} is under way, and the file would tell each "
-            f"reviewer of the other. Export when both are done."
-        )
+    refuse_if_blind(service.reviews, key)
     acts = service.reviews.acts(key)
     head = {
         "format": FORMAT,

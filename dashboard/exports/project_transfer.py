@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select
 
-from dashboard.errors import DashboardError, RefusedError
+from dashboard.errors import DashboardError
 from dashboard.exports.project_file import (
     EVENT,
     KINDS,
@@ -22,6 +22,7 @@ from dashboard.exports.project_file import (
 from dashboard.json_lines import write_whole
 from dashboard.projects.plate_maps import ROLE, format_of
 from dashboard.reviews.acts import continued
+from dashboard.reviews.blind import refuse_if_blind
 from dashboard.reviews.signed import refuse_if_signed
 from dashboard.reviews.verdicts import Verdicts
 from dashboard.settings import project_of
@@ -89,11 +90,7 @@ class ProjectTransfer:
         """
         project, plates = self._project()
         for plate in plates:
-            if self._reviews.read(plate.key).blind.open:
-                raise RefusedError(
-                    f"A blind review of {plate.key!r} is under way, and the file would "
-                    f"tell each reviewer of the other. Export when both are done."
-                )
+            refuse_if_blind(self._reviews, plate.key)
         project_file = self._told(project, plates)
         try:
             write_whole(file, "".join(lines_of(project_file)))

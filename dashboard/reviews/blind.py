@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from dashboard.errors import DashboardError
+from dashboard.errors import DashboardError, RefusedError
 from dashboard.reviews.acts import Act, Subject, new_batch
 from dashboard.reviews.agreement import Agreement, Disagreement, agreement
 from dashboard.reviews.signed import refuse_if_signed
@@ -191,3 +191,12 @@ def _both(verdicts: Verdicts, blind_round: Round) -> dict[Subject, tuple[Act, Ac
 def _individual(verdicts: Verdicts, act: Act) -> bool:
     """Return whether somebody looked at a well and judged it by itself."""
     return act.basis != "unseen" and len(verdicts.batch(act.batch)) == 1
+
+
+def refuse_if_blind(reviews: Reviews, key: str) -> None:
+    """Raise `RefusedError` where a file of decisions would break a blind round."""
+    if reviews.read(key).blind.open:
+        raise RefusedError(
+            f"A blind review of {key!r} is under way, and the file would tell each "
+            f"reviewer of the other. Export when both are done."
+        )

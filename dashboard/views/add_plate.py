@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dashboard.access import Act
-from dashboard.adding.values import Objections, Questions
+from dashboard.adding.values import NO_TARGET, Objections, Questions
 from dashboard.inbox.values import JobChoices
 from dashboard.text import plain_text
 from dashboard.threads import Pool
@@ -29,11 +29,6 @@ if TYPE_CHECKING:
     from dashboard.session import Session
     from dashboard.views.snapshot import Snapshot
 
-_NO_TARGET = (
-    "This server serves no folder that plates could be put into: start it with a "
-    "folder that it may write."
-)
-
 
 class AddPlateIsland(Island):
     """See ``assets/panels/add_plate.js``."""
@@ -44,7 +39,7 @@ class AddPlateIsland(Island):
 def reason_against_adding(session: Session) -> str:
     """Return why a visitor cannot add plates here, "" where they can."""
     reason = session.reason_against(Act.ADD_PLATES, "")
-    return reason or ("" if session.service.adding.targets() else _NO_TARGET)
+    return reason or ("" if session.service.adding.targets() else NO_TARGET)
 
 
 class AddPlate(Part):

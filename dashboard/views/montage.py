@@ -10,6 +10,7 @@ from dashboard.state import MONTAGES
 from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, Part, index_of, text_of
 from dashboard.views.samples import (
+    NO_CONTROLS,
     Sample,
     control_wells,
     pictures,
@@ -131,7 +132,7 @@ class Montage(Part):
         if self._loading or (now.overview and not now.overview.channels):
             return "Reading…"
         if now.state.montage == "controls":
-            return "No control wells are known: say in Statistics which values are."
+            return NO_CONTROLS
         return "There are no pictures on this plate."
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from dashboard.quality.values import MetricValues
     from dashboard.state import ViewState
 
+NO_CONTROLS = "No control wells are known: say in Statistics which values are."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:

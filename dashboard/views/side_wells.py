@@ -8,6 +8,7 @@ from dashboard.access import Act
 from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, Part, index_of, text_of
 from dashboard.views.samples import (
+    NO_CONTROLS,
     Sample,
     SampleRequest,
     control_wells,
@@ -124,7 +125,7 @@ class SideWells(Part):
         if self._loading:
             return "Reading…"
         if self._kind == "controls":
-            return "No control wells are known: say in Statistics which values are."
+            return NO_CONTROLS
         if self._kind == "extremes":
             return "This metric has no values yet."
         return "No well can be shown."

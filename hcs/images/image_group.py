@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_ATTEMPTS = 3
+ATTEMPTS = 3
 """A version moves twice in its life: to its own path, and back to the first one."""
 
 
@@ -148,7 +148,7 @@ class ImageGroup:
         StaleVersionError
             If that version is no longer in the plate.
         """
-        for _ in range(_ATTEMPTS):
+        for _ in range(ATTEMPTS):
             path = self.path
             try:
                 value = read(path)
@@ -160,7 +160,7 @@ class ImageGroup:
                     return value
             self.path = self._moved_to(path)
         raise StaleVersionError(
-            f"{self.where()} was moved {_ATTEMPTS} times while it was read. Try again."
+            f"{self.where()} was moved {ATTEMPTS} times while it was read. Try again."
         )
 
     def __reduce__(self) -> tuple[Any, ...]:

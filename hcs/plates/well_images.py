@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hcs.cache import LRUCache
 from hcs.errors import NotFoundError, StaleVersionError
+from hcs.images.image_group import ATTEMPTS
 from hcs.images.opened import OpenedImage
 from hcs.ngff.names import join
 
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hcs.plates.well import HCSWell
-
-_ATTEMPTS = 3
-"""A version moves twice in its life: to its own path, and back to the first one."""
 
 
 class WellImages(LRUCache[str, OpenedImage]):
@@ -66,7 +64,7 @@ class WellImages(LRUCache[str, OpenedImage]):
         StaleVersionError
             If it is listed no longer.
         """
-        for _ in range(_ATTEMPTS):
+        for _ in range(ATTEMPTS):
             image = self.get(path)
             if image is not None:
                 return image, False
