@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import shutil
@@ -65,13 +66,28 @@ def test_the_lock_of_npm_names_no_address_and_pins_each_package() -> None:
         assert package["integrity"].startswith("sha512-"), name
 
 
+def _lines(name: str, text: str) -> int:
+    """Return the lines of a module, less those that tell callers of public names."""
+    lines = text.count("\n")
+    if not name.endswith(".py"):
+        return lines
+    docstrings = (
+        node.body[0].value
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        and ast.get_docstring(node)
+        and isinstance(node.body[0], ast.Expr)
+    )
+    return lines - sum((part.end_lineno or 0) - part.lineno for part in docstrings)
+
+
 def test_no_module_is_longer_than_a_person_reads_at_once() -> None:
     """Split by noun what is; a table is as long as what it lists."""
     tables = {"hcs/qc/definitions.py", "assets/types.d.ts"}
     modules = {
-        name: text.count("\n")
+        name: _lines(name, text)
         for name, text in _texts()
         if name.startswith(("hcs/", "dashboard/", "assets/", "docs/extensions/"))
         and name.endswith((".py", ".js", ".ts", ".css"))
     }
-    assert [name for name, lines in modules.items() if lines > 400] == sorted(tables)
+    assert {name for name, lines in modules.items() if lines > 400} <= tables
