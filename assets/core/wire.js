@@ -6,7 +6,7 @@ import { h } from "./dom.js"
 import { clearFault, showFault } from "./fault.js"
 
 /** What one part has of the server: its texts, and somebody to tell. */
-class Port {
+export class Port {
   constructor(name, texts) {
     this.name = name
     this.texts = texts
@@ -17,11 +17,12 @@ class Port {
     this.listeners[kind] = listener
   }
 
-  /** A text has come; equal to what is shown it says nothing new. */
-  take(kind, text) {
-    if (this.texts[kind] === text) return
-    this.texts[kind] = text
-    this.listeners[kind]?.()
+  /** Texts have come, by kind; one that is equal to what is shown says nothing new. A part
+   *  hears of all that came together in its own order, and finds all of them there. */
+  take(texts) {
+    const kinds = Object.keys(texts).filter((kind) => this.texts[kind] !== texts[kind])
+    for (const kind of kinds) this.texts[kind] = texts[kind]
+    for (const [kind, listener] of Object.entries(this.listeners)) if (kinds.includes(kind)) listener()
   }
 
   speak(message) {
@@ -84,13 +85,24 @@ export async function mount(name, load) {
 
 /** The server is there: take what is newer there, then tell what was done meanwhile. */
 export function connect(model) {
+  const changed = new Map() // what has come for a port and was not given to it
+  const deliver = () => {
+    const texts = [...changed]
+    changed.clear()
+    for (const [port, kinds] of texts) port.take(kinds)
+  }
   for (const [name, port] of ports) {
+    const texts = {}
     for (const kind of Object.keys(port.texts)) {
       const parameter = `${name}__${kind}`
-      const take = () => port.take(kind, model[parameter])
-      model.on(parameter, take)
-      take()
+      texts[kind] = model[parameter]
+      model.on(parameter, () => {
+        // One message of the server changes one parameter after the other.
+        if (!changed.size) queueMicrotask(deliver)
+        changed.set(port, { ...changed.get(port), [kind]: model[parameter] })
+      })
     }
+    port.take(texts)
   }
   model.on("remove", () => ports.forEach((port) => port.gone()))
   server = model
