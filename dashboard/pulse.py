@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from tornado.ioloop import IOLoop
-
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from tornado.ioloop import IOLoop
 
 BEAT_SECONDS = 0.5
 """How often a page looks for changes: one integer from memory."""
@@ -38,7 +38,7 @@ class Pulse:
         self._pages[token] = look
         if not self._beating:
             self._beating = True
-            IOLoop.current().call_later(BEAT_SECONDS, self._beat)
+            _loop().call_later(BEAT_SECONDS, self._beat)
 
     def leave(self, token: str) -> None:
         """Let a page look no more."""
@@ -52,8 +52,15 @@ class Pulse:
         while tokens:
             look = self._pages.get(tokens.popleft())
             if look is not None and look():
-                IOLoop.current().add_callback(self._go_on, tokens)
+                _loop().add_callback(self._go_on, tokens)
                 return
         self._beating = bool(self._pages)
         if self._beating:
-            IOLoop.current().call_later(BEAT_SECONDS, self._beat)
+            _loop().call_later(BEAT_SECONDS, self._beat)
+
+
+def _loop() -> IOLoop:
+    # Results are read without a page, and then without what serves pages.
+    from tornado.ioloop import IOLoop
+
+    return IOLoop.current()

@@ -118,10 +118,13 @@ def _of_type(axes: tuple[NamedAxis, ...], kind: str, dim: str) -> int | None:
 
 def _spatial(axes: tuple[NamedAxis, ...]) -> dict[int, str]:
     positions = [position for position, axis in enumerate(axes) if axis.type == "space"]
-    named: dict[str, int] = {}
-    for position in positions:
-        if axes[position].name.lower() in _SPACE:
-            named.setdefault(axes[position].name.lower(), position)
+    names = [axes[position].name.lower() for position in positions]
+    # A name that two have tells neither from the other: they go by their place.
+    named = {
+        name: position
+        for name, position in zip(names, positions, strict=True)
+        if name in _SPACE and names.count(name) == 1
+    }
     # What an axis without a type is called is taken, so that z y and an x of no type
     # are three.
     taken = {axis.name.lower() for axis in axes if axis.type is None} | set(named)

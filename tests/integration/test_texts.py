@@ -174,7 +174,11 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str, str]]
         visit.look()
         visit.rest()
         made.blind.begin(KEY, ADA, [ADA.name, BEN.name])
-        Visit(made, f"plate={KEY}", found).close()
+        visit = Visit(made, f"plate={KEY}", found)
+        made.sessions.end()
+        visit.look()
+        visit.rest()
+        visit.close()
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hcs.axes import ORDER, TYPES, dims_of, inverse, reading_order
@@ -76,6 +76,7 @@ def test_typed_axes_of_any_order_and_case_come_out_in_ours(
         max_size=6,
     ).map(tuple)
 )
+@example((Axis(name="x", type="space"), Axis(name="x", type="space")))
 def test_no_two_axes_are_the_same_and_arranging_does_not_change_what_they_are(
     found: tuple[Axis, ...],
 ) -> None:

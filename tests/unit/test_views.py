@@ -252,8 +252,11 @@ def test_a_wire_carries_texts_out_and_messages_in() -> None:
     parts["header"].put({"plate": "p"}, "known")
     wire = wire_of(parts)
     assert wire.header__known == '{"plate":"p"}'
+    model = wire.get_root()
     parts["plate_map"].put({"values": [1]}, "values")
-    assert wire.plate_map__values == '{"values":[1]}'
+    assert wire.send()
+    assert model.data.plate_map__values == '{"values":[1]}'
+    assert not wire.send(), "it is sent once"
     assert type(wire_of(parts)) is type(wire)
     heard: list[object] = []
     Listening(parts["plate_map"]).component.on("select", heard.append, asks=Act.LOOK)
@@ -298,6 +301,7 @@ def test_parts_are_described_with_their_scripts_and_texts() -> None:
         "known": "",
         "rest": "",
         "ended": "",
+        "ending": "",
         "check": "",
     }
 

@@ -24,7 +24,7 @@ def test_pools_that_start_at_once_leave_the_environment_as_it_was(
 
     def start() -> None:
         inside.wait(60)
-        with workers._one_thread():
+        with workers._environment_of_workers():
             seen.append(os.environ.get(NAME))
 
     with ThreadPoolExecutor(2) as pool:
