@@ -108,7 +108,15 @@ class LRUCache(Generic[K, V]):
                 self._drop(next(iter(self.cache)))
 
     def resize(self, key: K) -> None:
-        """Measure a value again that has grown or shrunk since it was set."""
+        """Measure a value again that has grown or shrunk since it was set.
+
+        Those unused for longest go where all together are beyond `max_bytes` then.
+
+        Parameters
+        ----------
+        key
+            What the value was kept under; nothing happens where it is absent.
+        """
         with self._lock:
             value = self.cache.get(key, _ABSENT)
             if value is _ABSENT:

@@ -70,11 +70,28 @@ class PlateFormat:
         return tuple(str(index + 1) for index in range(self.columns))
 
     def label(self, position: Position) -> str:
-        """Return the name to display, padded to the widest column: ``"B02"``."""
+        """Return the name to display, padded to the widest column: ``"B02"``.
+
+        Parameters
+        ----------
+        position
+            Zero-based ``(row, column)``.
+
+        Raises
+        ------
+        InvalidPathError
+            If an index is negative, or the row beyond ZZ.
+        """
         return well_label(*position, self.columns)
 
     def holds(self, position: Position) -> bool:
-        """Return whether `position` lies on the plate."""
+        """Return whether `position` lies on the plate.
+
+        Parameters
+        ----------
+        position
+            Zero-based ``(row, column)``.
+        """
         row, column = position
         return 0 <= row < self.rows and 0 <= column < self.columns
 

@@ -297,11 +297,24 @@ class ImageMetadata:
         return dims_of(self.axes)
 
     def as_stored(self, values: Sequence[T]) -> tuple[T, ...]:
-        """Return one value an axis, given in the order of `dims`, in that on disk."""
+        """Return one value an axis, given in the order of `dims`, in that on disk.
+
+        Parameters
+        ----------
+        values
+            One for each axis, in the order of `dims`.
+        """
         return tuple(values[place] for place in self.stored or range(len(values)))
 
     def in_order(self, values: Sequence[T]) -> list[T]:
-        """Return one value an axis, given in the order on disk, in that of `dims`."""
+        """Return one value an axis, given in the order on disk, in that of `dims`.
+
+        Parameters
+        ----------
+        values
+            One for each axis, in the order on disk; another number of them, as where no
+            order on disk is known, comes back as it is.
+        """
         if len(values) != len(self.stored):
             return list(values)
         return [values[place] for place in inverse(self.stored)]

@@ -140,7 +140,22 @@ class FieldView(JSComponent):
         self.param.update(planes=b"".join(parts), picture_text=text, **changes)
 
     def spelled(self, name: str, values: Any) -> Any:
-        """Return channels with what was not set of them, for `SpelledList`."""
+        """Return channels with what was not set of them, for `SpelledList`.
+
+        Parameters
+        ----------
+        name
+            Of the parameter that is set; others than ``"channels"`` come back as they
+            are.
+        values
+            Settings by name, one mapping a channel, in the image's order; fewer leave
+            the further channels as they are.
+
+        Raises
+        ------
+        ArgumentError
+            If there are more settings than channels, or one is none.
+        """
         is_settings = isinstance(values, list) and all(
             isinstance(value, dict) for value in values
         )

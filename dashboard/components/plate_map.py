@@ -128,7 +128,21 @@ class PlateMap(JSComponent):
         self.values_text = json.dumps(content)
 
     def spelled(self, name: str, values: Any) -> Any:
-        """Return wells as the plate spells them, each once, for `SpelledList`."""
+        """Return wells as the plate spells them, each once, for `SpelledList`.
+
+        Parameters
+        ----------
+        name
+            Of the parameter that is set; others than ``"selected"`` come back as they
+            are.
+        values
+            Wells in any spelling: ``"B/2"``, ``"B2"``, ``"b02"``.
+
+        Raises
+        ------
+        NotFoundError
+            If one is not a well of the plate.
+        """
         if name != "selected" or not isinstance(values, list):
             return values  # which the parameter's own check refuses
         find = WellLabels(self._overview).find

@@ -87,7 +87,14 @@ class Multiscales:
 
     @classmethod
     def of(cls, opened: OpenedImage) -> Multiscales:
-        """Return an image of its own around what was read, which others share."""
+        """Return an image of its own around what was read, which others share.
+
+        Parameters
+        ----------
+        opened
+            The image group as it was opened; its pixels are shared, its document is
+            copied.
+        """
         self = cls.__new__(cls)
         self._opened = opened
         self._images = self._metadata = None
@@ -96,7 +103,24 @@ class Multiscales:
 
     @classmethod
     def open(cls, store: PlateStore, path: str, format_version: str) -> Multiscales:
-        """Return the image whose group is at a path; see `OpenedImage.open`."""
+        """Return the image whose group is at a path; one document is read.
+
+        Parameters
+        ----------
+        store
+            Where the image is, as `hcs.open_store` returns it.
+        path
+            Of the group, below the root of the store, such as ``"A/1/0"``.
+        format_version
+            NGFF version of the image: ``"0.4"``, ``"0.5"`` or ``"0.6"``.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no group.
+        MetadataError
+            If its document cannot be understood.
+        """
         return cls.of(OpenedImage.open(store, path, format_version))
 
     @property
@@ -186,7 +210,10 @@ class Multiscales:
 
     @property
     def position(self) -> dict[str, float] | None:
-        """Stage position of the first pixel along each spatial axis, if recorded."""
+        """Stage position of the first pixel along each spatial axis, if recorded.
+
+        In `units`, as the document says it of the full size; None where it does not.
+        """
         translation = self._description.datasets[0].translation
         return None if translation is None else self._along_space(translation)
 
@@ -211,7 +238,13 @@ class Multiscales:
 
     @property
     def attributes(self) -> dict[str, Any]:
-        """The attributes of the group, read again; {} while in memory."""
+        """The attributes of the group, read again; {} while in memory.
+
+        Raises
+        ------
+        NotFoundError
+            If the group is no longer there.
+        """
         return {} if self._group is None else self._group.attributes()
 
     @property
@@ -286,6 +319,17 @@ class Multiscales:
         ----------
         level
             Index of the level, 0 is full size.
+
+        Returns
+        -------
+            Axes in the order of `dims`, shape and chunks those of the level.
+
+        Raises
+        ------
+        ArgumentError
+            If there is no such level.
+        MissingExtraError
+            If dask is not installed.
         """
         return self.level(level).to_dask()
 
@@ -296,6 +340,13 @@ class Multiscales:
         ----------
         level
             Index of the level, 0 is full size.
+
+        Raises
+        ------
+        ArgumentError
+            If there is no such level.
+        MissingExtraError
+            If xarray or dask is not installed.
         """
         from hcs.images.data_array import data_array
 

@@ -177,7 +177,24 @@ class LazyArray(Operators, Reductions):
         return data if dtype is None else data.astype(dtype, copy=False)
 
     def compute(self, **_options: Any) -> NDArray[Any]:
-        """Return all pixels, as code written for dask asks for them."""
+        """Return all pixels, as code written for dask asks for them.
+
+        Parameters
+        ----------
+        **_options
+            Those of dask's method, such as ``scheduler``; they change nothing here.
+
+        Returns
+        -------
+            An array of `shape` and `dtype`, axes in this array's order.
+
+        Raises
+        ------
+        UnsafeDataError
+            If it would take more than ``config.max_read_bytes``.
+        CorruptDataError
+            If a chunk cannot be decoded.
+        """
         return np.asarray(self)
 
     def to_dask(self, chunks: Any = None) -> Any:
@@ -187,6 +204,10 @@ class LazyArray(Operators, Reductions):
         ----------
         chunks
             As dask takes them; by default those of the store.
+
+        Returns
+        -------
+            An array of dask with the same axes, shape and type; no pixels are read.
 
         Raises
         ------
@@ -209,8 +230,21 @@ class LazyArray(Operators, Reductions):
     ) -> LazyArray:
         """Return the same pixels as another type, converted when they are read.
 
-        The arguments are those of numpy's method; `order`, `subok` and `copy` change
-        nothing here.
+        The arguments are those of numpy's method.
+
+        Parameters
+        ----------
+        dtype
+            A type of truth values, integers, floats or complex numbers.
+        order, subok, copy
+            As numpy takes them; they change nothing here.
+        casting
+            Which conversions are allowed: ``"no"``, ``"equiv"``, ``"safe"``,
+            ``"same_kind"`` or ``"unsafe"``.
+
+        Returns
+        -------
+            An array of the same shape, which reads nothing yet.
 
         Raises
         ------
@@ -259,10 +293,16 @@ class LazyArray(Operators, Reductions):
     def squeeze(self, axis: Axes = None) -> LazyArray:
         """Return the same pixels without axes of length 1, by default all of these.
 
+        Parameters
+        ----------
+        axis
+            Place of an axis, or a tuple of places, from 0; negative ones count from the
+            end. None takes every axis of length 1.
+
         Raises
         ------
         ValueError
-            If one that is named is longer.
+            If one that is named is longer, or there is no such axis.
         """
         shape = self.shape
         if axis is None:

@@ -58,11 +58,21 @@ class NgffImage:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Number of pixels along each axis."""
+        """Number of pixels along each axis, in the order of `dims`."""
         return tuple(self.data.shape)
 
     def to_dask(self) -> Any:
-        """Return the pixels as a dask array; see `LazyArray.to_dask`."""
+        """Return the pixels as a dask array; see `LazyArray.to_dask`.
+
+        Returns
+        -------
+            Axes in the order of `dims`; an array of dask comes back as it is.
+
+        Raises
+        ------
+        MissingExtraError
+            If dask is not installed.
+        """
         from hcs.images.data_array import dask_array
 
         return dask_array(self.data)

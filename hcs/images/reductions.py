@@ -50,7 +50,30 @@ class Reductions:
         keepdims: bool = False,
         **options: Any,
     ) -> Any:
-        """Return the sum over axes, as ``numpy.ndarray.sum`` does."""
+        """Return the sum over axes, as ``numpy.ndarray.sum`` does.
+
+        Parameters
+        ----------
+        axis
+            Place of the axis to reduce, or a tuple of places, from 0, negative ones
+            from the end; None reduces all of them.
+        dtype
+            Type of the sum and of the adding; numpy's choice by default.
+        out
+            Array that gets the result, of its shape; all pixels are read at once then.
+        keepdims
+            Whether the axes that were reduced stay, with length 1.
+        **options
+            Further ones of numpy's method, as ``initial``, ``where``; all pixels are
+            read at once then.
+
+        Raises
+        ------
+        numpy.exceptions.AxisError
+            If there is no such axis.
+        UnsafeDataError
+            If pixels that are read at once take more than ``config.max_read_bytes``.
+        """
         return self._reduced("sum", axis, dtype, out, keepdims, options)
 
     def mean(
@@ -61,7 +84,29 @@ class Reductions:
         keepdims: bool = False,
         **options: Any,
     ) -> Any:
-        """Return the mean over axes, as ``numpy.ndarray.mean`` does."""
+        """Return the mean over axes, as ``numpy.ndarray.mean`` does.
+
+        Parameters
+        ----------
+        axis
+            Place of the axis to reduce, or a tuple of places, from 0, negative ones
+            from the end; None reduces all of them.
+        dtype
+            Type of the result; numpy's choice by default: float64 for integers.
+        out
+            Array that gets the result, of its shape; all pixels are read at once then.
+        keepdims
+            Whether the axes that were reduced stay, with length 1.
+        **options
+            Further ones of numpy's method, as ``where``; all are read at once then.
+
+        Raises
+        ------
+        numpy.exceptions.AxisError
+            If there is no such axis.
+        UnsafeDataError
+            If pixels that are read at once take more than ``config.max_read_bytes``.
+        """
         return self._reduced("mean", axis, dtype, out, keepdims, options)
 
     def std(
@@ -73,7 +118,31 @@ class Reductions:
         keepdims: bool = False,
         **options: Any,
     ) -> Any:
-        """Return the standard deviation, as ``numpy.ndarray.std`` does."""
+        """Return the standard deviation, as ``numpy.ndarray.std`` does.
+
+        Parameters
+        ----------
+        axis
+            Place of the axis to reduce, or a tuple of places, from 0, negative ones
+            from the end; None reduces all of them.
+        dtype
+            Type of the result; numpy's choice by default: float64 for integers.
+        out
+            Array that gets the result, of its shape; all pixels are read at once then.
+        ddof
+            Subtracted from the number of pixels that is divided by: 1 for a sample.
+        keepdims
+            Whether the axes that were reduced stay, with length 1.
+        **options
+            Further ones of numpy's method, as ``where``; all are read at once then.
+
+        Raises
+        ------
+        numpy.exceptions.AxisError
+            If there is no such axis.
+        UnsafeDataError
+            If pixels that are read at once take more than ``config.max_read_bytes``.
+        """
         return self._reduced("std", axis, dtype, out, keepdims, options, ddof)
 
     def var(
@@ -85,7 +154,31 @@ class Reductions:
         keepdims: bool = False,
         **options: Any,
     ) -> Any:
-        """Return the variance over axes, as ``numpy.ndarray.var`` does."""
+        """Return the variance over axes, as ``numpy.ndarray.var`` does.
+
+        Parameters
+        ----------
+        axis
+            Place of the axis to reduce, or a tuple of places, from 0, negative ones
+            from the end; None reduces all of them.
+        dtype
+            Type of the result; numpy's choice by default: float64 for integers.
+        out
+            Array that gets the result, of its shape; all pixels are read at once then.
+        ddof
+            Subtracted from the number of pixels that is divided by: 1 for a sample.
+        keepdims
+            Whether the axes that were reduced stay, with length 1.
+        **options
+            Further ones of numpy's method, as ``where``; all are read at once then.
+
+        Raises
+        ------
+        numpy.exceptions.AxisError
+            If there is no such axis.
+        UnsafeDataError
+            If pixels that are read at once take more than ``config.max_read_bytes``.
+        """
         return self._reduced("var", axis, dtype, out, keepdims, options, ddof)
 
     def min(
@@ -95,7 +188,30 @@ class Reductions:
         keepdims: bool = False,
         **options: Any,
     ) -> Any:
-        """Return the least pixel over axes, as ``numpy.ndarray.min`` does."""
+        """Return the least pixel over axes, as ``numpy.ndarray.min`` does.
+
+        Parameters
+        ----------
+        axis
+            Place of the axis to reduce, or a tuple of places, from 0, negative ones
+            from the end; None reduces all of them.
+        out
+            Array that gets the result, of its shape; all pixels are read at once then.
+        keepdims
+            Whether the axes that were reduced stay, with length 1.
+        **options
+            Further ones of numpy's method, as ``initial``, ``where``; all pixels are
+            read at once then.
+
+        Raises
+        ------
+        numpy.exceptions.AxisError
+            If there is no such axis.
+        ValueError
+            If there is no pixel along an axis that is reduced.
+        UnsafeDataError
+            If pixels that are read at once take more than ``config.max_read_bytes``.
+        """
         return self._reduced("min", axis, None, out, keepdims, options)
 
     def max(
@@ -105,7 +221,30 @@ class Reductions:
         keepdims: bool = False,
         **options: Any,
     ) -> Any:
-        """Return the largest pixel over axes, as ``numpy.ndarray.max`` does."""
+        """Return the largest pixel over axes, as ``numpy.ndarray.max`` does.
+
+        Parameters
+        ----------
+        axis
+            Place of the axis to reduce, or a tuple of places, from 0, negative ones
+            from the end; None reduces all of them.
+        out
+            Array that gets the result, of its shape; all pixels are read at once then.
+        keepdims
+            Whether the axes that were reduced stay, with length 1.
+        **options
+            Further ones of numpy's method, as ``initial``, ``where``; all pixels are
+            read at once then.
+
+        Raises
+        ------
+        numpy.exceptions.AxisError
+            If there is no such axis.
+        ValueError
+            If there is no pixel along an axis that is reduced.
+        UnsafeDataError
+            If pixels that are read at once take more than ``config.max_read_bytes``.
+        """
         return self._reduced("max", axis, None, out, keepdims, options)
 
     def any(
@@ -115,7 +254,27 @@ class Reductions:
         keepdims: bool = False,
         **options: Any,
     ) -> Any:
-        """Return whether any pixel is not 0, as ``numpy.ndarray.any`` does."""
+        """Return whether any pixel is not 0, as ``numpy.ndarray.any`` does.
+
+        Parameters
+        ----------
+        axis
+            Place of the axis to reduce, or a tuple of places, from 0, negative ones
+            from the end; None reduces all of them.
+        out
+            Array that gets the result, of its shape; all pixels are read at once then.
+        keepdims
+            Whether the axes that were reduced stay, with length 1.
+        **options
+            Further ones of numpy's method, as ``where``; all are read at once then.
+
+        Raises
+        ------
+        numpy.exceptions.AxisError
+            If there is no such axis.
+        UnsafeDataError
+            If pixels that are read at once take more than ``config.max_read_bytes``.
+        """
         return self._reduced("any", axis, None, out, keepdims, options)
 
     def all(
@@ -125,7 +284,27 @@ class Reductions:
         keepdims: bool = False,
         **options: Any,
     ) -> Any:
-        """Return whether no pixel is 0, as ``numpy.ndarray.all`` does."""
+        """Return whether no pixel is 0, as ``numpy.ndarray.all`` does.
+
+        Parameters
+        ----------
+        axis
+            Place of the axis to reduce, or a tuple of places, from 0, negative ones
+            from the end; None reduces all of them.
+        out
+            Array that gets the result, of its shape; all pixels are read at once then.
+        keepdims
+            Whether the axes that were reduced stay, with length 1.
+        **options
+            Further ones of numpy's method, as ``where``; all are read at once then.
+
+        Raises
+        ------
+        numpy.exceptions.AxisError
+            If there is no such axis.
+        UnsafeDataError
+            If pixels that are read at once take more than ``config.max_read_bytes``.
+        """
         return self._reduced("all", axis, None, out, keepdims, options)
 
     def _reduced(

@@ -58,16 +58,33 @@ class PlannedImport:
     ) -> ImportReport:
         """Write the plate, or what an interrupted import of it did not write.
 
-        Parameters are those of `import_plate`, and so is what is raised.
-
         Parameters
         ----------
+        target
+            Where the plate is to be: a directory, or an ``.ozx`` archive.
+        version
+            NGFF version: ``"0.4"``, ``"0.5"`` (the default) or ``"0.6"``.
+        progress
+            Called with the number of fields written and the number there are.
+        name
+            Name of the plate; that of the export where None.
+        who
+            Whom the history names; by default the login name.
+        workers
+            Number of threads that write; by default up to 4.
         growth
             How the export has grown since it was imported as the plate that is there:
             new fields are added, changed ones get a new version with the old one kept.
             Without it the plate of an export that has become another is refused.
         grace
             Seconds that readers may hold on to changed fields, see `HCSPlateWriter`.
+
+        Raises
+        ------
+        SourceError
+            If `target` is a plate of another source, or one that was not imported.
+        StoreError
+            If `target` is no local path or holds something else, or the disk fails.
         """
         path, plan = local_path(target), self.report.plan
         report = replace(self.report, target=str(target), dry_run=False)

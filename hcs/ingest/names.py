@@ -136,6 +136,11 @@ class NamePattern:
     def read(self, name: str) -> NameParts | None:
         """Return what a file's name says, or None where the pattern does not match.
 
+        Parameters
+        ----------
+        name
+            Of the file, with its folders, between which ``/`` stands.
+
         Raises
         ------
         SourceError
@@ -147,6 +152,11 @@ class NamePattern:
         """Return the plate that a file's name gives, ``""`` where it gives none.
 
         None where the pattern does not match.
+
+        Parameters
+        ----------
+        name
+            Of the file, with its folders, between which ``/`` stands.
         """
         matches = self._matches(name)
         if not matches or "plate" not in matches[0].re.groupindex:
@@ -165,6 +175,11 @@ class NamePattern:
             Of all files of a source: some wells are known from all names together.
         format
             The plate, on which wells that are numbers are counted.
+
+        Returns
+        -------
+            What each name says, by name, of those that match; and where the wells are
+            by the texts that the names have for them.
 
         Raises
         ------
@@ -188,6 +203,11 @@ class NamePattern:
         """Refuse an expression that would take for ever on some of the names.
 
         A pattern of placeholders is bounded by how it is made.
+
+        Parameters
+        ----------
+        names
+            Of the files that it will be held against, with their folders.
 
         Raises
         ------

@@ -61,7 +61,13 @@ class FieldRecord:
     """Keys that a later version of this library may have put there."""
 
     def find(self, identifier: str) -> FieldVersion | None:
-        """Return the first event of a version, None where it is unknown."""
+        """Return the first event of a version, None where it is unknown.
+
+        Parameters
+        ----------
+        identifier
+            `FieldVersion.id`.
+        """
         return next(
             (version for version in self.versions if version.id == identifier), None
         )
@@ -85,7 +91,13 @@ class FieldRecord:
         )
 
     def is_settled(self, path: str) -> bool:
-        """Whether nothing is left to do for a field whose live pixels are at `path`."""
+        """Whether nothing is left to do for a field whose live pixels are at `path`.
+
+        Parameters
+        ----------
+        path
+            Where the well lists the field now, below the well.
+        """
         return (
             path == self.path
             and not self.settling
@@ -93,7 +105,15 @@ class FieldRecord:
         )
 
     def moved(self, identifier: str, path: str) -> FieldRecord:
-        """Return the record with the pixels of a version at another path."""
+        """Return the record with the pixels of a version at another path.
+
+        Parameters
+        ----------
+        identifier
+            `FieldVersion.id`; one that is unknown changes nothing.
+        path
+            Where they are then, below the well.
+        """
         versions = tuple(
             replace(version, path=path) if version.id == identifier else version
             for version in self.versions

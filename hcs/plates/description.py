@@ -149,7 +149,18 @@ class PlateDescription:
         return isinstance(identifier, str) and bool(identifier)
 
     def label(self, well: PlateWell | str) -> str:
-        """Return a well, or the path of one, as people write it: ``"B02"``."""
+        """Return a well, or the path of one, as people write it: ``"B02"``.
+
+        Parameters
+        ----------
+        well
+            An entry of `wells`, or its path, ``<row name>/<column name>``.
+
+        Returns
+        -------
+            Row and column, padded to the digits of the plate's widest column name; the
+            path as it is where the plate's names are not letters and numbers.
+        """
         return self._names.label(well if isinstance(well, str) else well.path)
 
     def __len__(self) -> int:

@@ -53,7 +53,13 @@ class Field:
 
     @property
     def version(self) -> str:
-        """Id of the live version; for a field without history, a digest."""
+        """Id of the live version; for a field without history, a digest.
+
+        Raises
+        ------
+        NotFoundError, StaleVersionError, MetadataError
+            If there is no history and the image cannot be opened; see `image`.
+        """
         if self.live is not None:
             return self.live
         version = self.image().version

@@ -166,7 +166,7 @@ class HCSPlate(PlacedPlate):
         return None if listed is None else self.open_well(listed, ahead=True)
 
     def get_well_by_indices(self, row_index: int, column_index: int) -> HCSWell | None:
-        """Return the well at zero-based indices; as `get_well` does.
+        """Return the well at zero-based indices, None where the plate lists none.
 
         Parameters
         ----------
@@ -174,6 +174,13 @@ class HCSPlate(PlacedPlate):
             From 0, in the order in which the plate lists its rows.
         column_index
             From 0, in the order in which the plate lists its columns.
+
+        Raises
+        ------
+        NotFoundError
+            If the plate lists it, but its group is not there.
+        MetadataError
+            If its document cannot be understood.
 
         Examples
         --------

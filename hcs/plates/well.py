@@ -158,6 +158,13 @@ class HCSWell:
         ----------
         ahead
             Ask a remote store for the first image at the same time.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such group.
+        MetadataError
+            If the document is missing, or cannot be understood.
         """
         document = read_well_document(
             self.store, self.path, self.format_version, ahead=ahead
@@ -185,7 +192,13 @@ class HCSWell:
 
     @property
     def images(self) -> list[WellImage]:
-        """The images in the order of the well document: the list of `metadata`."""
+        """The images in the order of the well document: the list of `metadata`.
+
+        Raises
+        ------
+        NotFoundError, MetadataError
+            If the document is missing or broken.
+        """
         return self.metadata.images
 
     @property
@@ -207,7 +220,13 @@ class HCSWell:
 
     @property
     def fields(self) -> tuple[Field, ...]:
-        """The fields in the order of the well document."""
+        """The fields in the order of the well document.
+
+        Raises
+        ------
+        NotFoundError, MetadataError
+            If the document is missing or broken.
+        """
         fields = self._fields
         if fields is None or not is_list_of(fields, self.images):
             fields = self._fields = list_fields(self)
@@ -306,11 +325,26 @@ class HCSWell:
         ----------
         field
             One of `fields`.
+
+        Raises
+        ------
+        NotFoundError
+            If the image is listed, but not there.
+        StaleVersionError
+            If the well no longer lists the field.
+        MetadataError
+            If its document cannot be understood.
         """
         return self._open(field.path, lambda: path_of(self.fields, field))
 
     def has_group(self, path: str) -> bool:
-        """Whether the document of a group below the well is there."""
+        """Whether the document of a group below the well is there.
+
+        Parameters
+        ----------
+        path
+            Of the group, below the well, such as a field's ``"0"``.
+        """
         key = join(self.path, path, group_document(self.format_version))
         return self.store.stamp(key) is not None
 
@@ -331,7 +365,15 @@ class HCSWell:
         return () if record is None else record.versions
 
     def refresh(self) -> bool:
-        """Look at the well document again; return whether it had changed."""
+        """Look at the well document again; return whether it had changed.
+
+        A well that was never read is not looked at: False.
+
+        Raises
+        ------
+        NotFoundError, MetadataError
+            If the document is gone or broken.
+        """
         key = join(self.path, group_document(self.format_version))
         if self._well is None or (
             self._stamp is not None and self.store.stamp(key) == self._stamp

@@ -113,6 +113,15 @@ class Definition:
         """Return the column's name in all tables, for one channel by its name.
 
         CellProfiler's own where it has the metric, else one of the same form.
+
+        Parameters
+        ----------
+        channel
+            Name of the channel as it is to stand in the header.
+
+        Returns
+        -------
+            Such as ``"ImageQuality_FocusScore_DNA"``.
         """
         words = "".join(word.capitalize() for word in self.id.split("_"))
         form = f"{words}_{{}}" if self.cellprofiler is None else self.cellprofiler

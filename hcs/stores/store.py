@@ -89,32 +89,121 @@ class PlateStore(ABC):
 
     @abstractmethod
     def stamp(self, key: str) -> Hashable | None:
-        """Return a cheap mark that changes with the object; None where it is absent."""
+        """Return a cheap mark that changes with the object; None where it is absent.
+
+        Parameters
+        ----------
+        key
+            Path below the root.
+
+        Raises
+        ------
+        StoreError
+            If a remote store cannot be asked.
+        """
 
     @abstractmethod
     def children(self, prefix: str = "") -> Iterator[str]:
-        """Yield the names directly below a prefix, in no particular order."""
+        """Yield the names directly below a prefix, in no particular order.
+
+        Parameters
+        ----------
+        prefix
+            Path of a folder below the root; the root itself where empty.
+
+        Raises
+        ------
+        InvalidPathError
+            If the prefix climbs out of the root.
+        StoreError
+            If the names cannot be listed, as plain web servers do not.
+        """
 
     def read(self, key: str, limit: int = DOCUMENT_LIMIT) -> bytes | None:
-        """Return one document, None where it is absent; errors as for `fetch`."""
+        """Return one document, None where it is absent.
+
+        Parameters
+        ----------
+        key
+            Path below the root.
+        limit
+            Most bytes that may be read.
+
+        Raises
+        ------
+        UnsafeDataError, InvalidPathError, StoreError
+            As `fetch` raises them.
+        """
         return self.fetch(key, limit=limit)
 
     def read_stamped(self, key: str) -> tuple[bytes | None, Hashable | None]:
-        """Return a document and a stamp that is not newer than it."""
+        """Return a document and a stamp that is not newer than it.
+
+        Parameters
+        ----------
+        key
+            Path below the root.
+
+        Returns
+        -------
+            The bytes, None where there is no such object, and what `stamp` gave before.
+
+        Raises
+        ------
+        UnsafeDataError, InvalidPathError, StoreError
+            As `fetch` raises them.
+        """
         stamp = self.stamp(key)
         return self.read(key), stamp
 
     def documents(self, keys: Iterable[str]) -> dict[str, bytes | None]:
-        """Return several documents; a remote store asks for all of them at once."""
+        """Return several documents; a remote store asks for all of them at once.
+
+        Parameters
+        ----------
+        keys
+            Paths below the root.
+
+        Returns
+        -------
+            By key the bytes, None where there is no such object.
+
+        Raises
+        ------
+        UnsafeDataError, InvalidPathError, StoreError
+            As `fetch` raises them.
+        """
         return {key: self.read(key) for key in keys}
 
     def prefetch(self, keys: Iterable[str]) -> None:  # noqa: B027  (local: nothing)
-        """Ask for documents that will be read soon; only remote stores act on it."""
+        """Ask for documents that will be read soon; only remote stores act on it.
+
+        Parameters
+        ----------
+        keys
+            Paths below the root; more than a store holds back are left to be read
+            later.
+        """
 
     async def fetch_async(
         self, key: str, start: int = 0, length: int | None = None
     ) -> bytes | None:
-        """`fetch` for an event loop, which must not wait for a disk."""
+        """`fetch` for an event loop, which must not wait for a disk.
+
+        Parameters
+        ----------
+        key
+            Path below the root.
+        start
+            First byte; a negative one counts from the end.
+        length
+            How many bytes at most; None reads to the end.
+
+        Raises
+        ------
+        UnsafeDataError, InvalidPathError, StoreError
+            As `fetch` raises them.
+        """
         import asyncio
 
         return await asyncio.to_thread(self.fetch, key, start, length)
@@ -132,7 +221,13 @@ class PlateStore(ABC):
         """Release what is open; reading afterwards is an error or reopens."""
 
     def where(self, key: str) -> str:
-        """Return the location of an object, for messages."""
+        """Return the location of an object, for messages; it holds no credentials.
+
+        Parameters
+        ----------
+        key
+            Path below the root; the root itself where empty.
+        """
         return f"{self.location}/{key}" if key else self.location
 
     def __enter__(self) -> Self:

@@ -59,6 +59,15 @@ class PlateMap:
     def column(self, name: str) -> dict[Position, Value]:
         """Return one column by well.
 
+        Parameters
+        ----------
+        name
+            One of `columns`.
+
+        Returns
+        -------
+            Values by zero-based ``(row, column)``, of the wells that the map lists.
+
         Raises
         ------
         SourceError
@@ -73,11 +82,31 @@ class PlateMap:
         return {well: values[index] for well, values in self.wells.items()}
 
     def missing_from(self, wells: Collection[Position]) -> tuple[Position, ...]:
-        """Return the wells that the map lists and `wells` does not hold."""
+        """Return the wells that the map lists and `wells` does not hold.
+
+        Parameters
+        ----------
+        wells
+            Zero-based ``(row, column)`` of each.
+
+        Returns
+        -------
+            Sorted, by row first.
+        """
         return tuple(sorted(set(self.wells) - set(wells)))
 
     def not_listing(self, wells: Collection[Position]) -> tuple[Position, ...]:
-        """Return those of `wells` that the map does not list."""
+        """Return those of `wells` that the map does not list.
+
+        Parameters
+        ----------
+        wells
+            Zero-based ``(row, column)`` of each.
+
+        Returns
+        -------
+            Sorted, by row first.
+        """
         return tuple(sorted(set(wells) - set(self.wells)))
 
     def conditions(self, rows: Sequence[str], columns: Sequence[str]) -> dict[str, Any]:

@@ -114,7 +114,13 @@ class StoredTables(Mapping[str, StoredTable]):
         return _Reader(self._store, join(self._path, name), self._version).table(name)
 
     def kind(self, name: str) -> str:
-        """Return the type of a table; "" where it does not say it or is not there."""
+        """Return the type of a table; "" where it does not say it or is not there.
+
+        Parameters
+        ----------
+        name
+            Of the table's group.
+        """
         try:
             reader = _Reader(self._store, join(self._path, name), self._version)
             return str(reader.attributes().get("type", ""))

@@ -217,6 +217,11 @@ class HCSPlateWriter:
         """The fields that the plate has: pairs of well path and field name.
 
         Ask it after a crash, to write only what is missing.
+
+        Raises
+        ------
+        WriterStateError
+            If the writer was never entered.
         """
         self._open_draft()
         with self._lock:
@@ -224,7 +229,13 @@ class HCSPlateWriter:
 
     @property
     def version(self) -> str:
-        """The NGFF version that is written."""
+        """The NGFF version that is written.
+
+        Raises
+        ------
+        WriterStateError
+            If the writer was never entered.
+        """
         return self._open_draft().version
 
     def _open_draft(self) -> PlateDraft:
@@ -384,6 +395,16 @@ class HCSPlateWriter:
             One a field, or a well.
         max_workers
             Number of threads; by default the executor's.
+
+        Returns
+        -------
+            What the calls returned, in the order of the items.
+
+        Raises
+        ------
+        Exception
+            What the first item that failed raised, after those under way have ended;
+            items not yet begun are left out.
         """
         with ThreadPoolExecutor(max_workers, thread_name_prefix="hcs-write") as pool:
             futures = [pool.submit(function, item) for item in items]
@@ -402,5 +423,14 @@ class HCSPlateWriter:
         content
             For example ``conditions``, ``gaps``, ``import`` or ``channels``; None takes
             a key away.
+
+        Raises
+        ------
+        WriterStateError
+            If the writer was never entered.
+        MetadataError
+            If the plate document has become invalid.
+        StoreError
+            If it cannot be written.
         """
         hierarchy.annotate(self._open_draft().target, content)

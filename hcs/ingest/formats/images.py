@@ -167,7 +167,13 @@ class ImageFile:
         return self.has("rgb")
 
     def has(self, code: str) -> bool:
-        """Return whether a fact of this code is known of the file."""
+        """Return whether a fact of this code is known of the file.
+
+        Parameters
+        ----------
+        code
+            One of `Fact.code`, such as ``"rgb"``.
+        """
         return any(fact.code == code for fact in self.facts)
 
     @property
@@ -188,6 +194,11 @@ class ImageFile:
 
     def plane(self, *, t: int = 0, c: int = 0, z: int = 0) -> NDArray[Any]:
         """Return one plane, shape ``(y, x)``.
+
+        Parameters
+        ----------
+        t, c, z
+            Which plane, from 0; 0 along axes that the file does not have.
 
         Raises
         ------
@@ -210,10 +221,15 @@ class ImageFile:
     def with_pages_as(self, axis: str) -> ImageFile:
         """Return the file with pages of unsaid meaning taken as ``t``, ``c`` or ``z``.
 
+        Parameters
+        ----------
+        axis
+            ``"t"``, ``"c"`` or ``"z"``, which comes before y and x.
+
         Raises
         ------
         SourceError
-            If the file says what its pages are, or has none.
+            If the file says what its pages are, or has none, or the axis is another.
         """
         if not self.pages or axis not in ("t", "c", "z"):
             raise SourceError(

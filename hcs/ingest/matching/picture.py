@@ -70,7 +70,13 @@ class Picture:
     """Of the pixels, where somebody has computed it: equal for equal pixels."""
 
     def size(self, axis: str) -> int:
-        """Return the length along an axis, 1 where it has none."""
+        """Return the length along an axis, 1 where it has none.
+
+        Parameters
+        ----------
+        axis
+            One of ``"t"``, ``"c"``, ``"z"``, ``"y"`` and ``"x"``.
+        """
         return self.shape[self.axes.index(axis)] if axis in self.axes else 1
 
     @property
@@ -80,7 +86,7 @@ class Picture:
 
     @property
     def sizes(self) -> dict[str, int]:
-        """Length by axis."""
+        """Length by axis, of all of ``t c z y x``; 1 where it has none."""
         return {axis: self.size(axis) for axis in ORDER}
 
 

@@ -162,6 +162,11 @@ class MatchTable:
     def match(self, row: str) -> Match:
         """Return a row.
 
+        Parameters
+        ----------
+        row
+            The `Match.id` of one of `matches`.
+
         Raises
         ------
         SourceError

@@ -137,7 +137,17 @@ class Export:
     notes: tuple[str, ...] = ()
 
     def channel_name(self, channel: NamePart) -> str:
-        """Return what the export calls a channel, else its label in the names."""
+        """Return what the export calls a channel, else its label in the names.
+
+        Parameters
+        ----------
+        channel
+            As `file_parts` has it.
+
+        Returns
+        -------
+            ``"channel 2"`` where it has neither.
+        """
         note = self.channels.get(channel)
         return (note and note.name) or channel.label or f"channel {channel.number}"
 

@@ -183,7 +183,12 @@ class ImportReport:
         return ", ".join(labels[:_SHOWN]) + more
 
     def gap_entries(self) -> list[dict[str, Any]]:
-        """Return the gaps as the plate document keeps them, at most `MAX_GAPS`."""
+        """Return the gaps as the plate document keeps them, at most `MAX_GAPS`.
+
+        Returns
+        -------
+            As `HCSPlate.gaps` gives them.
+        """
         return [gap.entry for gap in self.gaps[:MAX_GAPS]]
 
     def as_dict(self) -> dict[str, Any]:
@@ -218,7 +223,13 @@ class ImportReport:
         }
 
     def map_entry(self) -> dict[str, Any] | None:
-        """Return what was found wrong with the plate map, None where none was given."""
+        """Return what was found wrong with the plate map, None where none was given.
+
+        Returns
+        -------
+            Its ``name`` and ``columns``, the ``problems`` in words, and labels of wells
+            ``without_images`` and ``not_listed`` in it.
+        """
         plate_map, grid = self.plan.plate_map, self.plan.grid
         if plate_map is None:
             return None

@@ -90,22 +90,66 @@ class ExportSource(Protocol):
     """What cannot be read: name and reason."""
 
     def opener(self, name: str) -> Opener:
-        """Return a function that opens the file called `name`."""
+        """Return a function that opens a file for reading bytes.
+
+        Parameters
+        ----------
+        name
+            Of one of `files`.
+        """
 
     def read(self, name: str, limit: int) -> bytes:
-        """Return the bytes of a small file."""
+        """Return the bytes of a small file.
+
+        Parameters
+        ----------
+        name
+            Of one of `files`.
+        limit
+            Most bytes that it may have.
+
+        Raises
+        ------
+        SourceError
+            If it is larger than `limit` bytes or cannot be read.
+        StoreError
+            If the source is out of reach.
+        """
 
     def fingerprint(self, names: Iterable[str]) -> str:
-        """Return a digest by which the same files are known again."""
+        """Return a digest by which the same files are known again.
+
+        Parameters
+        ----------
+        names
+            Of those of `files` that count; order and repetition do not.
+
+        Returns
+        -------
+            ``"sha256:"`` and 64 hexadecimal digits.
+
+        Raises
+        ------
+        StoreError
+            If the source is out of reach.
+        """
 
     def state(self, name: str) -> ExportFile:
-        """Return a file as it was when it was last looked at, at first when listed."""
+        """Return a file as it was when it was last looked at, at first when listed.
+
+        Parameters
+        ----------
+        name
+            Of one of `files`.
+        """
 
     def change(self, name: str, since: ExportFile | None = None) -> str:
         """Return what happened to a file since it was so, "" if nothing.
 
         Parameters
         ----------
+        name
+            Of one of `files`.
         since
             Its `state` before it was read, where other threads may ask for the same
             file meanwhile; what was last seen of it where None.
@@ -118,6 +162,11 @@ class ExportSource(Protocol):
 
     def reach(self, name: str) -> None:
         """Look whether a file that could not be used, or any other, can be read.
+
+        Parameters
+        ----------
+        name
+            Of one of `files`.
 
         Raises
         ------

@@ -56,12 +56,12 @@ class MeanField:
 
     @property
     def rows(self) -> NDArray[np.float64]:
-        """Profile from top to bottom: the mean of each line of cells, in counts."""
+        """Mean of each line of cells from top to bottom, in counts, shape ``(32,)``."""
         return np.asarray(self.values.mean(axis=1))
 
     @property
     def columns(self) -> NDArray[np.float64]:
-        """Profile from left to right, in counts."""
+        """Mean of each column of cells, left to right, in counts, shape ``(32,)``."""
         return np.asarray(self.values.mean(axis=0))
 
     @property
@@ -76,7 +76,8 @@ class MeanField:
         Parameters
         ----------
         part
-            The mean of some of the fields that this one is the mean of.
+            The mean of some of the fields that this one is the mean of, of the same
+            channel.
         """
         fields = self.fields - part.fields
         if fields < 1:
@@ -90,7 +91,12 @@ class MeanField:
         Parameters
         ----------
         values
-            See `Light.values`. Cells where the mean field is not above zero stay.
+            Counts, shape ``(32, 32)``; see `Light.values`. Cells where the mean field
+            is not above zero stay.
+
+        Returns
+        -------
+            Counts, shape ``(32, 32)``.
 
         Raises
         ------

@@ -155,7 +155,7 @@ class Plane:
 
     @property
     def counted(self) -> NDArray[Any]:
-        """The pixels that count, in one dimension."""
+        """The pixels that count, one-dimensional, row after row; in camera counts."""
         return self.pixels.ravel() if self.mask is None else self.pixels[self.mask]
 
     @cached_property
@@ -173,13 +173,25 @@ class Plane:
         return f"{odd} of {counted.size} pixels {verb} not finite (NaN or infinite)"
 
     def check(self) -> None:
-        """Raise `NotComputableError` where nothing can be measured on the pixels."""
+        """Refuse pixels on which nothing can be measured.
+
+        Raises
+        ------
+        NotComputableError
+            If `unfit` says why.
+        """
         if self.unfit:
             raise NotComputableError(self.unfit)
 
     @cached_property
     def distribution(self) -> Distribution:
-        """The pixels' values and how often each occurs."""
+        """The pixels' values and how often each occurs.
+
+        Raises
+        ------
+        NotComputableError
+            If no pixel counts, or floats are `unfit`.
+        """
         pixels = self.counted
         if pixels.size == 0:
             raise NotComputableError("no pixel is inside the mask")
@@ -201,13 +213,29 @@ class Plane:
 
     @property
     def constant(self) -> bool:
-        """Whether all pixels are equal."""
+        """Whether all pixels are equal.
+
+        Raises
+        ------
+        NotComputableError
+            As `distribution` does.
+        """
         return len(self.distribution.values) == 1
 
     def stripes(self, overlap: int = 0) -> Any:
         """Yield the plane in stripes of rows, as float32 (float64 for wide dtypes).
 
         Each stripe starts `overlap` rows before the end of the one before.
+
+        Parameters
+        ----------
+        overlap
+            Rows that two stripes share, 0 or more.
+
+        Yields
+        ------
+            Counts from top to bottom, shape ``(64 + overlap, x)``, fewer rows at the
+            end.
         """
         for start in range(0, self.pixels.shape[0], STRIPE):
             yield self.pixels[start : start + STRIPE + overlap].astype(self.real)
@@ -223,6 +251,11 @@ class Plane:
 
         Half of a smooth image's differences are noise alone, so their median is
         little moved by what is in view.
+
+        Raises
+        ------
+        NotComputableError
+            If the plane is one pixel wide.
         """
         rows = self.pixels[:: max(1, self.pixels.shape[0] // 64)].astype(self.real)
         if rows.shape[1] < 2:
@@ -232,14 +265,26 @@ class Plane:
 
     @cached_property
     def edge_spectrum(self) -> NDArray[np.complex64]:
-        """The spectrum of the edges in its middle, by which channels are compared."""
+        """The spectrum of the edges in its middle, by which channels are compared.
+
+        As `rfft2` gives it, axes ``y x``.
+        """
         return edge_spectrum(self.pixels)
 
     def blocks(self, scale: int = SCALE) -> Blocks:
         """Return sum, sum of squares and number of pixels of even blocks.
 
-        Blocks are at most `scale` long and as even as whole pixels allow; each of the
-        three arrays has one value a block.
+        Blocks are at most `scale` long and as even as whole pixels allow.
+
+        Parameters
+        ----------
+        scale
+            Longest side of a block, in pixels, 1 or more.
+
+        Returns
+        -------
+            Three arrays of one value a block, axes ``y x``, shape ``(ceil(y / scale),
+            ceil(x / scale))``. Pixels outside the mask are in none of the three.
         """
         if scale == SCALE:
             return self._blocks
@@ -251,7 +296,13 @@ class Plane:
 
     @cached_property
     def coarse(self) -> NDArray[np.float64]:
-        """Means of blocks of about 10 x 10 pixels."""
+        """Means of blocks of about 10 x 10 pixels, in counts, axes ``y x``.
+
+        Raises
+        ------
+        NotComputableError
+            If there is a mask, a side is below 40 pixels, or the pixels are unfit.
+        """
         if self.mask is not None:
             raise NotComputableError("this is not measured under a mask")
         if min(self.pixels.shape) < 4 * SCALE:

@@ -92,7 +92,19 @@ class RoleMapping:
     replicate: str | None = None
 
     def apply(self, condition: Mapping[str, Any]) -> WellRole:
-        """Return what a well is for, from its conditions by column."""
+        """Return what a well is for, from its conditions by column.
+
+        Parameters
+        ----------
+        condition
+            Values by the plate map's columns, as `HCSPlate.conditions` has them of a
+            well.
+
+        Returns
+        -------
+            None for whatever the well has no value for, and for a role whose text is
+            not one of `values`.
+        """
         name = condition.get(self.role) if self.role is not None else None
         return WellRole(
             role=None if name is None else self.values.get(_text(name)),

@@ -59,7 +59,23 @@ class StagedField:
         return self.publish(as_who(who), checked_reason(reason))
 
     def publish(self, who: Who, reason: str | None) -> FieldVersion:
-        """Do what `commit` does for a writer, who need not say why."""
+        """Do what `commit` does for a writer, who need not say why.
+
+        Parameters
+        ----------
+        who
+            Whom the history names.
+        reason
+            Why, in a few words; None or ``""`` for nothing.
+
+        Raises
+        ------
+        ConflictError
+            If the field no longer shows the version that this one was staged on; the
+            staged pixels stay until `discard`.
+        MetadataError
+            If a document of the plate has become invalid.
+        """
         version = replace(
             self.version, who=who.name, known=who.known, why=reason or None
         )
