@@ -44,6 +44,11 @@ class HCSWell:
         What the well document says; None reads it when it is first needed.
     image_cache_size
         Most images to keep; by default ``config.hcs_image_cache_size``.
+    format_version
+        NGFF version of the plate; found out where not given.
+    names, changed
+        For the plate that opens the well: how its wells are called, and what to call
+        when an image was read.
 
     Notes
     -----

@@ -53,7 +53,7 @@ _API_TEXT = {
 @cache
 def _functions() -> dict[str, Callable[..., Any]]:
     """Return the public functions, by where they are defined."""
-    functions = {}
+    functions: dict[str, Callable[..., Any]] = {}
     for package in _PACKAGES:
         module = import_module(package)
         for name in getattr(module, "__all__", ()):
