@@ -67,8 +67,20 @@ def _entry(package: str, name: str) -> list[str]:
         return [f".. py:data:: {name}", "", *(f"   {line}" for line in words)]
     if isinstance(value, type):
         kind = "autoexception" if issubclass(value, BaseException) else "autoclass"
-        return [f".. {kind}:: {name}", "   :members:", "   :undoc-members:"]
+        options = ["   :members:", "   :undoc-members:"]
+        if (foreign := _foreign(value)).__module__ == "builtins":
+            # What a component of Panel inherits stands in Panel's own documents.
+            options.append(f"   :inherited-members: {foreign.__name__}")
+        return [f".. {kind}:: {name}", *options]
     return [f".. autofunction:: {name}"]
+
+
+def _foreign(value: type) -> type:
+    """Return the first class that one inherits from and that is none of ours."""
+    ours = ("hcs", "dashboard")
+    return next(
+        base for base in value.__mro__ if base.__module__.partition(".")[0] not in ours
+    )
 
 
 def _is_documented_itself(value: object) -> bool:
