@@ -86,7 +86,10 @@ def test_a_server_whose_threads_all_hang_ends_and_a_second_signal_ends_it_at_onc
                 return server.poll() is not None
 
             wait_for(ended, "for the server to end")
-        assert server.wait(PATIENCE) == (0 if signals == 1 else 128 + signal.SIGTERM)
+        # A third one may come when Python has let go of its handlers already; a shell
+        # tells both ends by the same number.
+        by_signal = (128 + signal.SIGTERM, -signal.SIGTERM)
+        assert server.wait(PATIENCE) in ((0,) if signals == 1 else by_signal)
 
 
 def test_case_62_a_service_that_ends_in_a_batch_finishes_its_field_and_begins_no_other(
