@@ -88,8 +88,10 @@ class Statistics(Part):
 
     def _take(self, statistics: StatisticsView) -> None:
         self._statistics = statistics
-        # Which draws everything, for the plate may be coloured by scores.
+        # Which draws what else shows them: the plate may be coloured by scores. Of a
+        # metric that is chosen again they are the same, and nothing has changed there.
         self._on_computed(statistics)
+        self._redraw()
 
     def _fail(self, error: BaseException) -> None:
         self._statistics = None

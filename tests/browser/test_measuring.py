@@ -24,7 +24,7 @@ def test_a_plate_is_measured_when_asked_held_and_what_fails_is_listed(
     tmp_path: Path, serve: Callable[..., object], visit: Callable[..., Page]
 ) -> None:
     path = plates.make(
-        tmp_path / "p.ome.zarr", rows=6, columns=8, shape=(300, 320), pixels="random"
+        tmp_path / "p.ome.zarr", rows=6, columns=8, shape=(600, 640), pixels="random"
     )
     for chunk in (path / "B/3/0/0").rglob("*"):
         if chunk.is_file() and chunk.name != "zarr.json":

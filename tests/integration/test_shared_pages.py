@@ -232,3 +232,18 @@ def test_what_pages_share_is_what_each_reader_may_see(made: Service) -> None:
         text = json.dumps(page)
         assert ("Ada's" in text) == ("Ada" in (name, visitor.name))
         assert ("Ben's" in text) == (name == "Ben")
+
+
+def test_a_metric_that_is_chosen_again_has_its_statistics_again(made: Service) -> None:
+    """They are the same object then, so nothing of the snapshot has changed."""
+    visit = Visit(made, f"plate={KEY}&metric=mean.0")
+
+    def chosen(metric: str) -> Any:
+        visit.session.state.update(metric=metric)
+        visit.rest()
+        return visit.content("statistics")["found"]
+
+    assert chosen("mean.0") is not None
+    assert chosen("completeness") is None
+    assert chosen("mean.0") is not None
+    visit.close()
