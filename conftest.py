@@ -1,4 +1,4 @@
-"""Where examples of docstrings run: in a folder of theirs, beside a demo plate."""
+"""Where examples of docstrings run: in a folder of theirs, with a demo plate."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _example_plate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _beside_a_demo_plate(
+def _with_a_demo_plate(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Give an example a copy of the plate where it names one."""

@@ -68,8 +68,10 @@ class FieldView(JSComponent):
 
     Examples
     --------
-    >>> view = FieldView(well.get_image())  # doctest: +SKIP
-    >>> view.channels = [{"low": 100}, {"active": False}]  # doctest: +SKIP
+    >>> from hcs import from_hcs_zarr
+    >>> well = from_hcs_zarr("demo.ome.zarr").well("B2")
+    >>> view = FieldView(well.get_image())
+    >>> view.channels = [{"low": 100}, {"active": False}]
     """
 
     image = param.ClassSelector(

@@ -52,10 +52,10 @@ class PlateMap(JSComponent):
     Examples
     --------
     >>> from hcs import from_hcs_zarr
-    >>> plate_map = PlateMap(from_hcs_zarr(store), values="compound")  # doctest: +SKIP
-    >>> plate_map.selected = ["B2", "B3"]  # doctest: +SKIP
-    >>> plate_map.selected  # doctest: +SKIP
-    ['B02', 'B03']
+    >>> plate_map = PlateMap(from_hcs_zarr("demo.ome.zarr"), values="compound")
+    >>> plate_map.selected = ["b02", "B3"]
+    >>> plate_map.selected
+    ['B2', 'B3']
     """
 
     plate = param.ClassSelector(

@@ -9,9 +9,10 @@ import numpy as np
 
 from hcs.axes import inverse
 from hcs.errors import MetadataError, UnsafeDataError
+from hcs.images.blocks import blocks
 from hcs.images.operators import Operators
 from hcs.images.pixels import CHUNKS_LIMIT, check_region, decode, read_spec
-from hcs.images.reductions import Reductions, blocks
+from hcs.images.reductions import Reductions
 from hcs.images.region import split_key
 from hcs.stores.array import ArraySpec
 
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import DTypeLike, NDArray
 
+    from hcs.images.blocks import Axes
     from hcs.images.image_group import ImageGroup
-    from hcs.images.reductions import Axes
 
 
 class LazyArray(Operators, Reductions):

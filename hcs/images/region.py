@@ -40,17 +40,17 @@ def split_key(
     ellipses = sum(part is Ellipsis for part in parts)
     if taken > len(shape) or ellipses > 1:
         raise IndexError(f"{len(parts)} indices for an array of {len(shape)} axes")
-    if not ellipses:
-        parts.append(Ellipsis)
     region: list[slice] = []
     after: list[Any] = []
-    for part in parts:
+    for part in parts if ellipses else (*parts, Ellipsis):
         if part is None:
             after.append(None)
         elif part is Ellipsis:
-            for size in shape[len(region) : len(region) + len(shape) - taken]:
-                region.append(slice(0, size))
-                after.append(slice(None))
+            sizes = shape[len(region) : len(region) + len(shape) - taken]
+            region += [slice(0, size) for size in sizes]
+            # One that was written stays, also for no axis at all: arrays of indices on
+            # both sides of it are apart, and their axes come first.
+            after += [Ellipsis] if ellipses else [slice(None)] * len(sizes)
         else:
             axis = len(region)
             here, then = _split_part(part, shape[axis : axis + _axes_taken(part)], axis)

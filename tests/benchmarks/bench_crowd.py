@@ -136,7 +136,7 @@ async def people_of(site: Site, count: int) -> AsyncIterator[People]:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """CPU of the server beside some open pages."""
+    """CPU of the server while some pages are open."""
 
     pages: int
     idle: float
@@ -152,7 +152,7 @@ class Cost:
 
 
 async def costs(site: Site, people: People) -> tuple[float, list[Cost]]:
-    """Return the CPU seconds of a page, and what acts cost beside open pages."""
+    """Return the CPU seconds of a page, and what acts cost while pages are open."""
     actor = people.page(0)
     await actor.open(f"plate={KEY}")
     wells = iter(wells_of(actor, 0))

@@ -2,7 +2,7 @@
 
 It fetches the page's HTML, opens the websocket that it names, takes the document, and
 then sends what parts of the page send and reads the texts that they are drawn from. It
-draws nothing and keeps no text, so that fifty of them cost little beside a server.
+draws nothing and keeps no text, so that fifty of them cost little next to a server.
 """
 
 from __future__ import annotations

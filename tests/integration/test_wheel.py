@@ -192,14 +192,14 @@ from hcs import make_demo_plate
 from hcs.cli import main, parser
 
 make_demo_plate("p.ome.zarr", rows=1, columns=2, fields=1, shape=(64, 64))
-told = []
+ended = []
 for line in json.loads(sys.argv[1]):
     errors = io.StringIO()
     with contextlib.redirect_stderr(errors), contextlib.redirect_stdout(io.StringIO()):
         code = main(line)
-    told.append((code, errors.getvalue()))
+    ended.append((code, errors.getvalue()))
 commands = parser()._subparsers._group_actions[0].choices
-print(json.dumps({"told": told, "commands": [*commands]}))
+print(json.dumps({"ended": ended, "commands": [*commands]}))
 """
 _PATTERN = ("--pattern", "{well}_{channel}.tif")
 _WORK = (
@@ -242,7 +242,7 @@ def test_each_command_of_the_library_alone_works_or_names_its_extra(
     (text,) = run_alone(site, tmp_path, "-c", _WALK, json.dumps(lines))
     walked: dict[str, Any] = json.loads(text)
     assert {line[0] for line in lines} == set(walked["commands"])
-    for line, (code, error) in zip(lines, walked["told"], strict=True):
+    for line, (code, error) in zip(lines, walked["ended"], strict=True):
         if line in _LACK:
             assert code == 1, line
             assert f"pip install 'hcs-dashboard[{_LACK[line]}]'" in error
