@@ -30,6 +30,7 @@ export function makePane(viewport, onState) {
   let source = null
   let loaded = new Map() // channel index -> Map(level -> plane)
   let turn = 0
+  let loading = new AbortController() // of what is fetched for this source
   let state = {}
   let contrast = "" // as it was drawn last
   let cost = 0 // milliseconds that a full picture of another contrast took
@@ -66,13 +67,21 @@ export function makePane(viewport, onState) {
     return bytes(finest) > 4 * 2 ** 20 && quick > finest ? [quick, finest] : [finest]
   }
 
+  /** Give up what is on its way for a source that is not shown any more. */
+  function leave() {
+    turn += 1
+    loading.abort()
+    loading = new AbortController()
+  }
+
   async function load() {
     const mine = ++turn
+    const { signal } = loading
     const now = source
     if (!now || now.error) return
     if (!usesPlanes()) {
       showPicture()
-      return loadValues(mine)
+      return loadValues(mine, signal)
     }
     image.hidden = true
     canvas.hidden = false
@@ -81,7 +90,7 @@ export function makePane(viewport, onState) {
       for (const level of wantedLevels()) {
         const active = display.channels.filter((channel) => channel.active && channel.index < now.channels)
         await Promise.all(active.map(async (channel) => {
-          const pixels = await plane(planeUrl(now.plane, { level, channel: channel.index, z: now.z, t: now.t, projection: now.projection }))
+          const pixels = await plane(planeUrl(now.plane, { level, channel: channel.index, z: now.z, t: now.t, projection: now.projection }), signal)
           if (mine !== turn) return
           if (!loaded.has(channel.index)) loaded.set(channel.index, new Map())
           loaded.get(channel.index).set(level, pixels)
@@ -98,14 +107,14 @@ export function makePane(viewport, onState) {
   }
 
   /** Raw planes of what the server has drawn, for the values under the pointer. */
-  async function loadValues(mine) {
+  async function loadValues(mine, signal) {
     if (!drawable(source.dtype)) return
     const now = source
     const level = wantedLevels().at(-1)
     const active = display.channels.filter((channel) => channel.active && channel.index < now.channels)
     try {
       for (const channel of active) {
-        const pixels = await plane(planeUrl(now.plane, { level, channel: channel.index, z: now.z, t: now.t, projection: now.projection }))
+        const pixels = await plane(planeUrl(now.plane, { level, channel: channel.index, z: now.z, t: now.t, projection: now.projection }), signal)
         if (mine !== turn) return
         if (!loaded.has(channel.index)) loaded.set(channel.index, new Map())
         loaded.get(channel.index).set(level, pixels)
@@ -206,9 +215,9 @@ export function makePane(viewport, onState) {
       const same = source && next && source.id === next.id && source.z === next.z && source.t === next.t && source.projection === next.projection
       source = next
       if (same) return refresh()
+      leave()
       loaded = new Map()
       if (!next || next.error) {
-        turn += 1
         painter?.keep([])
         canvas.hidden = true
         image.hidden = true
@@ -243,7 +252,7 @@ export function makePane(viewport, onState) {
     dispose() {
       stop()
       clearTimeout(resting)
-      turn += 1
+      leave()
       painter?.dispose()
     },
   }

@@ -265,3 +265,12 @@ def at_rest(page: Page) -> None:
     may still stand at the old one.
     """
     page.wait_for_function(_AT_REST)
+
+
+def compared(page: Page) -> None:
+    """Wait until a correction's pictures are drawn, as who commits it has seen them.
+
+    Pixels of a staged correction go with its commit: a picture that is asked for after
+    it is not there any more.
+    """
+    expect(page.locator(".hcs-compare .new .pane[data-drawn]")).to_be_visible()

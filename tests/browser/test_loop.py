@@ -13,7 +13,7 @@ import tifffile
 from playwright.sync_api import expect
 
 from hcs import from_hcs_zarr
-from tests.browser.serving import Server, at_rest, same_place, well, where
+from tests.browser.serving import Server, at_rest, compared, same_place, well, where
 from tests.integration.serving import wait_for
 
 if TYPE_CHECKING:
@@ -127,9 +127,7 @@ def test_a_field_is_found_replaced_seen_by_others_and_reverted(
     expect(page.locator(".correction .why")).to_contain_text("reason")
     page.locator(".hcs-reason").fill("was out of focus")
     expect(commit).to_be_enabled()
-    expect(page.locator(".hcs-compare .new .pane")).to_have_attribute(
-        "data-drawn", re.compile(".")
-    )
+    compared(page)
     picture(page, "4-compare")
     commit.click()
 
@@ -188,6 +186,7 @@ def test_a_field_is_added_to_a_well_that_lacks_one(
     for box in page.locator(".differences input[type=checkbox]").all():
         box.check()
         expect(box).to_be_checked()
+    compared(page)
     page.locator(".hcs-commit").click()
     expect(page.locator('.hcs-thumb[data-well="H06"]')).to_have_count(2)
     fields = from_hcs_zarr(plate).well("H06").fields

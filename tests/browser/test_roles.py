@@ -20,7 +20,7 @@ from hcs import from_hcs_zarr
 from hcs.metadata import Who
 from tests import plates
 from tests.browser.conftest import PATIENCE
-from tests.browser.serving import Faults, well
+from tests.browser.serving import Faults, compared, well
 from tests.browser.test_review import ready
 from tests.integration.judged import A1, A2, KEY, correct, judge
 from tests.integration.serving import Served, person, service, surveyed, wait_for
@@ -222,6 +222,7 @@ def test_a_curator_takes_a_field_through_the_whole_loop(
     for box in page.locator(".differences input[type=checkbox]").all():
         box.check()
         expect(box).to_be_checked()
+    compared(page)
     page.locator(".hcs-commit").click()
     expect(page.locator(".hcs-history li")).to_have_count(2)
     expect(page.locator(".hcs-history li").first).to_contain_text("Cara (sign-in)")

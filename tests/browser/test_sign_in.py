@@ -17,7 +17,7 @@ from playwright.sync_api import expect
 from hcs import from_hcs_zarr
 from tests import plates
 from tests.browser.nginx import documented, free_port, proxied
-from tests.browser.serving import Server, well
+from tests.browser.serving import Server, compared, well
 from tests.integration.people import password_of, write_people
 from tests.integration.serving import wait_for
 
@@ -206,6 +206,7 @@ def test_a_curator_goes_the_whole_loop_and_a_viewer_is_refused(
     page.locator(".hcs-reason").fill("was out of focus")
     for box in page.locator(".differences input[type=checkbox]").all():
         box.check()
+    compared(page)
     page.locator(".hcs-commit").click()
     expect(thumb).not_to_have_attribute("data-version", first or "")
     second = thumb.get_attribute("data-version")

@@ -11,7 +11,7 @@ import pytest
 import tifffile
 from playwright.sync_api import expect
 
-from tests.browser.serving import well
+from tests.browser.serving import compared, well
 from tests.integration.serving import wait_for
 
 if TYPE_CHECKING:
@@ -147,6 +147,7 @@ def test_a_killed_server_and_its_successor_cost_no_acknowledged_byte(
         box.check()
     thumb = page.locator('.hcs-thumb[data-well="A2"][data-field="0"]')
     before = thumb.get_attribute("data-version")
+    compared(page)
     page.locator(".hcs-commit").click()
     expect(thumb).not_to_have_attribute("data-version", before or "")
 
