@@ -31,7 +31,7 @@ const fixed = { fixed: true }
 export const GROUPS = [
   ["Judge", [
     act("pass", "P", "Pass", () => tell("verdict", "pass"), once),
-    act("flag", "L", "Look again", () => tell("verdict", "flag"), once),
+    act("flag", "L", "Flag", () => tell("verdict", "flag"), once),
     act("fail", "F", "Fail", () => tell("verdict", "fail"), once),
     act("reason", "R", "Reason of the verdict", () => tell("verdict-reason")),
     act("note", "N", "Note", () => tell("verdict-note")),

@@ -29,7 +29,7 @@ function build({ el, root, send, hide }) {
   const filled = h("i")
   const bar = h("span", { class: "bar", role: "progressbar", "aria-label": "Images looked at", "aria-valuemin": 0 }, filled)
   const stop = h("button", { type: "button", class: "small", on: { click: () => send("stop") } }, "Stop")
-  const again = h("button", { type: "button", class: "small", on: { click: () => send("again") } }, "Look again")
+  const again = h("button", { type: "button", class: "small", on: { click: () => send("again") } }, "Scan again")
   const running = h("div", { class: "running" }, h("div", { class: "row" }, text, stop), bar)
   const failed = h("div", { class: "notice bad", role: "alert" })
   const facts = h("dl", { class: "facts" })

@@ -10,7 +10,7 @@ import { island } from "../core/island.js"
 import { shown as map } from "../plate/map_values.js"
 import { review } from "../review/verdicts.js"
 
-const STATES = [["", "any verdict"], ["unreviewed", "unreviewed"], ["pass", "pass"], ["flag", "look again"], ["fail", "fail"], ["stale", "stale"], ["field", "with a failed field"]]
+const STATES = [["", "any verdict"], ["unreviewed", "unreviewed"], ["pass", "pass"], ["flag", "flag"], ["fail", "fail"], ["stale", "stale"], ["field", "with a failed field"]]
 const BASES = [["", "any basis"], ["field", "field viewed"], ["thumbnails", "thumbnails viewed"], ["montage", "seen in a montage"], ["unseen", "bulk, not looked at"]]
 const EMPTY = { state: "", basis: "", reason: "", reviewer: "", column: "", condition: "", low: null, high: null }
 

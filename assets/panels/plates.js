@@ -65,7 +65,7 @@ function build({ el, send, hide }) {
   }
 
   function progress(plate) {
-    const parts = ["fail", "flag"].filter((word) => plate.verdicts[word]).map((word) => `${plate.verdicts[word]} ${word === "flag" ? "look again" : word}`)
+    const parts = ["fail", "flag"].filter((word) => plate.verdicts[word]).map((word) => `${plate.verdicts[word]} ${word}`)
     if (plate.unseen) parts.push(`${plate.unseen} in bulk`)
     if (plate.stale) parts.push(`${plate.stale} stale`)
     const text = plate.signed ? `Signed off by ${plate.signed}` : plate.total ? `${plate.reviewed} of ${plate.total} judged` : "no wells"

@@ -83,7 +83,7 @@ export function stateKeys(scene) {
     [missingValue, { ...plain }, null, "no value"],
     [has((well) => well.partial), { ...plain, partial: true }, 0.4, "fields missing"],
     [has((well) => well.corrected), { ...plain, corrected: true }, 0.4, "corrected"],
-    ...["pass", "flag", "fail"].map((word) => [has((well) => well.verdict?.[0] === word), { ...plain, verdict: [word, false, "field", "", "", 0] }, 0.4, word === "flag" ? "look again" : word]),
+    ...["pass", "flag", "fail"].map((word) => [has((well) => well.verdict?.[0] === word), { ...plain, verdict: [word, false, "field", "", "", 0] }, 0.4, word]),
     [has((well) => well.verdict?.[0] && well.verdict[2] === "unseen"), { ...plain, verdict: ["pass", false, "unseen", "", "", 0] }, 0.4, "judged in bulk"],
     [has((well) => well.verdict?.[0] && well.verdict[1]), { ...plain, verdict: ["pass", true, "field", "", "", 0] }, 0.4, "changed since judged"],
     [has((well) => well.verdict && !well.verdict[0]), { ...plain, verdict: ["", false, "", "", "", 1] }, 0.4, "a field failed"],

@@ -6,7 +6,7 @@ import { count, moment } from "../core/text.js"
 import { island } from "../core/island.js"
 import { watchDialog } from "../core/keys.js"
 
-const WORDS = { pass: "pass", flag: "look again", fail: "fail", field: "with a field opened", thumbnails: "by their thumbnails", montage: "after a look in a montage", unseen: "in bulk, not looked at" }
+const WORDS = { pass: "pass", flag: "flag", fail: "fail", field: "with a field opened", thumbnails: "by their thumbnails", montage: "after a look in a montage", unseen: "in bulk, not looked at" }
 
 const SLOW_MILLISECONDS = 1000 // a signature is given within a tenth of that
 
@@ -73,7 +73,7 @@ function build({ el, send, hide }) {
       content: [
         h("p", {}, h("b", {}, inWords(counts))),
         h("p", {}, basesInWords(counts)),
-        counts.flag ? h("div", { class: "notice warn" }, icon("warn"), h("span", {}, `${count(counts.flag, "well")} ${counts.flag === 1 ? "is" : "are"} to be looked at again; your sign-off will say so.`)) : null,
+        counts.flag ? h("div", { class: "notice warn" }, icon("warn"), h("span", {}, `${count(counts.flag, "well")} ${counts.flag === 1 ? "is" : "are"} flagged; your sign-off will say so.`)) : null,
         unseen ? h("div", { class: "notice warn" }, icon("warn"), h("span", {}, `Nobody has looked at ${count(unseen, "well")} of this plate; your sign-off will say so.`)) : null,
         open ? h("div", { class: "notice warn" }, icon("warn"), h("span", {}, `${count(open, "disagreement")} of the blind review ${open === 1 ? "is" : "are"} not settled.`)) : null,
         h("p", { class: "soft" }, "From then on verdicts, plate map, cut-offs, corrections and reverts are locked for everybody, until somebody reopens the plate; that is recorded as well."),

@@ -20,9 +20,7 @@ import { restDialog } from "./pass_rest.js"
 import { PlateNotes, onDraft, preference, setPreference } from "../core/storage.js"
 import { newBatch, watchUnsaved } from "./unsaved.js"
 import { TURNS, makeWaiting, named } from "./waiting.js"
-import { review, setVerdicts, setWaiting, verdictParts, withChanges } from "./verdicts.js"
-
-const WORDS = { pass: "Pass", flag: "Look again", fail: "Fail" }
+import { VERDICT_WORDS, review, setVerdicts, setWaiting, verdictParts, withChanges } from "./verdicts.js"
 
 export function render(context) {
   return island(context, { sheets: ["review/verdict.css"], params: ["queue", "verdicts", "since", "unseen", "content"], build })
@@ -44,9 +42,9 @@ function build({ el, send, hide }) {
     const key = h("kbd", { "aria-hidden": "true" })
     keyBoxes.push([key, word])
     return keyed(h("button", { type: "button", class: `verdict ${word} hcs-verdict-${word}`, on: { click: () => decide(word, { click: true }) } },
-      h("span", { class: "sign", "aria-hidden": "true" }), h("span", {}, WORDS[word]), key), word, WORDS[word])
+      h("span", { class: "sign", "aria-hidden": "true" }), h("span", {}, VERDICT_WORDS[word]), key), word, VERDICT_WORDS[word])
   }
-  const buttons = Object.fromEntries(Object.keys(WORDS).map((word) => [word, decideButton(word)]))
+  const buttons = Object.fromEntries(Object.keys(VERDICT_WORDS).map((word) => [word, decideButton(word)]))
   const remarks = remark({ onSave: amend, onReason: reasonGiven })
   const scope = h("button", { type: "button", class: "small", "aria-pressed": "false", title: "Judge this field alone", hidden: true, on: { click: () => setScope(!whole) } })
   const undo = h("button", { type: "button", class: "small hcs-undo", on: { click: () => turn("undo") } })
@@ -297,7 +295,7 @@ function build({ el, send, hide }) {
     const bases = now.bases.unseen ? `, ${now.bases.unseen} in bulk` : ""
     const stale = now.stale ? `, ${now.stale} stale` : ""
     say(progress, `${now.reviewed} of ${now.total} judged${bases}${stale}`)
-    set(progress, { title: `${now.counts.pass} pass, ${now.counts.flag} to look at again, ${now.counts.fail} fail` })
+    set(progress, { title: `${now.counts.pass} pass, ${now.counts.flag} flag, ${now.counts.fail} fail` })
     bar.style.width = `${now.total ? (100 * now.reviewed) / now.total : 0}%`
     filesRow.hidden = !["plate", "canvas"].includes(now.stage)
     passRest.hidden = Boolean(now.locked) || !now.rest
@@ -392,7 +390,7 @@ function build({ el, send, hide }) {
     set(reopen, barredBy(now.reopen))
     for (const [word, button] of Object.entries(buttons)) {
       const current = whole && review.chosen.length < 2 ? (now.well ? now.standing : now.plate_standing)?.verdict : ""
-      set(button, { "aria-pressed": String(current === word), disabled: Boolean(now.away), title: now.away || `${WORDS[word]} (${keyName(word)})` })
+      set(button, { "aria-pressed": String(current === word), disabled: Boolean(now.away), title: now.away || `${VERDICT_WORDS[word]} (${keyName(word)})` })
     }
   }
 }

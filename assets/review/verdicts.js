@@ -7,6 +7,9 @@ import { selection } from "../core/selection.js"
 import { moment } from "../core/text.js"
 import { token } from "../core/theme.js"
 
+/** The verdicts as people read them; stored is the key. The graver ones last. */
+export const VERDICT_WORDS = { pass: "Pass", flag: "Flag", fail: "Fail" }
+
 const WAITING = "waiting" // no verdict: its sign is of its own
 
 export const review = {

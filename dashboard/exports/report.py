@@ -25,7 +25,7 @@ from dashboard.pictures.planes import PlaneRequest
 from dashboard.reviews.acts import BASES, Subject
 from dashboard.reviews.queue import entries, tally
 from dashboard.reviews.signed import counts_of
-from dashboard.reviews.verdict_table import VERDICTS
+from dashboard.reviews.verdict_table import VERDICT_LOOKS
 from dashboard.reviews.wording import subject_text
 from dashboard.text import safe_text
 from hcs.errors import HCSError
@@ -127,13 +127,13 @@ def _summary(tables: PlateTables) -> str:
     wells = [held for subject, held in review.verdicts.items() if subject.well]
     own = [held for held in wells if not held.act.subject.field]
     rows = ""
-    for word in VERDICTS:
+    for verdict, look in VERDICT_LOOKS.items():
         counts = (
-            sum((held.act.verdict, held.act.basis) == (word, basis) for held in own)
+            sum((held.act.verdict, held.act.basis) == (verdict, basis) for held in own)
             for basis in BASES
         )
         cells = "".join(f"<td>{count}</td>" for count in counts)
-        rows += f"<tr><th>{word}</th>{cells}</tr>"
+        rows += f"<tr><th>{look.word}</th>{cells}</tr>"
     unjudged = counts_of(tables.overview, review)["unjudged"]
     rows += f"<tr><th>not judged</th><td>{unjudged}</td></tr>"
     heads = "".join(f"<th>{text}</th>" for text in BASES.values())

@@ -42,9 +42,10 @@ def verdict_map(overview: PlateOverview, review: PlateReview) -> str:
         held = review.of(Subject(well.path))
         return _square(x, y, "#f4f5f7", "#dfe3e8") + (_sign(held, x, y) if held else "")
 
+    words = ", ".join(f"{look.sign} {look.word}" for look in VERDICT_LOOKS.values())
     key = (
-        "<p>✓ pass, ! look again, × fail; only outlined: judged in bulk and not looked "
-        "at; grey: the pictures have changed since.</p>"
+        f"<p>{words}; only outlined: judged in bulk and not looked at; grey: the "
+        f"pictures have changed since.</p>"
     )
     return _plate(overview, draw) + key
 

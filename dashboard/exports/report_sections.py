@@ -58,7 +58,7 @@ def sign_off_part(signed: SignedOff | None) -> str:
         "wells": "wells",
         "unjudged": "not judged",
         "looked": "looked at by somebody",
-        "flag": "to be looked at again",
+        "flag": "flag",
         **BASES,
     }
     counts = "; ".join(

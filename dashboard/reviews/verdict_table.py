@@ -1,4 +1,4 @@
-"""The verdicts there are: their order, letters, signs and colours; nothing else."""
+"""The verdicts there are: their order, words, letters, signs and colours; nothing else."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 class VerdictLook:
     """How a verdict is written and drawn wherever there is no room for its word."""
 
+    word: str
+    """On buttons and in reports; scripts have the same ones, in `verdicts.js`."""
+
     letter: str
     """In the small maps of the list of plates, one character a well."""
 
@@ -27,9 +30,9 @@ class VerdictLook:
 
 VERDICT_LOOKS: dict[str, VerdictLook] = {
     # Bluish green, orange and vermillion of Okabe and Ito, apart for the colour-blind.
-    "pass": VerdictLook("p", "✓", "#009e73"),
-    "flag": VerdictLook("l", "!", "#e69f00"),
-    "fail": VerdictLook("f", "×", "#d55e00"),
+    "pass": VerdictLook("Pass", "p", "✓", "#009e73"),
+    "flag": VerdictLook("Flag", "l", "!", "#e69f00"),
+    "fail": VerdictLook("Fail", "f", "×", "#d55e00"),
 }
 
 STALE_COLOUR = "#7a828b"

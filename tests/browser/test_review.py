@@ -454,8 +454,8 @@ def test_two_judge_blind_compare_and_one_signs_off(
     # A sign-off says what it is about, locks for everybody, and can be taken back.
     ada.locator(".hcs-sign-off").click()
     said = ada.get_by_role("dialog", name="Sign off")
-    expect(said).to_contain_text("1 look again, 5 not judged")
-    expect(said).to_contain_text("1 well is to be looked at again")
+    expect(said).to_contain_text("1 flag, 5 not judged")
+    expect(said).to_contain_text("1 well is flagged")
     # She has opened B2, and perhaps the well that came after a verdict.
     expect(said).to_contain_text(re.compile("Nobody has looked at [34] wells of this"))
     picture(ada, "9-sign-off")

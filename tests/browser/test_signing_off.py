@@ -1,4 +1,4 @@
-"""What a sign-off says of wells that were seen, and of those to look at again."""
+"""What a sign-off says of wells that were seen, and of flagged ones."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_wells_of_a_montage_count_as_looked_at_and_flagged_ones_are_told(
     expect(well(page, "B3")).not_to_contain_text("not looked at")
     page.locator(".hcs-sign-off").click()
     question = page.locator(".hcs-signoff ~ dialog[open]")
-    expect(question).to_contain_text("1 well is to be looked at again")
+    expect(question).to_contain_text("1 well is flagged")
     expect(question).not_to_contain_text("Nobody has looked")
     page.keyboard.press("Escape")
     expect(page.locator("dialog[open]")).to_have_count(0)

@@ -140,6 +140,20 @@ def test_verdicts_are_listed_in_one_module_of_the_dashboard() -> None:
     assert lists == ["verdict_table.py"]
 
 
+def test_verdicts_are_called_alike_in_python_and_on_the_page() -> None:
+    words = in_node("review/verdicts.js", "m.VERDICT_WORDS")
+    assert words == {verdict: look.word for verdict, look in VERDICT_LOOKS.items()}
+    assert words["flag"] == "Flag"
+
+
+def test_no_other_word_stands_for_the_verdict_flag() -> None:
+    shown = [*(_ROOT / "assets").rglob("*.js"), *(_ROOT / "dashboard").rglob("*.py")]
+    for path in shown:
+        text = path.read_text(encoding="utf-8").lower()
+        assert "to be looked at again" not in text, path
+        assert '"look again"' not in text, path
+
+
 def test_colours_of_verdicts_are_named_in_one_place() -> None:
     # The page takes them from its style sheet, the report from the same table.
     assert all(
