@@ -1,4 +1,4 @@
-"""The verdicts there are: their order, words, letters, signs and colours; nothing else."""
+"""The verdicts there are: order, words, letters, signs and colours; nothing else."""
 
 from __future__ import annotations
 
