@@ -20,8 +20,8 @@ from dashboard.commands.reopen import add_reopen
 from dashboard.commands.results import add_results
 from dashboard.commands.serve import add_serve
 from dashboard.commands.user import add_user
-from dashboard.commands.version import version
 from dashboard.logs import begin_log
+from hcs import __version__
 from hcs.errors import HCSError
 from hcs.extras import refuse_missing
 from hcs.terminal import internal_error, printable, say_error
@@ -67,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="hcs-dashboard",
         description="Look at, judge and correct high-content-screening plates.",
     )
-    parser.add_argument("--version", action="version", version=version())
+    parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True)
     add_serve(commands)
     add_measure(commands)

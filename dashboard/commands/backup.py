@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from dashboard.commands.database import add_database, database_of
-from dashboard.commands.version import version
 from dashboard.errors import DashboardError
+from hcs import __version__
 
 
 def add_backup(commands: Any) -> None:
@@ -63,7 +63,7 @@ def _back_up(options: argparse.Namespace) -> int:
         )
     if folder is not None:
         target = dated_file(folder)
-    backup = back_up(_file_of(options), target, version())
+    backup = back_up(_file_of(options), target, __version__)
     print(
         f"{target}: {backup.nbytes / 2**20:,.1f} MB of decisions, measurements "
         f"and settings, as of {backup.when}."

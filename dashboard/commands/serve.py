@@ -17,7 +17,7 @@ from dashboard.commands.log_options import add_log
 from dashboard.commands.measure import add_executor
 from dashboard.commands.settings_defaults import put_defaults
 from dashboard.commands.sign_in_options import add_sign_in
-from dashboard.commands.version import version
+from hcs import __version__
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -263,7 +263,7 @@ def _welcome(service: Service, workspace: Workspace) -> None:
     entries = service.plates.entries()
     good = [entry for entry in entries if entry.error is None]
     names = ", ".join(entry.key for entry in good[:3]) + (", ..." * (len(good) > 3))
-    print(f"hcs-dashboard {version()}")
+    print(f"hcs-dashboard {__version__}")
     print(f"  plates     {len(good)}  {names}")
     for entry in entries:
         if entry.error is not None:

@@ -8,7 +8,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import threading
 from collections import deque
 from dataclasses import dataclass, field
@@ -17,6 +16,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 from playwright.sync_api import expect
+
+from tests.browser.forked import Forked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -119,20 +120,25 @@ class Server:
         *arguments: str | Path,
         workspace: Path,
         port: int = 0,
-        program: Sequence[str | Path] = (sys.executable, "-m", "dashboard.cli"),
+        program: str | Path | None = None,
     ) -> None:
-        command = [*map(str, program), "serve"]
-        command += [str(argument) for argument in arguments]
+        """Start a `program` installed somewhere, or else a fork of what is here."""
+        command = ["serve", *map(str, arguments)]
         command += ["--port", str(port), "--workspace", str(workspace)]
-        self._process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+        self._process: subprocess.Popen[str] | Forked
+        if program is None:
+            self._process = Forked(command, environment)
+        else:
+            self._process = subprocess.Popen(
+                [str(program), *command],
+                cwd=ROOT,
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                start_new_session=True,
+            )
         self._said: deque[str] = deque(maxlen=500)
         self._saying = threading.Lock()
         self.line = self._line()

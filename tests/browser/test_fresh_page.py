@@ -40,9 +40,7 @@ def server(
     plate = tmp_path / "demo" / "demo.ome.zarr"
     plate.parent.mkdir()
     subprocess.run([programs / "hcs", "demo", plate], cwd=tmp_path, check=True)
-    server = Server(
-        plate, workspace=tmp_path / "w", program=[programs / "hcs-dashboard"]
-    )
+    server = Server(plate, workspace=tmp_path / "w", program=programs / "hcs-dashboard")
     yield server
     server.stop()
 

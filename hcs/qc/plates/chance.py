@@ -13,7 +13,7 @@ from itertools import permutations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
+import scipy  # its parts are loaded when used: `stats` takes a second
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,7 @@ def spearman(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, flo
     Exact below ten pairs, also with ties; else by Student's t, and never below what
     the best of all orders has. NaN and 1 where one of them does not vary.
     """
-    first, second = (stats.rankdata(values) for values in (x, y))
+    first, second = (scipy.stats.rankdata(values) for values in (x, y))
     first, second = first - first.mean(), second - second.mean()
     length = math.sqrt(float(first @ first) * float(second @ second))
     if length == 0:
@@ -46,7 +46,7 @@ def spearman(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, flo
         likeness = np.abs(second[_orders(number)] @ first) / length
         return correlation, float(np.mean(likeness >= abs(correlation) - _ALIKE))
     least = 2 / math.factorial(number)
-    return correlation, max(float(stats.spearmanr(x, y).pvalue), least)
+    return correlation, max(float(scipy.stats.spearmanr(x, y).pvalue), least)
 
 
 def kruskal(groups: Sequence[NDArray[np.float64]]) -> float:
@@ -58,10 +58,10 @@ def kruskal(groups: Sequence[NDArray[np.float64]]) -> float:
     if np.ptp(values) == 0:
         return 1.0
     if values.size >= _MANY:
-        return float(stats.kruskal(*groups).pvalue)
+        return float(scipy.stats.kruskal(*groups).pvalue)
     sizes = np.array([group.size for group in groups])
     member = np.repeat(np.eye(len(groups)), sizes, axis=0)
-    ranks = stats.rankdata(values)
+    ranks = scipy.stats.rankdata(values)
     spread = ((ranks[_orders(values.size)] @ member) ** 2 / sizes).sum(axis=1)
     seen = float(((ranks @ member) ** 2 / sizes).sum())
     return float(np.mean(spread >= seen - _ALIKE))
@@ -71,7 +71,7 @@ def mann_whitney(
     first: NDArray[np.float64], second: NDArray[np.float64]
 ) -> tuple[float, float]:
     """Return Cliff's delta of two groups, -1 to 1, and the two-sided p."""
-    test = stats.mannwhitneyu(first, second, alternative="two-sided")
+    test = scipy.stats.mannwhitneyu(first, second, alternative="two-sided")
     delta = 2 * float(test.statistic) / (first.size * second.size) - 1
     if first.size + second.size < _MANY:
         return delta, kruskal([first, second])

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import stats
+import scipy  # its parts are loaded when used: `stats` takes a second
 
 from hcs.qc.plates.chance import kruskal, mann_whitney, p_text, spearman
 from hcs.qc.plates.polish import median_polish
@@ -171,7 +171,7 @@ def drift(grid: ArrayLike, axis: int, order: Sequence[float] | None = None) -> E
     if np.ptp(medians) == 0:
         return _none(id, "%", (steps,), "the wells do not vary")
     agreement, p = spearman(place[used], medians)
-    slope = float(stats.theilslopes(medians, place[used]).slope)
+    slope = float(scipy.stats.theilslopes(medians, place[used]).slope)
     size = _percent(slope * float(np.ptp(place[used])), finite(values))
     return Effect(
         id=id,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import stats
+import scipy  # its parts are loaded when used: `stats` takes a second
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -311,8 +311,8 @@ def replicate_correlation(first: ArrayLike, second: ArrayLike) -> tuple[Statisti
         note = "one plate does not vary"
     correlations: dict[str, Any] = {"pearson": math.nan, "spearman": math.nan}
     if not note:
-        correlations["pearson"] = float(stats.pearsonr(a, b).statistic)
-        correlations["spearman"] = float(stats.spearmanr(a, b).statistic)
+        correlations["pearson"] = float(scipy.stats.pearsonr(a, b).statistic)
+        correlations["spearman"] = float(scipy.stats.spearmanr(a, b).statistic)
     return tuple(
         Statistic(id=id, value=value, n=(a.size,), note=note)
         for id, value in correlations.items()
