@@ -833,10 +833,10 @@ export interface Texts {
 
 /** What parts tell each other by `core/bus.js`: a name that is not here is an error. */
 export type EventName =
-  | "absence" | "add-plate" | "ask-name" | "axis" | "beside" | "channel" | "choose" | "choose-file" | "compare-mode" | "confirm-difference"
+  | "absence" | "add-plate" | "ask-name" | "axis" | "beside" | "channel" | "choose" | "choose-file" | "choose-metric" | "compare-mode" | "confirm-difference"
   | "correct-many" | "cut-moved" | "deciding" | "display" | "field-planes" | "filter"
   | "filtered" | "glimpsed" | "help" | "hint" | "keys" | "limits" | "measure-field"
-  | "metric" | "montage" | "move" | "open-setup" | "others" | "overlays" | "pictures"
+  | "metric" | "montage" | "move" | "open-panel" | "open-setup" | "others" | "overlays" | "palette" | "pictures"
   | "pictures-of-plate" | "plate-files" | "plot-box" | "projection" | "queue" | "redo" | "reopen"
   | "reviewer" | "score" | "selection" | "show-history" | "step" | "toggle-theme" | "undo"
   | "uploaded" | "uploads" | "values" | "verdict" | "verdict-note" | "verdict-reason" | "verdict-scope" | "verdicts"

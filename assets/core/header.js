@@ -1,6 +1,6 @@
 // The line at the top: which product, which plate, where, who, and how the server is.
 
-import { listen, reviewer, setReviewer } from "./bus.js"
+import { listen, reviewer, setReviewer, tell } from "./bus.js"
 import { isDark, onTheme } from "./theme.js"
 import { sayEnded, sayRestarting } from "./connection.js"
 import { absence, absenceText, setAbsence } from "./absence.js"
@@ -9,7 +9,8 @@ import { moment } from "./text.js"
 import { Address } from "./address.js"
 import { island } from "./island.js"
 import { helpDialog, keyed, wellDialog } from "./help.js"
-import { bindKeys } from "./keys.js"
+import { bindKeys, keyName } from "./keys.js"
+import { palette } from "../palette/palette.js"
 import { onPreference, rememberName, rememberedName, setPreference } from "./storage.js"
 
 const RETURNED_MILLISECONDS = 20_000 // long enough to be seen by who was waiting for it
@@ -18,7 +19,8 @@ export function render(context) {
   return island(context, { sheets: ["core/header.css"], params: ["known", "content", "rest", "ended", "ending", "check"], build })
 }
 
-function build({ el, send }) {
+function build({ el, root, send }) {
+  const keySend = (type, content) => (type === "ask-well" ? goTo.ask() : send(type, content))
   let choices = { plates: [], labels: [], list: false }
   let chosen = ""
   const plates = h("select", { on: { change: () => send("plate", { plate: plates.value }) } })
@@ -34,6 +36,8 @@ function build({ el, send }) {
   const help = helpDialog()
   const goTo = wellDialog(() => choices.labels)
   const helpButton = keyed(h("button", { type: "button", class: "plain square", "aria-label": "Keys and help", on: { click: help.toggle } }, icon("help")), "help", "Keys")
+  const finder = palette(root, keySend)
+  const findButton = h("button", { type: "button", class: "plain square hcs-find", "aria-label": "Find", title: `Find an act, metric, well, plate or setting (${keyName("palette")})`, dataset: { act: "palette" }, on: { click: () => tell("palette") } }, icon("search"))
   const banner = h("div", { class: "banner", hidden: true })
   const absent = h("div", { class: "banner hcs-absence", role: "alert", hidden: true })
   const returned = h("div", { class: "banner hcs-returned", role: "status", hidden: true })
@@ -42,8 +46,8 @@ function build({ el, send }) {
       h("span", { class: "product", title: "High-content-screening dashboard" }, mark(), h("b", {}, "hcs")),
       h("label", { class: "hcs-plates" }, h("span", { class: "sr" }, "Plate"), plates),
       where, h("span", { class: "grow" }), progress,
-      typedName, person, theme, helpButton),
-    absent, returned, banner, help.dialog, goTo.dialog)
+      typedName, person, findButton, theme, helpButton),
+    absent, returned, banner, help.dialog, goTo.dialog, finder.dialog)
 
   // Name -----------------------------------------------------------------------------
 
@@ -103,7 +107,8 @@ function build({ el, send }) {
 
   const stop = [
     address.stop,
-    bindKeys((type, content) => (type === "ask-well" ? goTo.ask() : send(type, content))),
+    bindKeys(keySend),
+    finder.stop,
     onTheme(showTheme),
     onPreference("theme", (chosen) => { document.documentElement.dataset.theme = chosen }),
     listen("help", help.toggle),

@@ -94,6 +94,7 @@ export function wellDialog(labels) {
 
 /** Keep an element's title at `text (key)` while keys change. */
 export function keyed(element, id, text) {
+  element.dataset.act = id
   const show = () => set(element, { title: `${text} (${keyName(id)})` })
   listen("keys", show)
   show()

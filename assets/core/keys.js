@@ -10,9 +10,10 @@ import { typing } from "./dom.js"
 import { selectWells, selection } from "./selection.js"
 import { onPreference, preference, setPreference } from "./storage.js"
 
-/** An action: `once` acts never repeat while a key is held, `fixed` keys stay as they are. */
+/** An action: `once` acts never repeat while a key is held, `fixed` keys stay as they are.
+ *  `needs` says what must be open; `name` is what the palette calls it, where `text` is for several. */
 /**
- * @typedef {{once?: boolean, fixed?: boolean, shifted?: (send: Send, event: KeyboardEvent) => void, released?: () => void}} More
+ * @typedef {{once?: boolean, fixed?: boolean, needs?: keyof typeof NEEDS, name?: string, shiftedName?: string, shifted?: (send: Send, event: KeyboardEvent) => void, released?: () => void}} More
  * @typedef {(type: string, content?: object) => number} Send
  * @param {string} id
  * @param {string} key
@@ -21,8 +22,19 @@ import { onPreference, preference, setPreference } from "./storage.js"
  * @param {More} more
  */
 const act = (id, key, text, run, more = {}) => ({ id, key, text, run, ...more })
+const stage = () => document.documentElement.dataset.stage
+
+/** What must be open for an act: each returns what to do first, "" where it is open. */
+const NEEDS = {
+  plate: () => (stage() === "plates" ? "Open a plate first." : ""),
+  well: () => NEEDS.plate() || (selection.well || selection.wells.length ? "" : `Open a well first: ${keyName("next")} goes to the next suspect.`),
+  field: () => NEEDS.well() || (["field", "compare"].includes(stage()) ? "" : "Open a field first."),
+  compare: () => (stage() === "compare" ? "" : "Stage a correction first: it is compared with what is there."),
+  hold: () => "Hold the key on the page.",
+}
 const once = { once: true }
 const fixed = { fixed: true }
+const [plate, well, field, compare] = [{ needs: "plate" }, { needs: "well" }, { needs: "field" }, { needs: "compare" }].map((need) => /** @type {More} */ (need))
 
 /**
  * Actions in groups: what the help panel shows is what is bound.
@@ -30,56 +42,57 @@ const fixed = { fixed: true }
  */
 export const GROUPS = [
   ["Judge", [
-    act("pass", "P", "Pass", () => tell("verdict", "pass"), once),
-    act("flag", "L", "Flag", () => tell("verdict", "flag"), once),
-    act("fail", "F", "Fail", () => tell("verdict", "fail"), once),
-    act("reason", "R", "Reason of the verdict", () => tell("verdict-reason")),
-    act("note", "N", "Note", () => tell("verdict-note")),
-    act("scope", "T", "This field alone, or the well", () => tell("verdict-scope"), once),
-    act("undo", "U", "Undo your verdict; with Shift: redo", () => tell("undo"), { once: true, shifted: () => tell("redo") }),
-    act("next", "J", "Next suspect or unreviewed well", () => tell("queue", 1)),
-    act("previous", "K", "Previous one", () => tell("queue", -1)),
-    act("beside", "C", "Beside it: controls, random, best and worst", () => tell("beside")),
+    act("pass", "P", "Pass", () => tell("verdict", "pass"), { ...once, ...well }),
+    act("flag", "L", "Flag", () => tell("verdict", "flag"), { ...once, ...well }),
+    act("fail", "F", "Fail", () => tell("verdict", "fail"), { ...once, ...well }),
+    act("reason", "R", "Reason of the verdict", () => tell("verdict-reason"), well),
+    act("note", "N", "Note", () => tell("verdict-note"), well),
+    act("scope", "T", "This field alone, or the well", () => tell("verdict-scope"), { ...once, ...field }),
+    act("undo", "U", "Undo your verdict; with Shift: redo", () => tell("undo"), { ...once, ...plate, name: "Undo your verdict", shiftedName: "Redo your verdict", shifted: () => tell("redo") }),
+    act("next", "J", "Next suspect or unreviewed well", () => tell("queue", 1), plate),
+    act("previous", "K", "Previous suspect or well", () => tell("queue", -1), plate),
+    act("beside", "C", "Compare with controls, random, best and worst wells", () => tell("beside"), plate),
   ]],
   ["Plate", [
-    act("left", "ArrowLeft", "", () => tell("move", [0, -1]), fixed),
-    act("right", "ArrowRight", "", () => tell("move", [0, 1]), fixed),
-    act("up", "ArrowUp", "", () => tell("move", [-1, 0]), fixed),
-    act("down", "ArrowDown", "Move to the well beside", () => tell("move", [1, 0]), fixed),
-    act("goto", "G", "Go to a well by its name", (send) => send("ask-well")),
-    act("metric", "M", "Next metric", () => tell("metric", 1)),
-    act("residual", "B", "As measured, robust z, B-score", () => tell("score", 1)),
-    act("pictures", "Home", "The plate's pictures: all wells, random, controls", () => tell("montage"), once),
-    act("filter", "X", "Filter the wells", () => tell("filter")),
+    act("left", "ArrowLeft", "", () => tell("move", [0, -1]), { ...fixed, ...plate, name: "Move to the well on the left" }),
+    act("right", "ArrowRight", "", () => tell("move", [0, 1]), { ...fixed, ...plate, name: "Move to the well on the right" }),
+    act("up", "ArrowUp", "", () => tell("move", [-1, 0]), { ...fixed, ...plate, name: "Move to the well above" }),
+    act("down", "ArrowDown", "Move to the next well", () => tell("move", [1, 0]), { ...fixed, ...plate, name: "Move to the well below" }),
+    act("goto", "G", "Go to a well by its name", (send) => send("ask-well"), plate),
+    act("metric", "M", "Next metric", () => tell("metric", 1), plate),
+    act("residual", "B", "Raw values, robust z-score, B-score", () => tell("score", 1), plate),
+    act("pictures", "Home", "The plate's pictures: all wells, random, controls", () => tell("montage"), { ...once, ...plate }),
+    act("filter", "X", "Filter the wells", () => tell("filter"), plate),
   ]],
   ["Well and field", [
-    act("open", "Enter", "Open the field", (send) => send("open"), fixed),
-    act("back", "Escape", "Back: field, well, plate", (send) => (selection.wells.length ? selectWells([]) : send("back")), fixed),
-    act("field-before", "A", "Previous field", () => tell("step", -1)),
-    act("field-after", "S", "Next field", () => tell("step", 1)),
-    act("z-down", "PageDown", "Focal plane down", () => tell("axis", ["z", -1])),
-    act("z-up", "PageUp", "Focal plane up", () => tell("axis", ["z", 1])),
-    act("projection", "End", "One focal plane, maximum, mean", () => tell("projection"), once),
-    act("t-back", "Q", "Time point back", () => tell("axis", ["t", -1])),
-    act("t-on", "W", "Time point on", () => tell("axis", ["t", 1])),
+    act("open", "Enter", "Open the field", (send) => send("open"), { ...fixed, ...well }),
+    act("back", "Escape", "Back: field, well, plate", (send) => (selection.wells.length ? selectWells([]) : send("back")), { ...fixed, ...plate }),
+    act("field-before", "A", "Previous field", () => tell("step", -1), well),
+    act("field-after", "S", "Next field", () => tell("step", 1), well),
+    act("z-down", "PageDown", "Focal plane down", () => tell("axis", ["z", -1]), field),
+    act("z-up", "PageUp", "Focal plane up", () => tell("axis", ["z", 1]), field),
+    act("projection", "End", "One focal plane, maximum, mean", () => tell("projection"), { ...once, ...field }),
+    act("t-back", "Q", "Time point back", () => tell("axis", ["t", -1]), field),
+    act("t-on", "W", "Time point on", () => tell("axis", ["t", 1]), field),
   ]],
   ["Picture", [
-    ...Array.from({ length: 9 }, (_, i) => act(`channel-${i + 1}`, String(i + 1), i === 8 ? "Channel on or off" : "", () => tell("channel", i), fixed)),
-    act("overlays", "O", "Signs and labels off while it is held", () => setOverlays(false), { once: true, released: () => setOverlays(true) }),
-    act("zoom-in", "Z", "Zoom in", () => tell("zoom", 1.5)),
-    act("zoom-out", "Y", "Zoom out", () => tell("zoom", 1 / 1.5)),
-    act("fit", "0", "Fit the picture", () => tell("zoom", null)),
-    act("actual", "V", "One screen pixel a pixel", () => tell("zoom", 0)),
-    act("whole", ",", "The whole plate as pictures, or the well", () => tell("pictures-of-plate")),
-    act("compare", "Backspace", "Old and new: side by side, swipe, blink, difference", () => tell("compare-mode", "")),
-    act("swipe", "Delete", "Old and new: swipe, and back", () => tell("compare-mode", "swipe"), once),
-    act("blink", " ", "Old and new: one, then the other", () => tell("compare-mode", "flip")),
-    act("difference", "Insert", "Old and new: their difference, and back", () => tell("compare-mode", "difference"), once),
+    ...Array.from({ length: 9 }, (_, i) => act(`channel-${i + 1}`, String(i + 1), i === 8 ? "Channel on or off" : "", () => tell("channel", i), { ...fixed, ...plate, name: `Channel ${i + 1} on or off` })),
+    act("overlays", "O", "Signs and labels off while it is held", () => setOverlays(false), { once: true, needs: "hold", released: () => setOverlays(true) }),
+    act("zoom-in", "Z", "Zoom in", () => tell("zoom", 1.5), plate),
+    act("zoom-out", "Y", "Zoom out", () => tell("zoom", 1 / 1.5), plate),
+    act("fit", "0", "Fit the picture", () => tell("zoom", null), plate),
+    act("actual", "V", "One screen pixel a pixel", () => tell("zoom", 0), plate),
+    act("whole", ",", "The whole plate as pictures, or the well", () => tell("pictures-of-plate"), plate),
+    act("compare", "Backspace", "Old and new: side by side, swipe, blink, difference", () => tell("compare-mode", ""), compare),
+    act("swipe", "Delete", "Old and new: swipe, and back", () => tell("compare-mode", "swipe"), { ...once, ...compare }),
+    act("blink", " ", "Old and new: one, then the other", () => tell("compare-mode", "flip"), compare),
+    act("difference", "Insert", "Old and new: their difference, and back", () => tell("compare-mode", "difference"), { ...once, ...compare }),
   ]],
   ["Page", [
     act("file", "E", "Choose a corrected file; in the list: add a plate", () => tell("choose-file")),
-    act("history", "H", "Go to the versions of the field", () => tell("show-history")),
+    act("history", "H", "Go to the versions of the field", () => tell("show-history"), well),
     act("theme", "D", "Light or dark", () => tell("toggle-theme")),
+    act("palette", "Ctrl+K", "Find an act, metric, well, plate or setting", () => tell("palette"), fixed),
     act("help", "I", "These keys, also ?", () => tell("help")),
   ]],
 ]
@@ -125,6 +138,15 @@ export function keyName(id) {
   const key = keyOf(ACTIONS.find((action) => action.id === id))
   return NAMES[key] ?? key
 }
+
+/** Why an act cannot be done now, "" where it can. */
+export const whyBarred = (action) => bars.get(action.id) || (action.needs ? NEEDS[action.needs]() : "")
+
+/** @type {Map<string, string>} */
+const bars = new Map()
+
+/** Say why these acts cannot be done now, "" where they can. @param {string[]} ids @param {string} reason */
+export const barActs = (ids, reason) => ids.forEach((id) => bars.set(id, reason))
 
 const NAMES = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", Escape: "Esc", PageUp: "Page↑", PageDown: "Page↓", Backspace: "⌫", " ": "Space" }
 
@@ -179,6 +201,11 @@ const OWN = {
 /** Bind the keys to the document; returns the way to stop. */
 export function bindKeys(send) {
   const down = (event) => {
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "k" && !event.repeat) {
+      event.preventDefault() // the browser's own search box
+      if (!openDialog(document)) tell("palette")
+      return
+    }
     if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return
     if (leaveBox(event) || typing(event)) return
     const path = event.composedPath()

@@ -61,6 +61,12 @@ export function describe(described) {
   for (const [name, { texts }] of Object.entries(described)) ports.set(name, new Port(name, texts))
 }
 
+/** What a part of the page was last given, read as JSON; null without. @param {string} part @param {string} kind @returns {any} */
+export function textOf(part, kind) {
+  const text = ports.get(part)?.texts[kind]
+  return text ? JSON.parse(text) : null
+}
+
 /**
  * Draw a part in its place, with the module that it is made of; returns its promise of
  * pictures. A part that throws shows its error there, and keeps no other from being drawn.

@@ -259,6 +259,7 @@ function build({ el, send }) {
     listen("move", (step) => move(step, false)),
     listen("choose", (label) => look(plate ? plate.labels.indexOf(label) : -1)),
     listen("metric", controls.stepMetric),
+    listen("choose-metric", (metric) => send("metric", { metric })),
     listen("score", controls.stepScore),
     listen("filtered", () => {
       if (!plate) return

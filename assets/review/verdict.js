@@ -8,7 +8,7 @@ import { count } from "../core/text.js"
 import { filtering } from "../plate/filtering.js"
 import { keyed } from "../core/help.js"
 import { island } from "../core/island.js"
-import { keyName } from "../core/keys.js"
+import { barActs, keyName } from "../core/keys.js"
 import { notDrawn } from "./drawn.js"
 import { exportFiles } from "./export_files.js"
 import { tellGlimpsed } from "./glimpses.js"
@@ -70,7 +70,7 @@ function build({ el, send, hide }) {
   const judge = h("div", { class: "judge" },
     h("div", { class: "row line" }, ...Object.values(buttons), remarks.reason, scope),
     h("div", { class: "row line" }, remarks.note, remarks.unsaved, undo, redo))
-  const filesRow = h("div", { class: "row line files" }, passRest, h("span", { class: "grow" }), ...files.elements)
+  const filesRow = h("div", { class: "row line files", dataset: { findable: "" } }, passRest, h("span", { class: "grow" }), ...files.elements)
   const section = h("section", { class: "panel verdicts", "aria-label": "Verdict" }, messages.problem, sent.element,
     h("div", { class: "about" }, verdictText, why), nearby.element, lock, judge,
     h("div", { class: "row line queue" }, previous, next, order,
@@ -384,6 +384,7 @@ function build({ el, send, hide }) {
   }
 
   function judgeShown() {
+    barActs(["pass", "flag", "fail", "reason", "note", "undo"], now.locked || now.away)
     judge.hidden = Boolean(now.locked)
     lock.hidden = !now.locked
     fill(lock, icon("lock"), h("span", { class: "grow" }, now.locked), now.signed ? reopen : null)

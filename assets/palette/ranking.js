@@ -1,0 +1,63 @@
+// Which entries a few typed letters mean, best first. Pure.
+
+/**
+ * What can be chosen: `name` is what people read, `about` more words that find it, `group`
+ * its kind, `barred` why it cannot be had now.
+ * @typedef {{id: string, name: string, group: string, about?: string, key?: string, barred?: string, run: () => void}} Entry
+ */
+
+const MOST = 60
+const [WHOLE, START, WORD, INSIDE, ABOUT, LETTERS] = [0, 1, 2, 3, 5, 8]
+
+/** Case and accents say nothing, and signs part words. @param {string} text */
+const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase()
+
+/** Whether all letters come in this order, the first at the start of a word.
+ *  @param {string} letters @param {string} text */
+function inOrder(letters, text) {
+  for (const start of text.matchAll(/(?<![\p{L}\p{N}])[\p{L}\p{N}]/gu)) {
+    let at = start.index
+    for (const letter of letters) at = at < 0 ? at : text.indexOf(letter, at) + 1 || -1
+    if (at > 0 && at - start.index <= 3 * letters.length + 4) return true
+  }
+  return false
+}
+
+/** How far a typed word is from a name, null where it is another.
+ *  @param {string} word @param {string} name @param {string} more */
+function distance(word, name, more) {
+  if (name === word) return WHOLE
+  if (name.startsWith(word)) return START
+  const at = name.indexOf(word)
+  if (at > 0 && !/[\p{L}\p{N}]/u.test(name[at - 1])) return WORD
+  if (at > 0) return INSIDE
+  if (more.includes(word)) return ABOUT
+  return word.length > 1 && inOrder(word, name) ? LETTERS : null
+}
+
+/**
+ * Entries that fit, best first: beginnings of words before parts of words before letters
+ * in order; of equals, what was used last, then what can be done now, then the shorter.
+ * @template {Omit<Entry, "run">} Shown
+ * @param {Shown[]} entries @param {string} query @param {string[]} recent  ids, the last first
+ * @returns {Shown[]}
+ */
+export function ranked(entries, query, recent = []) {
+  const words = plain(query).split(/\s+/).filter(Boolean)
+  const last = (/** @type {Shown} */ { id }) => (recent.includes(id) ? recent.indexOf(id) : recent.length)
+  const scored = entries.flatMap((entry, order) => {
+    const [name, more] = [plain(entry.name), plain(`${entry.group} ${entry.about ?? ""}`)]
+    let far = 0
+    for (const word of words) {
+      const step = distance(word, name, more)
+      if (step === null) return []
+      far += step
+    }
+    return [{ entry, far, used: last(entry), barred: entry.barred ? 1 : 0, long: words.length ? name.length : 0, order }]
+  })
+  scored.sort((a, b) => a.far - b.far || a.used - b.used || a.barred - b.barred || a.long - b.long || a.order - b.order)
+  return scored.slice(0, MOST).map(({ entry }) => entry)
+}
+
+/** The ids that were used last, with another one. @param {string[]} recent @param {string} id */
+export const withUsed = (recent, id) => [id, ...recent.filter((each) => each !== id)].slice(0, 8)

@@ -1,0 +1,119 @@
+"""The command palette: everything on the page is found and done by its name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import expect
+
+from tests.browser.serving import at_rest
+from tests.browser.test_review import NAMED, ready
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import Page
+
+    from tests.browser.serving import Server
+
+UNFOUND = """async () => {
+  const folder = new URL("../", document.querySelector("#start").src)
+  const { entries } = await import(new URL("palette/entries.js", folder))
+  const { ACTIONS } = await import(new URL("core/keys.js", folder))
+  const all = entries(() => 0)
+  const names = new Set(all.map(({ name }) => name))
+  const acts = new Set(all.map(({ id }) => id))
+  const missing = ACTIONS.filter(({ id }) => id !== "palette" && !acts.has(`act:${id}`))
+    .map(({ id }) => `act ${id}`)
+  let seen = 0
+  const walk = (root) => {
+    for (const element of root.querySelectorAll("*")) {
+      if (element.shadowRoot) walk(element.shadowRoot)
+      if (!element.matches("button, a[href], select, summary")) continue
+      if (!element.checkVisibility()) continue
+      // The list of plates names each plate; the skip link is for who has no pointer.
+      if (element.matches(".skip, .hcs-plates select")) continue
+      seen += 1
+      const act = element.dataset.act
+      const text = element.matches("select")
+        ? [...element.labels].map((label) => label.firstChild.textContent).join(" ")
+        : element.textContent
+      const called = element.getAttribute("aria-label") || text || element.title
+      const name = called.replace(/\\s+/g, " ").trim()
+      if (act ? act !== "palette" && !acts.has(`act:${act}`) : !names.has(name))
+        missing.push(`${element.tagName} “${name}”`)
+    }
+  }
+  walk(document)
+  return { seen, missing }
+}"""
+"""What can be pressed and is seen, and is not in the palette: by a walk of its own."""
+
+
+def shown(page: Page) -> None:
+    page.wait_for_function(
+        "[...document.querySelectorAll('[data-part]')].every((part) => part.firstChild)"
+    )
+    at_rest(page)
+
+
+def test_every_act_button_and_setting_is_found_by_its_name(
+    looking: Server, visit: Callable
+) -> None:
+    page = visit(looking)
+    places = ["", "?plate=demo.ome.zarr", "?plate=demo.ome.zarr&well=B02"]
+    for place in [*places, "?plate=demo.ome.zarr&well=B02&field=0"]:
+        page.goto(looking.url + place)
+        shown(page)
+        unfound = page.evaluate(UNFOUND)
+        assert unfound["missing"] == [], place
+        assert unfound["seen"] > (10 if place else 5), place
+
+
+def test_the_palette_is_typed_into_and_gives_the_focus_back(
+    looking: Server, visit: Callable
+) -> None:
+    page = visit(looking, "?plate=demo.ome.zarr", before=NAMED)
+    shown(page)
+    box = page.get_by_role("combobox", name="Find an act")
+    options = page.locator(".hcs-palette [role=option]")
+    # What needs a well says so, and is not done.
+    page.keyboard.press("Control+k")
+    expect(box).to_be_focused()
+    page.keyboard.type("fail")
+    expect(options.first).to_contain_text("Open a well first")
+    expect(options.first).to_have_attribute("aria-disabled", "true")
+    page.keyboard.press("Enter")
+    expect(page.locator(".hcs-palette [role=status]")).to_contain_text("Open a well")
+    # A well is found however it is spelled, and opened.
+    page.keyboard.press("Control+a")
+    page.keyboard.type("r4c7")
+    expect(options.first).to_contain_text("D07")
+    expect(box).to_have_attribute("aria-activedescendant", "palette-0")
+    page.keyboard.press("Enter")
+    expect(page.locator(".hcs-palette")).not_to_be_visible()
+    ready(page, "D07")
+    # Nothing is done by Enter alone, and Esc gives the focus back to where it was.
+    page.locator(".verdicts input").first.focus()
+    page.keyboard.press("Control+k")
+    expect(options.first).to_contain_text("D07")  # used last
+    expect(page.locator(".hcs-palette [aria-selected=true]")).to_have_count(0)
+    page.keyboard.press("Enter")
+    expect(box).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(box).not_to_be_visible()
+    expect(page.locator(".verdicts input").first).to_be_focused()
+    # A metric colours the plate; the key of an act stands beside its name.
+    page.keyboard.press("Control+k")
+    page.keyboard.type("nuclei")
+    expect(options.first).to_contain_text("Metric")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**metric=*")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("light or dark")
+    expect(options.first.locator("kbd")).to_have_text("D")
+    theme = page.evaluate("document.documentElement.dataset.theme ?? ''")
+    page.keyboard.press("Enter")
+    page.wait_for_function(
+        "(was) => document.documentElement.dataset.theme !== was", arg=theme
+    )
