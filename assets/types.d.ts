@@ -16,6 +16,8 @@ type Choice = [string, string]
 interface Hidden { shown: false }
 
 /** What the plate map is told of a metric, or of a column of the plate map. */
+export type Scale = "deviation" | "sequential" | "diverging" | "ordinal" | "categorical"
+
 export interface MetricValues {
   metric: string
   title: string
@@ -35,7 +37,12 @@ export interface MetricValues {
   high: number | null
   /** Limits of all plates of the project; [] where there are none, absent before it is known. */
   project?: number[]
-  diverging?: boolean
+  /** "sequential" where absent. */
+  scale?: Scale
+  /** Where all is well, of a deviation. */
+  right?: number
+  /** How far from there a value stands out, below 0 where less does; of a diverging one on either side of zero. */
+  notable?: number | null
   categories?: string[]
   colours?: string[]
 }
@@ -323,7 +330,7 @@ interface HeaderTexts {
 
 interface PlateMapTexts {
   plate: PlateText
-  choices: { metrics: { id: string, title: string, about: string, group: string }[] }
+  choices: { metrics: { id: string, title: string, name: string, about: string, group: string, channel: number | null }[], channels: [number, string][] }
   values: { metric: string, score: string, way: string, ways: { plain: Choice[], fields: Choice[] }, values: MetricValues | null }
   look: { well: string, acquisition: number | null, ack: number }
 }
@@ -836,7 +843,7 @@ export type EventName =
   | "absence" | "add-plate" | "ask-name" | "axis" | "beside" | "channel" | "choose" | "choose-file" | "choose-metric" | "compare-mode" | "confirm-difference"
   | "correct-many" | "cut-moved" | "deciding" | "display" | "field-planes" | "filter"
   | "filtered" | "glimpsed" | "help" | "hint" | "keys" | "limits" | "measure-field"
-  | "metric" | "montage" | "move" | "open-panel" | "open-setup" | "others" | "overlays" | "palette" | "pictures"
+  | "measured-metric" | "metric" | "montage" | "move" | "open-panel" | "open-setup" | "others" | "overlays" | "palette" | "pictures"
   | "pictures-of-plate" | "plate-files" | "plot-box" | "projection" | "queue" | "redo" | "reopen"
   | "reviewer" | "score" | "selection" | "show-history" | "step" | "toggle-theme" | "undo"
   | "uploaded" | "uploads" | "values" | "verdict" | "verdict-note" | "verdict-reason" | "verdict-scope" | "verdicts"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+from dashboard.colour_scales import ramp_css
 from dashboard.reviews.verdict_table import STALE_COLOUR, VERDICT_LOOKS
 
 
@@ -154,13 +155,15 @@ def component_css() -> str:
 
 def _sizes() -> str:
     lengths = "".join(f"--hcs-{name}:{value};" for name, value in SIZES.items())
-    return lengths + "".join(
+    verdicts = "".join(
         f"--hcs-verdict-{word}:{colour};" for word, colour in VERDICTS.items()
     )
+    return lengths + verdicts + ramp_css("dark", "stage-")
 
 
 def _colors(palette: Palette) -> str:
-    return "".join(
+    tokens = "".join(
         f"--hcs-{colour.name.replace('_', '-')}:{getattr(palette, colour.name)};"
         for colour in fields(palette)
     )
+    return tokens + ramp_css("dark" if palette is DARK else "light")

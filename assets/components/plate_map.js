@@ -1,6 +1,7 @@
 // The plate map as a component for notebooks and for other apps of Panel: the page's own
 // drawing, grid and keys around one selection, which Python sees and sets.
 
+import { rampOf } from "../core/colours.js"
 import { everyFrame, fill, h, say } from "../core/dom.js"
 import { colouring } from "../plate/colouring.js"
 import { columnOf, geometry, rectangle, rowOf, stepped } from "../plate/geometry.js"
@@ -37,6 +38,7 @@ export function mount({ model, root, host }) {
   const marks = h("canvas", { "aria-hidden": "true" })
   const grid = makeGrid()
   const legendBox = legend({
+    titled: true,
     onLimits: (wish) => { limits = wish === "full" ? "full" : "robust"; colour() },
     onLog: (on) => { log = on; colour() },
   })
@@ -70,10 +72,10 @@ export function mount({ model, root, host }) {
   }
 
   function colour() {
-    scene.colouring = colouring(values, { limits, log })
+    scene.colouring = colouring(values, { limits, log, stops: rampOf(values?.scale ?? "sequential", host) })
     legendBox.show({ values, colouring: scene.colouring, limits })
     legendBox.mark(scene.colouring.parts[scene.selected] ?? null)
-    fill(keyBox, categoryKeys(values), stateKeys(scene))
+    fill(keyBox, categoryKeys(values), stateKeys(scene, values))
     grid.describe(textOf, (index) => bareText(values, values?.values[index]))
     describe()
     paintWells()

@@ -2,7 +2,7 @@
 
 import { addPlate, listen } from "../core/bus.js"
 import { colourBar, setLimits } from "../plate/colour_bar.js"
-import { ramp } from "../core/colours.js"
+import { css, mixed, rampOf } from "../core/colours.js"
 import { token } from "../core/theme.js"
 import { barredBy, fill, h, icon, say, set } from "../core/dom.js"
 import { keyName } from "../core/keys.js"
@@ -47,12 +47,12 @@ function build({ el, send, hide }) {
     set(canvas, { width: cell * plate.columns, height: cell * plate.rows, style: { width: `${(cell * plate.columns) / ratio}px`, height: `${(cell * plate.rows) / ratio}px` } })
     const pen = canvas.getContext("2d")
     const gap = cell > 3 ? 1 : 0
-    const [line, bad, edge] = [token("line"), token("bad"), token("edge")]
+    const [line, bad, edge, calm] = [token("line"), token("bad"), token("edge"), rampOf("deviation")]
     for (let i = 0; i < plate.map.length; i += 1) {
       const letter = plate.map[i]
       if (letter === " ") continue
       const [x, y] = [(i % plate.columns) * cell, Math.floor(i / plate.columns) * cell]
-      pen.fillStyle = letter in LETTERS ? verdictColour(LETTERS[letter]) : (letter === "!" ? bad : letter === "." || letter === "~" ? line : ramp(Number(letter) / 9, false))
+      pen.fillStyle = letter in LETTERS ? verdictColour(LETTERS[letter]) : (letter === "!" ? bad : letter === "." || letter === "~" ? line : css(mixed(calm, Number(letter) / 9)))
       if (letter === "!") { // a cross and not only a colour
         pen.fillStyle = edge
         pen.fillRect(x, y + Math.floor(cell / 2), cell - gap, 1)

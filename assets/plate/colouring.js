@@ -1,53 +1,87 @@
 // From a metric's values to colours: where the colours end, whether they go by the
-// logarithm, and which one each well has. Pure; the map and the canvas both draw by it.
+// logarithm, which one each well has, and what stands out. Pure; the map and the canvas
+// both draw by it.
 
-import { ramp } from "../core/colours.js"
+import { css, mixed } from "../core/colours.js"
 
 /**
  * @typedef {import("../types.d.ts").MetricValues} MetricValues
  * @typedef {"robust" | "full" | "project"} Limits
  * @typedef {object} Colouring
  * @property {number | null} low  where the colours begin; null where there are no values
- * @property {number | null} high
+ * @property {number | null} high  where they end, of a deviation also below `low`
  * @property {boolean | null} log  by the logarithm or not; null where that is impossible
- * @property {boolean} diverging
+ * @property {import("../types.d.ts").Scale} scale
+ * @property {number[][]} stops  of the ramp
  * @property {number} below  how many values lie below `low`
  * @property {number} above
+ * @property {number | null} notch  part of the ramp from which a deviation stands out
  * @property {(number | null)[]} parts  place on the colour bar for each well, 0 to 1 and
  *   beyond it for values outside the limits; of a column the number of the category
+ * @property {number[]} signs  1 for a well that stands out upwards, -1 downwards, else 0
  * @property {(part: number) => string} colour  the CSS colour of a part
  */
 
+const GREY = [[0, 0, 0], [255, 255, 255]]
+
 /**
- * Colour the values; `limits` says which limits are wanted, and `log` whether the
- * logarithm, undefined for what is usual for the metric.
+ * Colour the values by the stops of their scale's ramp; `limits` says which limits are
+ * wanted, and `log` whether the logarithm, undefined for what is usual for the metric.
  *
  * @param {MetricValues | null} values
- * @param {{limits?: Limits, log?: boolean}} [choice]
+ * @param {{limits?: Limits, log?: boolean, stops?: number[][]}} [choice]
  * @returns {Colouring}
  */
-export function colouring(values, { limits = "robust", log } = {}) {
-  if (!values) return { low: null, high: null, log: null, diverging: false, below: 0, above: 0, parts: [], colour: ramp }
-  if (values.categories) return ofCategories(values)
-  const diverging = Boolean(values.diverging)
+export function colouring(values, { limits = "robust", log, stops = GREY } = {}) {
+  const scale = values?.scale ?? "sequential"
+  /** @type {Colouring} */
+  const plain = {
+    low: null, high: null, log: null, scale, stops, below: 0, above: 0, notch: null, parts: [], signs: [],
+    colour: (part) => css(mixed(stops, part)),
+  }
+  if (!values) return plain
+  if (values.categories) {
+    const colours = values.colours ?? []
+    return { ...plain, parts: values.values, colour: (part) => colours[part] }
+  }
   const numbers = values.values.filter((value) => value !== null)
   const [low, high] = ends(values, numbers, limits)
-  const canLog = high !== null && high > 0 && !diverging && numbers.some((value) => value > 0) && numbers.every((value) => value >= 0)
-  const byLog = canLog ? log ?? Boolean(values.log) : null
-  const place = byLog ? logarithmic(numbers, low ?? 0, high ?? 0) : linear(low ?? 0, high ?? 0)
+  const canLog = high !== null && low !== null && high > 0 && low <= high && scale !== "diverging" && numbers.some((value) => value > 0) && numbers.every((value) => value >= 0)
+  const byLog = canLog ? log ?? (Boolean(values.log) && scale !== "deviation") : null
+  const place = byLog ? logarithmic(numbers, low ?? 0, high ?? 0) : linear(low ?? 0, high ?? 0, scale === "deviation" ? 0 : 0.5)
+  const parts = values.values.map((value) => (value === null ? null : place(value)))
+  const { notable, right = 0 } = values
   return {
-    low, high, log: byLog, diverging,
-    below: numbers.filter((value) => value < (low ?? 0)).length,
-    above: numbers.filter((value) => value > (high ?? 0)).length,
-    parts: values.values.map((value) => (value === null ? null : place(value))),
-    colour: (part) => ramp(part, diverging),
+    ...plain, low, high, log: byLog, parts,
+    below: parts.filter((part) => part !== null && part < 0).length,
+    above: parts.filter((part) => part !== null && part > 1).length,
+    notch: notable && scale === "deviation" && high !== low ? place(right + notable) : null,
+    signs: values.values.map((value) => standsOut(values, value)),
   }
 }
 
-/** @param {MetricValues} values @returns {Colouring} */
-function ofCategories(values) {
-  const colours = values.colours ?? []
-  return { low: null, high: null, log: null, diverging: false, below: 0, above: 0, parts: values.values, colour: (part) => colours[part] }
+/** Below this part of a deviation, and so near the middle of what diverges, all is well. */
+const QUIET = 0.05
+
+/**
+ * The colour of a well's frame around its picture, null where there is nothing to see.
+ * @param {Colouring} colouring by the stops of the ground that the frame is on
+ * @param {number} index
+ */
+export function frameOf({ scale, parts, colour }, index) {
+  const part = parts[index] ?? null
+  if (part === null || (scale === "deviation" && part < QUIET) || (scale === "diverging" && Math.abs(part - 0.5) < QUIET)) return null
+  return colour(part)
+}
+
+/**
+ * Whether a value stands out, and to which side: what its mark in the well says.
+ * @param {MetricValues} values @param {number | null} value
+ */
+export function standsOut({ scale, notable, right = 0 }, value) {
+  if (!notable || value === null) return 0
+  if (scale === "diverging") return Math.abs(value) >= notable ? Math.sign(value) : 0
+  return (value - right) / notable >= 1 ? Math.sign(notable) : 0
 }
 
 /**
@@ -63,14 +97,20 @@ function ends(values, numbers, limits) {
   if (limits === "project" && values.project?.length) return [values.project[0], values.project[1]]
   if (limits !== "full" && values.low !== null && values.high !== null) return [values.low, values.high]
   if (!numbers.length) return [null, null]
-  if (!values.diverging) return [Math.min(...numbers), Math.max(...numbers)]
-  const reach = Math.max(...numbers.map(Math.abs)) // zero stays in the middle
+  const [least, greatest] = [Math.min(...numbers), Math.max(...numbers)]
+  if (values.scale === "deviation") {
+    const right = values.right ?? 0
+    return [right, greatest - right >= right - least ? greatest : least]
+  }
+  if (values.scale !== "diverging") return [least, greatest]
+  const reach = Math.max(-least, greatest) // zero stays in the middle
   return [-reach, reach]
 }
 
-/** @param {number} low @param {number} high @returns {(value: number) => number} */
-function linear(low, high) {
-  return (value) => (high > low ? (value - low) / (high - low) : 0.5)
+/** @param {number} low @param {number} high @param {number} alike the part of values that are all alike
+ *  @returns {(value: number) => number} */
+function linear(low, high, alike) {
+  return (value) => (high !== low ? (value - low) / (high - low) : alike)
 }
 
 /**

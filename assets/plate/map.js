@@ -2,13 +2,14 @@
 
 import { lastSeen } from "../core/absence.js"
 import { listen } from "../core/bus.js"
-import { everyFrame, fill, h, say } from "../core/dom.js"
+import { rampOf } from "../core/colours.js"
+import { everyFrame, fill, h, icon, say, set } from "../core/dom.js"
 import { island } from "../core/island.js"
 import { markWell, selectWells, selection } from "../core/selection.js"
 import { onTheme } from "../core/theme.js"
 import { verdictAt, verdictText } from "../review/verdicts.js"
 import { colourBar, setLimits, setLogarithm } from "./colour_bar.js"
-import { colouring } from "./colouring.js"
+import { colouring, frameOf } from "./colouring.js"
 import { makeControls } from "./controls.js"
 import { filtering } from "./filtering.js"
 import { columnOf, geometry, rectangle, rowOf, sized, stepped } from "./geometry.js"
@@ -51,10 +52,14 @@ function build({ el, send }) {
   const legendBox = legend({ onLimits: setLimits, onLog: (on) => setLogarithm(values?.metric, on) })
   const map = h("div", { class: "hcs-plate-map" }, canvas, marks, grid.table)
   const keyBox = h("div")
-  const summary = h("p", { class: "summary soft", role: "status", "aria-live": "polite" })
+  const summary = h("p", { class: "summary soft cut", role: "status", "aria-live": "polite" })
   const tip = makeTip()
-  const explain = h("p", { class: "explain soft small" })
-  const body = h("div", { class: "body" }, lastSeen(), map, legendBox.element, keyBox, summary, explain)
+  const explain = h("p", { class: "explain soft small", id: "explain", hidden: true })
+  const info = h("button", {
+    type: "button", class: "plain square small hcs-explain", "aria-label": "About this metric", "aria-expanded": "false", "aria-controls": "explain",
+    on: { click: () => { explain.hidden = !explain.hidden; set(info, { "aria-expanded": String(!explain.hidden) }) } },
+  }, icon("help"))
+  const body = h("div", { class: "body" }, lastSeen(), map, h("div", { class: "row" }, legendBox.element, info), keyBox, summary, explain)
   el.append(h("section", { class: "panel", "aria-label": "Plate map" }, controls.element, body), tip.element)
 
   const paintWells = everyFrame(() => scene.geometry && drawWells(canvas, scene))
@@ -98,15 +103,21 @@ function build({ el, send }) {
     })
   }
 
+  /** One line; what does not fit is in its title. @param {string} text */
+  function tellState(text) {
+    say(summary, text)
+    summary.title = text
+  }
+
   function showSummary() {
     if (!plate) return
-    if (scene.chosen.size > 1) return say(summary, chosenText(values, scene.chosen))
-    if (scene.selected < 0) return say(summary, plate.banner || " ")
-    say(summary, [textOf(scene.selected), ...(plate.conditions[scene.selected] ?? []).map(([name, value]) => `${name} ${value}`)].join(" · "))
+    if (scene.chosen.size > 1) return tellState(chosenText(values, scene.chosen))
+    if (scene.selected < 0) return tellState(plate.banner || " ")
+    tellState([textOf(scene.selected), ...(plate.conditions[scene.selected] ?? []).map(([name, value]) => `${name} ${value}`)].join(" · "))
   }
 
   function showSigns() {
-    fill(keyBox, categoryKeys(values), stateKeys(scene))
+    fill(keyBox, categoryKeys(values), stateKeys(scene, values))
     describe()
     showSummary()
     paintWells()
@@ -114,10 +125,13 @@ function build({ el, send }) {
 
   function colour() {
     if (!plate) return
-    scene.colouring = colouring(values, { limits: colourBar.limits, log: colourBar.logs.get(values?.metric) })
+    const choice = { limits: colourBar.limits, log: colourBar.logs.get(values?.metric) }
+    const scale = values?.scale ?? "sequential"
+    scene.colouring = colouring(values, { ...choice, stops: rampOf(scale) })
+    const onStage = colouring(values, { ...choice, stops: rampOf(scale, undefined, true) })
     shareValues({
       labels: plate.labels, values: values && !values.categories ? values.values : [], scored: Boolean(controls.score),
-      title: values?.title ?? "", colouring: scene.colouring,
+      title: values?.title ?? "", colouring: scene.colouring, frame: (index) => frameOf(onStage, index),
     })
     legendBox.show({ values, colouring: scene.colouring, limits: colourBar.limits })
     legendBox.mark(scene.colouring.parts[scene.selected] ?? null)
@@ -254,12 +268,13 @@ function build({ el, send }) {
     listen("selection", showChosen),
     onTheme(() => {
       paintMarks()
-      if (plate) showSigns()
+      colour()
     }),
     listen("move", (step) => move(step, false)),
     listen("choose", (label) => look(plate ? plate.labels.indexOf(label) : -1)),
     listen("metric", controls.stepMetric),
     listen("choose-metric", (metric) => send("metric", { metric })),
+    listen("measured-metric", controls.pickMetric),
     listen("score", controls.stepScore),
     listen("filtered", () => {
       if (!plate) return
@@ -299,12 +314,14 @@ function build({ el, send }) {
       mark(scene.selected)
     },
     choices(next) {
-      controls.offerMetrics(next.metrics)
+      controls.offerMetrics(next)
     },
     values(next) {
       values = next.values
       controls.show(next)
       say(explain, values?.definition || "")
+      set(info, { title: values?.definition || "" })
+      info.hidden = !values?.definition
       askLimits()
       colour()
     },

@@ -11,6 +11,9 @@ export const shown = {
   scored: false, // they are scores and not the metric as measured
   title: "", // of what is shown, "" where nothing is
   colouring: colouring(null),
+  /** The colour of a well's frame on the dark stage; null where there is nothing to see.
+   *  @type {(index: number) => string | null} */
+  frame: () => null,
 }
 
 /** The map alone calls this. @param {typeof shown} next */

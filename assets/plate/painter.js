@@ -1,5 +1,6 @@
 // Paints the wells. Knows sizes, colours and states; no events, no elements.
 
+import { parts } from "../core/colours.js"
 import { token } from "../core/theme.js"
 import { drawVerdict } from "../review/verdicts.js"
 import { squareOf } from "./geometry.js"
@@ -107,16 +108,29 @@ function drawWell(pen, place, look, well, part, index, ratio, { colouring, plain
   } else {
     pen.fillStyle = colouring.colour(part)
     pen.fill()
-    if (colouring.diverging) { // its middle is as white as the page
-      pen.strokeStyle = look.line
-      pen.lineWidth = 1
-      pen.stroke()
-    }
   }
   if (plain) return
+  if (colouring.signs[index] && cell >= 7) triangle(pen, x + size / 2, y + size * 0.46, Math.max(2, size * 0.17), colouring.signs[index], contrasting(pen.fillStyle))
   if (well.role && cell >= 8) role(pen, x, y, size, well.role)
   if (well.partial) corner(pen, x, y, size, look)
   if (well.corrected) diamond(pen, x, y, size, look)
+}
+
+/** Black or white, whichever is seen on a colour, "#rrggbb" as a pen gives it back. */
+function contrasting(color) {
+  const [red, green, blue] = parts(color.slice(1))
+  return 0.3 * red + 0.59 * green + 0.11 * blue > 0.5 ? "#14181d" : "#ffffff"
+}
+
+/** Stands out: upwards, or downwards where `side` is below zero. */
+function triangle(pen, x, y, half, side, colour) {
+  pen.beginPath()
+  pen.moveTo(x, y - half * side)
+  pen.lineTo(x + half * 1.15, y + half * side)
+  pen.lineTo(x - half * 1.15, y + half * side)
+  pen.closePath()
+  pen.fillStyle = colour
+  pen.fill()
 }
 
 /** In the layout, nothing acquired: a small hollow circle. */

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dashboard.categories import CATEGORY_COLOURS, in_order
+from dashboard.categories import CATEGORY_COLOURS, category_colours, in_order
 from dashboard.plates.labels import find_label
 from dashboard.text import plain_text
 from dashboard.well_cells import cells_by_well
@@ -132,10 +132,12 @@ def _categories(cells: Sequence[object], words: Sequence[str]) -> dict[str, Any]
             f"most {len(CATEGORY_COLOURS)} can be told apart by colour."
         )
     numbers = {word: at for at, word in enumerate(categories)}
+    scale, colours = category_colours(categories)
     return {
         "values": [None if cell is None else numbers[str(cell)] for cell in cells],
         "low": None,
         "high": None,
         "categories": [plain_text(word, 60) for word in categories],
-        "colours": list(CATEGORY_COLOURS[: len(categories)]),
+        "scale": scale,
+        "colours": colours,
     }

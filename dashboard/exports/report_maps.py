@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
+from dashboard.colour_scales import RAMPS, mixed, part_of
 from dashboard.reviews.acts import Subject
 from dashboard.reviews.verdict_table import STALE_COLOUR, VERDICT_LOOKS
 from dashboard.text import safe_text
@@ -18,21 +18,6 @@ if TYPE_CHECKING:
 
 _CELL = 22
 _HEAD = 18
-
-
-_VIRIDIS = (
-    "#440154",
-    "#482475",
-    "#414487",
-    "#355f8d",
-    "#2a788e",
-    "#21918c",
-    "#22a884",
-    "#44bf70",
-    "#7ad151",
-    "#bddf26",
-    "#fde725",
-)
 
 
 def verdict_map(overview: PlateOverview, review: PlateReview) -> str:
@@ -55,17 +40,18 @@ def metric_map(
 ) -> str:
     """Return the plate coloured by a metric, with its limits."""
     low, high = values.low, values.high
+    ramp = RAMPS["light"][values.metric.scale]
 
     def draw(well: WellState, x: float, y: float) -> str:
         number = values.wells.get(well.label)
         value = number.value if number else None
         if value is None or low is None or high is None:
             return _square(x, y, "#ffffff", "#dfe3e8")
-        part = (value - low) / (high - low) if high > low else 0.5
+        colour = mixed(ramp, part_of(value, low, high))
         text = f"{well.label} {value:.4g}"
         held = review.of(Subject(well.path))
         mark = _sign(held, x, y, small=True) if held else ""
-        return _square(x, y, _ramp(part), "none", text) + mark
+        return _square(x, y, colour, "none", text) + mark
 
     limits = "" if low is None or high is None else f"{low:.4g} to {high:.4g}"
     unit = f" {values.metric.unit}" if values.metric.unit else ""
@@ -120,17 +106,3 @@ def _sign(held: HeldVerdict, x: float, y: float, *, small: bool = False) -> str:
         f'text-anchor="middle" style="fill:{ink};font-weight:700;'
         f'font-size:{radius * 1.4:.1f}px">{look.sign if look else ""}</text>'
     )
-
-
-def _ramp(part: float) -> str:
-    place = min(1.0, max(0.0, part)) * (len(_VIRIDIS) - 1)
-    below = min(len(_VIRIDIS) - 2, math.floor(place))
-    mixed = (
-        round(a + (b - a) * (place - below))
-        for a, b in zip(
-            bytes.fromhex(_VIRIDIS[below][1:]),
-            bytes.fromhex(_VIRIDIS[below + 1][1:]),
-            strict=True,
-        )
-    )
-    return "#" + "".join(f"{byte:02x}" for byte in mixed)

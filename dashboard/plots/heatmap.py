@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import holoviews as hv
 import numpy as np
 
+from dashboard.colour_scales import RAMPS, ends, steps
 from dashboard.plots.look import HEIGHT, axis, frame
-from dashboard.theme import LIGHT
+from dashboard.theme import DARK, LIGHT
 from dashboard.well_cells import cells_by_well
 from hcs.errors import ArgumentError
 from hcs.layout import parse_well, row_letters, smallest_format
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dashboard.theme import Palette
+    from hcs.qc import Scale
 
 
 def plate_heatmap(
@@ -26,6 +28,7 @@ def plate_heatmap(
     *,
     title: str = "value",
     unit: str = "",
+    scale: Scale = "sequential",
     palette: Palette = LIGHT,
 ) -> hv.HeatMap:
     """Return numbers of wells as a map of their plate.
@@ -38,6 +41,9 @@ def plate_heatmap(
         number stay empty.
     title, unit
         What the numbers are; they label the colour bar.
+    scale
+        What the numbers are: ``"sequential"`` from little to much, ``"diverging"`` on
+        either side of zero (scores), ``"deviation"`` from zero, where all is well.
     palette
         Colours of the page that it stands on: ``LIGHT`` or ``DARK`` of
         ``dashboard.theme``.
@@ -46,8 +52,9 @@ def plate_heatmap(
     -------
         An element with the dimensions ``column``, ``row`` and ``value``, rows
         downwards, of the smallest standard plate that holds the wells. Colours are
-        Viridis between the 2nd and 98th percentile, so that one far well does not make
-        all others alike; what lies beyond has the colour of the end.
+        those of the page's own map, between the 2nd and 98th percentile, so that one
+        far well does not make all others alike; what lies beyond has the colour of the
+        end. What diverges has zero in its middle.
 
     Raises
     ------
@@ -85,7 +92,11 @@ def plate_heatmap(
         for column in range(plate.columns)
     ]
     known = [number for number in numbers.values() if not math.isnan(number)]
-    limits = tuple(map(float, np.percentile(known, (2, 98)))) if known else (0.0, 1.0)
+    low, high = map(float, np.percentile(known, (2, 98))) if known else (0.0, 1.0)
+    limits = ends(scale, low, high)
+    ramp = RAMPS["dark" if palette is DARK else "light"][scale]
+    if limits[0] > limits[1]:  # a deviation downwards
+        limits, ramp = limits[::-1], ramp[::-1]
     element = hv.HeatMap(
         cells,
         kdims=[hv.Dimension("column"), hv.Dimension("row")],
@@ -95,7 +106,7 @@ def plate_heatmap(
         **{**frame(palette, ""), "height": 2 * HEIGHT},
         invert_yaxis=True,
         xaxis="top",
-        cmap="viridis",
+        cmap=list(steps(ramp, 256)),
         clim=limits,
         colorbar=True,
         colorbar_opts={

@@ -25,6 +25,7 @@ from hcs.qc import (
     definition,
     infer_clip,
     percent_at,
+    with_limits,
 )
 
 if TYPE_CHECKING:
@@ -56,6 +57,10 @@ _COMPLETE = MetricInfo(
     unit="%",
     direction="low",
     definition="Fields that are there, of those that are expected of the well.",
+    question="review",
+    scale="deviation",
+    right=100.0,
+    notable=-5.0,
 )
 _SUSPICION = MetricInfo(
     id=SUSPICION,
@@ -67,6 +72,9 @@ _SUSPICION = MetricInfo(
         "technical failure: 1 at it, 10 and more drawn as 10, 0 where nothing stands "
         "out. What treatment moves never raises it."
     ),
+    question="review",
+    scale="deviation",
+    notable=1.0,
 )
 _TOP = ("highest", "pile", "percent")
 
@@ -107,17 +115,32 @@ def metric_infos(
             MetricInfo(
                 id=f"{name}.{channel.index}",
                 title=f"{about.title}, {keys[channel.index]}",
+                name=about.title,
                 unit=about.unit,
                 direction=about.bad,
                 channel=channel.index,
                 definition=explain(about),
                 kind=about.kind,
                 log=about.log,
+                question=about.question,
+                scale=about.scale,
+                right=about.right,
+                notable=_notable(about, settings),
             )
             for channel in channels
             if _applies(about, channel.index, settings)
         ]
     return (*infos, *map(_imported_info, imported))
+
+
+def _notable(about: Definition, basis: AssaySettings) -> float | None:
+    """Return from what distance a deviation stands out, as its rule says."""
+    if about.scale != "deviation":
+        return None
+    for rule in with_limits(basis.limits):
+        if rule.metric == about.id:
+            return rule.least if rule.limit is None else rule.limit - about.right
+    return None
 
 
 def _imported_info(metric: ImportedMetric) -> MetricInfo:
@@ -126,6 +149,7 @@ def _imported_info(metric: ImportedMetric) -> MetricInfo:
         id=f"{IMPORTED}{metric.column}",
         title=metric.column,
         kind="imported",
+        question="imported",
         definition=(
             f"Imported from {metric.source}{by}, {metric.when[:10]}. Another program "
             f"has measured it; what it means stands there."

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from dashboard.progress import Progress
+
+if TYPE_CHECKING:
+    from hcs.qc import Question, Scale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +20,9 @@ class MetricInfo:
     """Stable, with the channel where there is one: ``"focus.0"``."""
 
     title: str
+    name: str = ""
+    """The title without the channel; "" where they are the same."""
+
     unit: str = ""
     direction: Literal["low", "high", "both", "none"] = "none"
     """Which side is suspicious."""
@@ -30,6 +36,14 @@ class MetricInfo:
 
     log: bool = False
     """Skewed: better looked at on a logarithmic scale."""
+
+    question: Question | Literal["review", "imported"] = "other"
+    scale: Scale = "sequential"
+    right: float = 0.0
+    """Where all is well, of a deviation."""
+
+    notable: float | None = None
+    """How far from there a value stands out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +73,7 @@ class MetricValues:
     """By well label; every well of the grid that the plate lists."""
 
     low: float | None = None
-    """Robust lower limit for the colour bar (2nd percentile); None without values."""
+    """Where the colours begin, see `colour_scales.ends`; None without values."""
 
     high: float | None = None
     progress: Progress = dataclasses.field(default_factory=Progress)

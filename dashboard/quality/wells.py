@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dashboard.colour_scales import ends
 from dashboard.errors import NotServedError
 from dashboard.quality.imported_tables import PREFIX as IMPORTED
 from dashboard.quality.imported_tables import STRANGE, WHOLE
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 FIELD = "field:"
 """Begins a way that shows one field of each well instead of all of them together."""
+
+_SPREADS = ("sd", "cv")
 
 FieldNumbers = list[tuple[str, StoredValue]]
 """Name and value of the fields of one well."""
@@ -119,6 +122,9 @@ def well_values(
     info = next((info for info in infos if info.id == metric), None)
     if info is None:
         raise NotServedError(f"There is no metric {plain_text(metric, 100)!r} here.")
+    if way in _SPREADS:
+        # How much fields differ has no place where all is well, and no other side.
+        info = replace(info, scale="sequential", notable=None)
     wells = {}
     if metric in (COMPLETENESS, SUSPICION):
         for well in overview.wells:
@@ -132,9 +138,8 @@ def well_values(
         way = way if known_way(way) else ""
         wells = _measured(stock, info, acquisition, way, excluded)
     low, high = limits(value.value for value in wells.values())
-    if info.id == SUSPICION and low is not None:
-        # A clean plate is all dark, whatever its largest score may be.
-        low, high = 0.0, 3.0
+    if low is not None and high is not None:
+        low, high = ends(info.scale, low, high, right=info.right, notable=info.notable)
     return MetricValues(
         metric=info, wells=wells, low=low, high=high, progress=stock.progress
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dashboard.categories import CATEGORY_COLOURS, in_order
+from dashboard.categories import CATEGORY_COLOURS, category_colours, in_order
 from dashboard.quality.scores import is_measured
 from dashboard.quality.wells import FIELD, how
 from dashboard.text import plain_text
@@ -34,14 +34,16 @@ def columns(overview: PlateOverview) -> dict[str, list[str]]:
     }
 
 
-def choices(overview: PlateOverview) -> list[dict[str, str]]:
+def choices(overview: PlateOverview) -> list[dict[str, Any]]:
     """Return the columns as entries of the colour's list."""
     return [
         {
             "id": f"{PREFIX}{name}",
             "title": plain_text(name, 60),
+            "name": plain_text(name, 60),
             "about": "A column of the plate map.",
             "group": "Plate map",
+            "channel": None,
         }
         for name in columns(overview)
     ]
@@ -59,6 +61,7 @@ def content(metric: str, overview: PlateOverview) -> dict[str, Any]:
     name = metric.removeprefix(PREFIX)
     categories = columns(overview)[name]
     numbers = {value: at for at, value in enumerate(categories)}
+    scale, colours = category_colours(categories)
     return {
         "metric": metric,
         "title": plain_text(name, 60),
@@ -72,7 +75,8 @@ def content(metric: str, overview: PlateOverview) -> dict[str, Any]:
         "low": None,
         "high": None,
         "categories": [plain_text(value, 60) for value in categories],
-        "colours": list(CATEGORY_COLOURS[: len(categories)]),
+        "scale": scale,
+        "colours": colours,
     }
 
 
@@ -107,6 +111,6 @@ def limited(
     content: dict[str, Any] | None, limits: tuple[float, ...] | None
 ) -> dict[str, Any] | None:
     """Return a metric's content with the project's limits, where they are known."""
-    if content is None or limits is None or content.get("diverging"):
+    if content is None or limits is None or "project" in content:
         return content
     return {**content, "project": list(limits)}

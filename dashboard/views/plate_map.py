@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import param
 
 from dashboard.access import Act
+from dashboard.colour_scales import ends
 from dashboard.plates.plate_text import plate_content
 from dashboard.quality.scores import is_measured
 from dashboard.quality.wells import known_way
@@ -14,12 +15,13 @@ from dashboard.state import SCORES
 from dashboard.text import plain_text
 from dashboard.views import conditions
 from dashboard.views.island import Island, Message, Part, index_of, short, text_of
+from dashboard.views.metric_choices import channel_choices, metric_choices
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dashboard.plates.values import PlateOverview
-    from dashboard.quality.values import MetricInfo, MetricValues
+    from dashboard.quality.values import MetricValues
     from dashboard.session import Session
     from dashboard.views.snapshot import Snapshot
 
@@ -113,6 +115,9 @@ class PlateMap(Part):
     def _take_limits(
         self, inputs: tuple[object, ...], limits: tuple[float, float] | None
     ) -> None:
+        values = self._now.values if self._now else None
+        if limits is not None and values is not None:
+            limits = ends(values.metric.scale, *limits, right=values.metric.right)
         self._project = (inputs, limits)
         self._value_inputs = ()
         self._redraw()
@@ -121,6 +126,9 @@ class PlateMap(Part):
         """Return common limits, empty where there are none, None before it is known."""
         state = now.state
         inputs = (state.plate, state.metric, state.acquisition, state.way)
+        if now.values is not None and now.values.metric.notable is not None:
+            low, high = now.values.low, now.values.high  # the same on all plates
+            return None if low is None or high is None else (low, high)
         return self._project[1] or () if self._project[0] == inputs else None
 
     def _acquisition(self, message: Message) -> None:
@@ -156,9 +164,10 @@ class PlateMap(Part):
             self._value_inputs = value_inputs
             choices = {
                 "metrics": [
-                    *metric_choices(now.metrics, now.overview),
+                    *metric_choices(now.metrics),
                     *conditions.choices(now.overview),
-                ]
+                ],
+                "channels": channel_choices(now.overview),
             }
             self.component.put(choices, "choices")
             content = {
@@ -185,24 +194,6 @@ class PlateMap(Part):
 
 def _same(new: tuple[object, ...], old: tuple[object, ...]) -> bool:
     return len(new) == len(old) and all(a is b for a, b in zip(new, old, strict=True))
-
-
-def metric_choices(
-    metrics: tuple[MetricInfo, ...], overview: PlateOverview
-) -> list[dict[str, str]]:
-    """Return the metrics in groups: those of the whole well, then a group a channel."""
-    names = {channel.index: channel.name for channel in overview.channels}
-    return [
-        {
-            "id": metric.id,
-            "title": plain_text(metric.title, 80),
-            "about": plain_text(metric.definition, 400),
-            "group": ("Imported" if metric.kind == "imported" else "")
-            if metric.channel is None
-            else plain_text(names.get(metric.channel, f"channel {metric.channel}"), 60),
-        }
-        for metric in metrics
-    ]
 
 
 def values_content(
@@ -244,6 +235,9 @@ def values_content(
         "log": values.metric.log,
         "low": values.low,
         "high": values.high,
+        "scale": values.metric.scale,
+        "right": values.metric.right,
+        "notable": values.metric.notable,
     }
 
 
@@ -261,7 +255,8 @@ _SCORE_TITLES = {
 }
 
 _LEAST_RANGE = 3.0
-"""Scores up to here are usual; a plate of noise must not be drawn in full colours."""
+"""Scores up to here are usual, and beyond it they stand out; a plate of noise must not
+be drawn in full colours."""
 
 
 _MOST_RANGE = 6.0
@@ -303,5 +298,7 @@ def scored_content(now: Snapshot, overview: PlateOverview) -> dict[str, Any] | N
         },
         "low": None if reach is None else -reach,
         "high": reach,
-        "diverging": True,
+        "project": [-_MOST_RANGE, _MOST_RANGE],
+        "scale": "diverging",
+        "notable": _LEAST_RANGE,
     }

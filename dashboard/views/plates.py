@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 _AGAIN_SECONDS = 3.0
 """How old the list may be while somebody looks at it."""
 
-_MOST_SCORE = 10.0
+_MOST_SCORE = 3.0
+"""Of a suspicion that has its full colour on the plate's own map, too."""
+
 _STATES = {"not_acquired": " ", "missing": "!", "unreadable": "!", "pending": "~"}
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from hcs.qc.definitions import DEFINITIONS as DEFINITIONS
     from hcs.qc.definitions import EVERY_METRIC as EVERY_METRIC
     from hcs.qc.definitions import Definition as Definition
+    from hcs.qc.definitions import Question as Question
+    from hcs.qc.definitions import Scale as Scale
     from hcs.qc.fields.digest import PlaneDigest as PlaneDigest
     from hcs.qc.fields.digest import SamePicture as SamePicture
     from hcs.qc.fields.digest import exact_digest as exact_digest

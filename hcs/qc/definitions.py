@@ -25,6 +25,16 @@ the nuclear channel; another channel and the nuclei."""
 Direction = Literal["low", "high", "both", "none"]
 Kind = Literal["technical", "treatment"]
 
+Scale = Literal["deviation", "sequential", "diverging"]
+"""How its numbers are to be seen: as a distance from where all is well, from little to
+much, or on either side of zero."""
+
+Question = Literal[
+    "sharp", "bright", "even", "empty", "nuclei", "channels", "technical", "other"
+]
+"""What a person asks who looks for it: "technical" is about the files and not the
+cells, "other" is for metrics of other packages that do not say."""
+
 _ID = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", re.ASCII)
 """Values are stored under ``<id>@<version>.<channel>``."""
 
@@ -63,6 +73,11 @@ class Definition:
     kind: Kind = "technical"
     """Whether only the instrument and the handling move it, or treatment too."""
 
+    scale: Scale = "sequential"
+    right: float = 0.0
+    """Where all is well, of a deviation."""
+
+    question: Question = "other"
     scope: Scope = "plane"
     log: bool = False
     """Skewed: shown and scored on a logarithmic scale."""
@@ -99,6 +114,12 @@ class Definition:
                 f"The scope of {self.id} is {self.scope!r}; there are "
                 f"{', '.join(get_args(Scope))}."
             )
+        for name, allowed in (("scale", Scale), ("question", Question)):
+            if getattr(self, name) not in get_args(allowed):
+                raise ArgumentError(
+                    f"The {name} of {self.id} is {getattr(self, name)!r}; there are "
+                    f"{', '.join(get_args(allowed))}."
+                )
         if self.version < 1 or not callable(self.compute):
             raise ArgumentError(
                 f"The metric {self.id} needs a version from 1 on and a function."
@@ -142,6 +163,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         unit="counts",
         bad="both",
         kind="treatment",
+        question="bright",
         meaning="Mean of all pixels.",
         misleads="Holds background and the camera's offset; moves with cell number.",
         compute=intensity.mean,
@@ -152,6 +174,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         unit="counts",
         bad="both",
         kind="treatment",
+        question="bright",
         meaning="The level that 99 % of the pixels stay below: how bright cells are.",
         misleads="Where cells cover under 1 % of the field it shows the background.",
         compute=intensity.percentile_99,
@@ -164,6 +187,8 @@ DEFINITIONS: tuple[Definition, ...] = (
         high=100,
         bad="high",
         log=True,
+        scale="deviation",
+        question="bright",
         meaning="Pixels at or above the level at which the camera clips.",
         misleads="Only as good as the clip level; without one there is no value.",
         compute=intensity.percent_saturated,
@@ -173,6 +198,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         title="Focus (power slope)",
         unit="",
         bad="low",
+        question="sharp",
         meaning=(
             "Slope of power over spatial frequency, log by log. More negative means "
             "blurrier; white noise alone gives about +1."
@@ -191,6 +217,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         low=0,
         bad="low",
         log=True,
+        question="sharp",
         meaning="Spread of the differences between a pixel and its four neighbours.",
         misleads="Pixel noise and brightness raise it; compare one channel's fields.",
         compute=focus.laplacian_variance,
@@ -202,6 +229,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         low=0,
         bad="low",
         kind="treatment",
+        question="sharp",
         meaning="Variance over mean.",
         misleads=f"For one field at several heights only. {_MATERIAL} {_SCALE}",
         cellprofiler="FocusScore_{}",
@@ -214,6 +242,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         low=0,
         bad="low",
         kind="treatment",
+        question="sharp",
         meaning=(
             "How much variance over mean differs between blocks: variance over the "
             "blocks, divided by their median."
@@ -233,6 +262,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         high=1,
         bad="high",
         kind="treatment",
+        question="sharp",
         meaning="How alike pixels some columns apart are (Haralick); blur raises it.",
         misleads="Needs a distance below the size of the objects; looks along x only.",
         cellprofiler=f"Correlation_{{}}_{SCALE}",
@@ -247,6 +277,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         high=100,
         bad="high",
         log=True,
+        question="bright",
         meaning="Pixels that equal the brightest of their own image.",
         misleads=(
             "Never 0, and 100 for a constant image. One hot pixel above the clip level "
@@ -263,6 +294,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         high=100,
         bad="high",
         log=True,
+        question="empty",
         meaning="Pixels that equal the darkest of their own image.",
         misleads="Never 0; an offset set too low raises it in every image.",
         cellprofiler="PercentMinimal_{}",
@@ -276,6 +308,7 @@ DEFINITIONS: tuple[Definition, ...] = (
             low=0 if id in ("std_intensity", "mad_intensity", "total_area") else None,
             bad="none",
             kind="technical" if id == "total_area" else "treatment",
+            question="technical" if id == "total_area" else "bright",
             meaning=meaning,
             misleads=misleads,
             cellprofiler=f"{feature}_{{}}",
@@ -361,6 +394,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         title="Full scale",
         unit="counts",
         low=0,
+        question="technical",
         meaning="What fractions of full scale were divided by.",
         misleads="The top of the data type, not of the camera.",
         cellprofiler="Scaling_{}",
@@ -373,6 +407,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         low=0,
         bad="both",
         kind="treatment",
+        question="bright",
         meaning="Level between dark and bright pixels; far off points to an artefact.",
         misleads=f"An empty field gets one too, amid its noise. {_SCALE}",
         cellprofiler="ThresholdOtsu_{}_2W",
@@ -383,6 +418,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         title="Background",
         unit="counts",
         bad="both",
+        question="even",
         meaning="10th percentile of means of blocks of 10 x 10 pixels.",
         misleads="Where cells cover nearly everything it shows their dimmest parts.",
         compute=background.background_level,
@@ -393,6 +429,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         unit="%",
         low=0,
         bad="high",
+        question="even",
         meaning=(
             "How much a smooth surface through the background varies over the field, "
             "as a share of the mean intensity."
@@ -410,6 +447,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         low=0,
         bad="low",
         kind="treatment",
+        question="bright",
         meaning="Mean of the bright pixels (Otsu) over the background.",
         misleads="The camera's offset counts as background; dirt counts as signal.",
         compute=background.signal_to_background,
@@ -421,6 +459,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         low=0,
         high=100,
         bad="high",
+        question="empty",
         meaning="Tiles (8 x 8 over the field) in which nothing stands out.",
         misleads="Toxic treatment empties tiles too; near 100 % the field is empty.",
         compute=background.empty_tiles,
@@ -433,6 +472,8 @@ DEFINITIONS: tuple[Definition, ...] = (
         high=100,
         bad="high",
         log=True,
+        scale="deviation",
+        question="empty",
         meaning="Area three times as bright as cells, both above the background.",
         misleads="Dead, dividing or a few very bright cells can look like dirt.",
         compute=background.bright_debris,
@@ -446,6 +487,8 @@ DEFINITIONS: tuple[Definition, ...] = (
         bad="none",
         kind="treatment",
         scope="pair",
+        scale="diverging",
+        question="channels",
         meaning="Pearson's correlation of the pixels of two channels.",
         misleads="Bleed-through and shared background raise it.",
         standard=False,
@@ -461,6 +504,8 @@ DEFINITIONS: tuple[Definition, ...] = (
         low=0,
         bad="high",
         scope="pair",
+        scale="deviation",
+        question="channels",
         meaning="How far the edges of two channels lie apart, in whole pixels.",
         misleads="A pixel or two is usual; channels with nothing in common have none.",
         standard=False,
@@ -474,6 +519,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         bad="low",
         kind="treatment",
         scope="nuclei",
+        question="nuclei",
         meaning="Bright things in the nuclear channel (Otsu).",
         misleads="Nuclei that touch count as one; dirt counts too.",
         standard=False,
@@ -487,6 +533,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         bad="both",
         kind="treatment",
         scope="nuclei",
+        question="nuclei",
         meaning="Mean area of the nuclei.",
         misleads="Blur and nuclei that touch make it larger.",
         standard=False,
@@ -500,6 +547,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         bad="none",
         kind="treatment",
         scope="nuclei pair",
+        question="nuclei",
         meaning="Mean inside the nuclei over the mean in a ring around them.",
         misleads="Background and offset draw it towards 1; blur does too.",
         standard=False,

@@ -147,8 +147,8 @@ function paintMosaic({ brush, size }, well, mosaic, [x, y, side]) {
 export function paintSigns({ brush, ratio, plate, details }, index, square, { overlaid, decided }) {
   const [x, y, side] = square
   if (overlaid) {
-    const part = map.colouring.parts[index] ?? null
-    if (part !== null && plate.states[index] === STATE.present) frame(brush, square, map.colouring.colour(part), ratio)
+    const colour = plate.states[index] === STATE.present ? map.frame(index) : null
+    if (colour) frame(brush, square, colour, ratio)
     if (decided && side >= SIGNED_SIDE * ratio) verdict(brush, square, decided, ratio)
   }
   if (side < NAMED_SIDE * ratio) return

@@ -1,0 +1,68 @@
+// What the chooser of the metric lists: metrics that differ in the channel alone are one
+// entry, in groups by question, found by typing. Pure.
+
+/**
+ * @typedef {{id: string, title: string, name: string, about: string, group: string, channel: number | null}} Metric
+ * @typedef {[number, string]} Channel  index and name
+ * @typedef {object} Family
+ * @property {string} key  alike for all its channels
+ * @property {string} name
+ * @property {string} about
+ * @property {string} group
+ * @property {Map<number | null, string>} ids  of the metrics, by channel
+ * @typedef {{family: Family, id: string, channel: number | null}} Entry
+ */
+
+/** @param {Metric} metric */
+export const keyOf = ({ id, channel }) => (channel === null ? id : id.slice(0, id.lastIndexOf(".")))
+
+/** @param {Metric[]} metrics @returns {Family[]} in groups */
+export function families(metrics) {
+  /** @type {Map<string, Family>} */
+  const byKey = new Map()
+  for (const metric of metrics) {
+    const key = keyOf(metric)
+    const family = byKey.get(key) ?? { key, name: metric.name, about: metric.about, group: metric.group, ids: new Map() }
+    family.ids.set(metric.channel, metric.id)
+    byKey.set(key, family)
+  }
+  return [...Map.groupBy(byKey.values(), ({ group }) => group).values()].flat()
+}
+
+/** The metric of a family for a channel, of its first where it has none there.
+ *  @param {Family} family @param {number | null} channel @returns {Entry} */
+export function entryOf(family, channel) {
+  const [first, id] = [...family.ids][0]
+  return family.ids.has(channel) ? { family, id: /** @type {string} */ (family.ids.get(channel)), channel } : { family, id, channel: first }
+}
+
+/**
+ * What is listed for the words that are typed: those whose name, group and channel have
+ * all words, else those whose explanation has them. A channel's name chooses the channel.
+ *
+ * @param {Family[]} all @param {string} text
+ * @param {{channels: Channel[], channel: number | null, recent?: string[]}} choice
+ * @returns {{label: string, entries: Entry[]}[]}
+ */
+export function listed(all, text, { channels, channel, recent = [] }) {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean)
+  if (!words.length) {
+    const used = recent.flatMap((key) => all.find((family) => family.key === key) ?? [])
+    return [...(used.length ? [{ label: "Recently used", entries: used.map((family) => entryOf(family, channel)) }] : []), ...grouped(all.map((family) => entryOf(family, channel)))]
+  }
+  const named = all.flatMap((family) => {
+    const name = `${family.name} ${family.group}`.toLowerCase()
+    const rest = words.filter((word) => !name.includes(word))
+    if (!rest.length) return [entryOf(family, channel)]
+    const other = channels.find(([index, title]) => family.ids.has(index) && rest.every((word) => title.toLowerCase().includes(word)))
+    return other ? [entryOf(family, other[0])] : []
+  })
+  if (named.length) return grouped(named)
+  return grouped(all.filter(({ about }) => words.every((word) => about.toLowerCase().includes(word))).map((family) => entryOf(family, channel)))
+}
+
+/** @param {Entry[]} entries */
+const grouped = (entries) => [...Map.groupBy(entries, ({ family }) => family.group)].map(([label, members]) => ({ label, entries: members }))
+
+/** The most recently used first, each once. @param {string[]} recent @param {string} key */
+export const usedNow = (recent, key, most = 4) => [key, ...recent.filter((each) => each !== key)].slice(0, most)

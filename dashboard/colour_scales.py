@@ -1,0 +1,129 @@
+"""How values become colours: the ramps of every kind of scale, for page and paper.
+
+The page gets the ramps as tokens of its theme, reports and plots get them as values; no
+other place names a colour of a value. What a metric's kind is stands in its definition.
+
+Steps of a ramp differ in lightness, so that they can be told apart in grey, on paper
+and by colour-blind eyes; where all is well, a well is nearly as quiet as its ground.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from hcs.qc import Scale
+
+Ground = Literal["light", "dark"]
+
+STEEPNESS = 3.0
+"""A deviation has its full colour at three times of what stands out."""
+
+_VIRIDIS = (
+    "#472c7b", "#453681", "#424085", "#3e4989", "#3a528b", "#365a8c", "#32628d",
+    "#2f6a8d", "#2c728e", "#287a8e", "#26818e", "#23898d", "#20908c", "#1e978a",
+    "#1e9e88", "#21a685", "#27ad80", "#30b47a", "#3dbb74", "#4bc26c", "#5bc862",
+    "#6dce58", "#81d34c", "#95d73f", "#aadb32", "#bfdf24", "#d4e11a", "#e9e419",
+    "#fde724",
+)  # fmt: skip
+"""Viridis (CC0, by Smith and van der Walt) without its darkest steps, which would be
+taken for the ground in the dark."""
+
+RAMPS: dict[Ground, dict[Scale, tuple[str, ...]]] = {
+    "light": {
+        "sequential": _VIRIDIS,
+        "deviation": (
+            "#e1e5ea", "#f3cf9b", "#f0a860", "#e07b39", "#c24d24", "#8f2313",
+        ),
+        "diverging": (
+            "#0b3c78", "#2f74b5", "#7fb2dc", "#e1e5ea", "#f0b268", "#cc6f1d", "#7a3a05",
+        ),
+    },
+    "dark": {
+        "sequential": _VIRIDIS,
+        "deviation": (
+            "#3a434d", "#6b4a3a", "#a8582f", "#de7a2c", "#f7a940", "#ffe08a",
+        ),
+        "diverging": (
+            "#b9dcff", "#6fb1f0", "#3f78b5", "#3a434d", "#a8672a", "#e39a3f", "#ffdf9a",
+        ),
+    },
+}  # fmt: skip
+"""Colours as ``#rrggbb`` from the low end to the high one, of a deviation from where
+all is well to the farthest."""
+
+
+def mixed(stops: tuple[str, ...], part: float) -> str:
+    """Return the colour at a part of a ramp, 0 to 1; beyond it that of the end.
+
+    Examples
+    --------
+    >>> mixed(("#000000", "#ffffff"), 0.5)
+    '#808080'
+    """
+    place = min(1.0, max(0.0, part)) * (len(stops) - 1)
+    below = min(len(stops) - 2, int(place))
+    shades = (
+        round(low + (high - low) * (place - below))
+        for low, high in zip(
+            bytes.fromhex(stops[below][1:]),
+            bytes.fromhex(stops[below + 1][1:]),
+            strict=True,
+        )
+    )
+    return "#" + "".join(f"{shade:02x}" for shade in shades)
+
+
+def steps(stops: tuple[str, ...], count: int) -> tuple[str, ...]:
+    """Return as many colours of a ramp, evenly from end to end."""
+    return tuple(mixed(stops, at / max(1, count - 1)) for at in range(count))
+
+
+def ends(
+    scale: Scale,
+    low: float,
+    high: float,
+    *,
+    right: float = 0.0,
+    notable: float | None = None,
+) -> tuple[float, float]:
+    """Return the values where the colours end.
+
+    Parameters
+    ----------
+    scale
+        The kind of the metric.
+    low, high
+        Where most of the plate's values lie.
+    right
+        Where all is well, of a deviation.
+    notable
+        How far from there a value stands out; None where nobody says so.
+
+    Returns
+    -------
+        Of a deviation where all is well first and the full colour second, which may be
+        below; with `notable` the same on all plates. Of a diverging scale two values as
+        far from zero. Else the limits as they are.
+    """
+    if scale == "deviation":
+        if notable is None:
+            return right, high if high - right >= right - low else low
+        return right, right + STEEPNESS * notable
+    if scale == "diverging":
+        reach = max(abs(low), abs(high))
+        return -reach, reach
+    return low, high
+
+
+def part_of(value: float, low: float, high: float) -> float:
+    """Return where a value lies between the ends of the colours, 0 to 1 within them."""
+    return (value - low) / (high - low) if high != low else 0.5
+
+
+def ramp_css(ground: Ground, prefix: str = "") -> str:
+    """Return the ramps as CSS custom properties: their stops with blanks between."""
+    return "".join(
+        f"--hcs-{prefix}{scale}:{' '.join(stops)};"
+        for scale, stops in RAMPS[ground].items()
+    )
