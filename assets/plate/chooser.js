@@ -2,7 +2,7 @@
 // a switch of the channel, and a select without looks that automation and forms can use.
 
 import { toPlate } from "../core/boxes.js"
-import { fill, h, say, set } from "../core/dom.js"
+import { fill, h, icon, say, set } from "../core/dom.js"
 import { preference, setPreference } from "../core/storage.js"
 import { entryOf, families, keyOf, listed, usedNow } from "./choosing.js"
 
@@ -37,7 +37,7 @@ export function makeChooser(choose) {
   })
   const channel = h("select", { "aria-label": "Channel", title: "Channel of the metric", class: "hcs-metric-channel", on: { change: () => switchChannel(Number(channel.value)) } })
   const element = h("div", { class: "chooser" },
-    h("label", { class: "hcs-metric-select" }, native, h("span", { class: "soft" }, "Colour")), box, channel, popup)
+    h("label", { class: "hcs-metric-select" }, native, h("span", { class: "soft" }, "Colour")), box, h("span", { class: "down", "aria-hidden": "true" }, icon("forward")), channel, popup)
 
   const isOpen = () => box.getAttribute("aria-expanded") === "true"
   const recent = () => preference("metrics").split(" ").filter(Boolean)
@@ -144,6 +144,7 @@ export function makeChooser(choose) {
       metrics = next
       channels = named
       all = families(next)
+      channelOf ??= named[0]?.[0] ?? null
       // A list that is filled anew closes under whoever reads it.
       fill(native, [...Map.groupBy(next, ({ group }) => group)].map(([label, members]) => h("optgroup", { label }, members.map(({ id, title, about: text }) => h("option", { value: id, title: text }, title)))))
       this.show(wanted)

@@ -110,7 +110,7 @@ function ends(values, numbers, limits) {
 /** @param {number} low @param {number} high @param {number} alike the part of values that are all alike
  *  @returns {(value: number) => number} */
 function linear(low, high, alike) {
-  return (value) => (high !== low ? (value - low) / (high - low) : alike)
+  return (value) => (high !== low ? (value - low) / (high - low) + 0 : alike) // and no -0
 }
 
 /**

@@ -27,7 +27,7 @@ export function makeControls(send, onNumbers) {
       },
     },
   }, "Numbers")
-  const element = h("header", { class: "head" }, chooser.element, wayBox, scoreBox, acquisition, numbers)
+  const element = h("header", { class: "head" }, chooser.element, numbers, wayBox, scoreBox, acquisition)
   let offeredWays = ""
 
   return {

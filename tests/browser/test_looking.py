@@ -203,7 +203,7 @@ def test_the_metric_colours_the_plate_and_stands_in_the_address(
     page.locator(".hcs-metric-select").select_option("mean.0")
     expect(page).to_have_url(re.compile(r"metric=mean\.0"))
     expect(well(page, "B02")).to_contain_text(re.compile(r"Mean intensity, DNA \d"))
-    page.get_by_role("button", name="123").click()
+    page.get_by_role("button", name="Numbers").click()
     expect(page.locator(".hcs-plate-map.numbers")).to_be_visible()
     well(page, "C05").click()
     expect(page).to_have_url(re.compile("well=C05"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hcs.errors import ArgumentError, NotFoundError
-from hcs.qc.definitions import DEFINITIONS, EVERY_METRIC
+from hcs.qc.definitions import DEFINITIONS, EVERY_METRIC, Definition
 from hcs.qc.plates.failures import FAILURE_RULES
 from hcs.qc.registry import chosen, definition
 
@@ -55,3 +55,29 @@ def test_metrics_are_chosen_in_the_order_of_the_table():
     for alone in ("mean", definition("mean")):
         with pytest.raises(ArgumentError, match="'mean' alone; expected a list"):
             chosen(alone)
+
+
+def test_every_metric_of_ours_says_what_question_it_answers():
+    assert [entry.id for entry in DEFINITIONS if entry.question == "other"] == []
+
+
+def test_deviations_have_a_rule_that_says_when_they_stand_out():
+    ruled = {rule.metric for rule in FAILURE_RULES}
+    deviations = {entry.id for entry in DEFINITIONS if entry.scale == "deviation"}
+    assert deviations == {"percent_saturated", "bright_debris", "channel_shift"}
+    assert deviations <= ruled
+
+
+@pytest.mark.parametrize("more", [{"scale": "round"}, {"question": "why"}], ids=str)
+def test_a_metric_of_an_unknown_scale_or_question_is_refused(more):
+    (what,) = more
+    with pytest.raises(ArgumentError, match=f"The {what} of own is"):
+        Definition(
+            id="own",
+            title="Own",
+            unit="",
+            meaning=".",
+            misleads=".",
+            compute=len,
+            **more,
+        )
