@@ -14,8 +14,8 @@ TWO := -n 2 --dist worksteal
 TOLD := artifacts/tests.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-full both test-library lint format bench docs bundle lock install \
-        install-test chromium notebook test-witness
+.PHONY: help run test test-full both test-library lint lint-types lint-style lint-scripts \
+        format bench docs bundle lock install install-test chromium notebook test-witness
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -28,8 +28,8 @@ else
 	$(BIN)/hcs-dashboard serve "$(PLATE)" --port $(PORT) $(ARGS)
 endif
 
-# The browser's tests run alone, and also where the others failed. What both came to is
-# said at the end.
+# The browser's tests run after the others, and also where those failed. What both came to
+# is said at the end.
 test: PARTS := not full and not browser
 test: PAGES := not full
 test: both ## unit, integration and browser tests
@@ -41,7 +41,7 @@ test-full: notebook both ## the same, with long counts and slow checks
 both: install-test chromium
 	@mkdir -p $(dir $(TOLD)); rm -f $(TOLD); export HCS_TESTS_TOLD=$(TOLD); \
 	$(PYTEST) $(TWO) -m "$(PARTS)" $(ARGS); parts=$$?; \
-	$(PYTEST) tests/browser -m "$(PAGES)" $(ARGS); pages=$$?; \
+	$(PYTEST) tests/browser $(TWO) -m "$(PAGES)" $(ARGS); pages=$$?; \
 	echo; cat $(TOLD); exit $$((parts || pages))
 
 # JupyterLab is for one test, and large.
@@ -63,11 +63,19 @@ test-witness: ## tables of who reads our plates, and we whose (needs Python 3.13
 	    .venv-witness/bin/python -m tests.witness; \
 	fi
 
+# Two at a time; all are run, and what one says stays together.
 lint: install-test ## style, types and import directions, of Python and of the scripts
+	@$(MAKE) --no-print-directory -j 2 -k --output-sync=target lint-types lint-style lint-scripts
+
+lint-types:
+	$(BIN)/mypy
+
+lint-style:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+lint-scripts:
 	scripts/node $(VENV) tsc
 	scripts/node $(VENV) tsc -p tsconfig.strict.json
 	scripts/node $(VENV) eslint assets tests/js eslint.config.js

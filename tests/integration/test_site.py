@@ -17,6 +17,9 @@ import hcs
 from hcs.qc import DEFINITIONS, FAILURE_RULES
 from tests.conftest import ROOT
 
+# It takes as long as hundreds of other tests; `make docs` makes the site as well.
+pytestmark = pytest.mark.full
+
 _OFFLINE = """
 import sys
 

@@ -10,7 +10,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import ndimage
+import scipy
 
 from hcs.qc.fields.intensity import otsu
 from hcs.qc.fields.plane import SCALE, Distribution, NotComputableError
@@ -188,6 +188,6 @@ def _median_below(spread: Distribution, above: NDArray[np.bool_]) -> float:
 def _number_of_things(mask: NDArray[np.bool_]) -> int:
     """Return how many separate things a mask has, specks left out."""
     # Every other pixel tells as much, in a quarter of the time.
-    labels, number = ndimage.label(mask[::2, ::2])
+    labels, number = scipy.ndimage.label(mask[::2, ::2])
     sizes = np.bincount(labels.ravel(), minlength=number + 1)[1:]
     return int(np.count_nonzero(sizes >= _THING))

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import fft
+import scipy
 
 from hcs.errors import ShapeError
 from hcs.qc.fields.edges import window
@@ -104,8 +104,8 @@ def _likeness(
     power[0] -= cross.real[0, 0] ** 2
     spread = math.sqrt(float(power.sum(dtype=np.float64))) / (shape[0] * shape[1])
     shifts = np.arange(-far, far + 1)
-    rows = fft.ifft(cross, axis=0, overwrite_x=True)[shifts]
-    return np.asarray(fft.irfft(rows, n=shape[1], axis=1)[:, shifts]), spread
+    rows = scipy.fft.ifft(cross, axis=0, overwrite_x=True)[shifts]
+    return np.asarray(scipy.fft.irfft(rows, n=shape[1], axis=1)[:, shifts]), spread
 
 
 def _check(plane: Plane, reference: Plane) -> None:

@@ -10,7 +10,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
-from scipy import fft
+import scipy
 
 from hcs.qc.fields.light import small
 from hcs.qc.fields.plane import NotComputableError
@@ -111,7 +111,7 @@ def _coarse(plane: Plane) -> str:
     fade = np.hanning(_SIDE + 2)[1:-1].astype(np.float32)
     cells *= np.multiply.outer(fade, fade)
     waves, lengths = _waves()
-    strength = np.abs(fft.rfft2(cells)).ravel()[waves]
+    strength = np.abs(scipy.fft.rfft2(cells)).ravel()[waves]
     bits = np.zeros(waves.size, bool)
     for length in range(_SLOWEST, _FASTEST):
         ring = lengths == length
@@ -122,7 +122,7 @@ def _coarse(plane: Plane) -> str:
 @lru_cache(maxsize=1)
 def _waves() -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return where waves are in a spectrum of `rfft2`, and their number over a side."""
-    down = fft.fftfreq(_SIDE, 1 / _SIDE)[:, np.newaxis]
+    down = scipy.fft.fftfreq(_SIDE, 1 / _SIDE)[:, np.newaxis]
     right = np.arange(_SIDE // 2 + 1)
     number = np.hypot(down, right)
     # Of waves straight down, each is there twice.

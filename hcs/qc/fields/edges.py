@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import fft
+import scipy
 
 from hcs.qc.fields.smoothing import gaussian, laplacian
 
@@ -32,7 +32,7 @@ def window(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 def edge_spectrum(pixels: NDArray[Any]) -> NDArray[np.complex64]:
     """Return the spectrum (of `rfft2`) of the edges in the middle of a plane."""
-    return np.asarray(fft.rfft2(_edges(pixels), overwrite_x=True))
+    return np.asarray(scipy.fft.rfft2(_edges(pixels), overwrite_x=True))
 
 
 def _edges(pixels: NDArray[Any]) -> NDArray[np.float32]:

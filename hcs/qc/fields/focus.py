@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import fft
+import scipy
 
 from hcs.qc.fields.plane import SCALE, STRIPE, NotComputableError, median
 
@@ -152,8 +152,8 @@ def _ring_power(plane: Plane, outer: int) -> NDArray[np.float64]:
         pixels -= half.real.dtype.type(mean)
         if plane.mask is not None:
             pixels[~plane.mask[rows]] = 0
-        half[rows] = fft.rfft(pixels, axis=1, overwrite_x=True)[:, :outer]
-    low = fft.fft(half, axis=0, overwrite_x=True)
+        half[rows] = scipy.fft.rfft(pixels, axis=1, overwrite_x=True)[:, :outer]
+    low = scipy.fft.fft(half, axis=0, overwrite_x=True)
     near, ring = _rings(height, outer)
     both = _power(low[near, : outer - 1]) + _power(low[-near % height, 1:outer])
     sums = np.bincount(ring.ravel(), both.ravel(), minlength=outer + 1)

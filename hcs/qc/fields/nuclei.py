@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import ndimage
+import scipy
 
 from hcs.qc.fields.intensity import otsu
 from hcs.qc.fields.plane import STRIPE, Distribution, NotComputableError
@@ -101,7 +101,7 @@ def find_nuclei(plane: Plane) -> Nuclei:
     threshold = otsu(spread)
     if _apart(spread, threshold) < _LEAST_CONTRAST * plane.noise:
         return _nothing(plane)
-    labels, number = ndimage.label(_filled(smooth > threshold))
+    labels, number = scipy.ndimage.label(_filled(smooth > threshold))
     inside = np.flatnonzero(labels)
     nucleus = labels.take(inside)
     areas = np.bincount(nucleus, minlength=number + 1)
@@ -143,7 +143,7 @@ def _filled(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
     As `scipy.ndimage.binary_fill_holes`, which grows the background step by step.
     """
-    background, number = ndimage.label(~mask)
+    background, number = scipy.ndimage.label(~mask)
     outside = np.zeros(number + 1, bool)
     for border in (background[0], background[-1], background[:, 0], background[:, -1]):
         outside[border] = True
