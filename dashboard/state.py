@@ -34,6 +34,9 @@ MONTAGES = ("", "random", "controls")
 LOOKS = ("", "pictures")
 """What the middle of the page shows while a well is chosen: it, or the plate."""
 
+WELLS = ("", "pictures")
+"""What wells show on the plate while none is chosen: values, or pictures."""
+
 TASKS = ("", "correct")
 """What a person does with the whole plate: looks at it, or corrects many fields."""
 
@@ -43,7 +46,7 @@ _PLACES = {"acquisition": "all", "z": "middle", "t": "first"}
 _TEXTS = (
     "plate", "well", "field", "acquisition", "z", "t", "projection", "metric", "way",
     "score",
-    "order", "outlines", "contrast", "montage", "seed", "look",
+    "order", "outlines", "contrast", "wells", "montage", "seed", "look",
     "task",
 )  # fmt: skip
 """The order in which an address says it."""
@@ -92,6 +95,9 @@ class ViewState:
 
     contrast: str = ""
     """The one field that the contrast comes from, in words; "" where it does not."""
+
+    wells: str = ""
+    """What wells show on the plate: "" values, ``"pictures"`` their pictures."""
 
     montage: str = ""
     """What the plate's pictures are: "" all wells, else one of `MONTAGES`."""
@@ -163,6 +169,7 @@ def decode(query: str) -> ViewState:
         outlines=first.get("outlines", "")[:_MAX_TEXT],
         order=_choice(ORDERS, first.get("order", "")),
         contrast=first.get("contrast", "")[:_MAX_TEXT],
+        wells=_choice(WELLS, first.get("wells", "")),
         montage=_choice(MONTAGES, first.get("montage", "")),
         seed=_index(first.get("seed", "")) or 0,
         look=_choice(LOOKS, first.get("look", "")),
@@ -212,6 +219,7 @@ class SessionState(param.Parameterized):
     outlines = param.String(default="")
     order = param.String(default="")
     contrast = param.String(default="")
+    wells = param.String(default="")
     montage = param.String(default="")
     seed = param.Integer(default=0)
     look = param.String(default="")

@@ -4,6 +4,7 @@
 // messages. Nothing else crosses.
 
 import { watchBoxes } from "./boxes.js"
+import { h } from "./dom.js"
 
 const FOLDER = new URL("../", import.meta.url) // of all scripts and styles
 
@@ -22,6 +23,19 @@ export function sheet(name) {
     styles.set(name, load())
   }
   return styles.get(name)
+}
+
+/** A second place of a component on the page, dressed like its first one.
+ *  @param {string} name @param {ShadowRoot} root  of the first */
+export function secondPlace(name, root) {
+  const el = h("div", { class: "island" })
+  const host = h("div", { class: "there" })
+  const inside = host.attachShadow({ mode: "open" })
+  inside.adoptedStyleSheets = root.adoptedStyleSheets
+  watchBoxes(inside)
+  inside.append(el)
+  document.querySelector(`[data-place="${name}"]`).append(host)
+  return el
 }
 
 /**

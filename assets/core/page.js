@@ -3,6 +3,7 @@
 
 import { expectConnection } from "./connection.js"
 import { sheet } from "./island.js"
+import { startPanels } from "./panels.js"
 import { describe, mount } from "./wire.js"
 
 const PATIENCE_MILLISECONDS = 500 // a page in the background is never painted
@@ -54,6 +55,7 @@ const scripts = [.../** @type {HTMLTemplateElement} */ (document.getElementById(
 const hint = (attributes) => document.head.append(Object.assign(document.createElement("link"), attributes))
 
 describe(parts)
+startPanels()
 const { pictures } = await show(first, parts)
 await Promise.race([pictures, new Promise((done) => setTimeout(done, PICTURES_MILLISECONDS))])
 for (const each of later.scripts) hint({ rel: "modulepreload", href: new URL(each, FOLDER).href })

@@ -11,7 +11,7 @@
 //
 // Storage may be forbidden or full; then all of it lives as long as the page.
 
-const PREFERENCES = { theme: "hcs-theme", keys: "hcs-keys", order: "hcs-order", recent: "hcs-recent", hints: "hcs-hints", metrics: "hcs-metrics" }
+const PREFERENCES = { theme: "hcs-theme", keys: "hcs-keys", order: "hcs-order", recent: "hcs-recent", hints: "hcs-hints", metrics: "hcs-metrics", view: "hcs-view" }
 const NAME = "hcs-reviewer"
 const DRAFT = "hcs-draft:"
 const UNSAVED = "hcs-unsaved:"
@@ -75,7 +75,7 @@ function parsed(text) {
 
 /** @typedef {keyof typeof PREFERENCES} Preference */
 
-/** A person's preference: "theme", "keys", "order", "recent", "hints" or "metrics"; "" where there is none. @param {Preference} name */
+/** A person's preference: "theme", "keys", "order", "recent", "hints", "metrics" or "view"; "" where there is none. @param {Preference} name */
 export const preference = (name) => browser.get(PREFERENCES[name]) ?? ""
 
 /** @param {Preference} name @param {string} value */

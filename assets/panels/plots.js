@@ -38,19 +38,37 @@ function build({ el, send, hide }) {
   let signature = ""
   let answered = 0
 
+  const root = document.documentElement
+  const ABOUT = { scatter: "Two metrics", profile: "By rows and columns", statistics: "Assay window, positions, doses" }
+  const isAside = () => root.dataset.plots === "statistics"
+
+  /** Statistics are a panel of their own, which takes the plot's place where there is no room for both. */
+  function choose(id) {
+    root.dataset.plots = id === "statistics" ? id : ""
+    showTabs()
+    if (id !== "statistics" && id !== now.tab) send("tab", { tab: id })
+  }
+
+  function showTabs() {
+    const focused = tabs.contains(el.getRootNode().activeElement)
+    el.classList.toggle("aside", isAside())
+    fill(tabs, [...now.tabs, ["statistics", "Statistics"]].map(tab))
+    if (focused) /** @type {HTMLElement | null} */ (tabs.querySelector('[aria-selected="true"]'))?.focus()
+  }
+
   function tab([id, title], at, all) {
-    const selected = id === now.tab
+    const selected = id === (isAside() ? "statistics" : now.tab)
     return h("button", {
-      type: "button", role: "tab", class: "tab", "aria-selected": String(selected), tabindex: selected ? 0 : -1, dataset: { tab: id },
+      type: "button", role: "tab", class: "tab", title: ABOUT[id] ?? title, "aria-selected": String(selected), tabindex: selected ? 0 : -1, dataset: { tab: id },
       on: {
-        click: () => send("tab", { tab: id }),
+        click: () => choose(id),
         keydown: (event) => {
           const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
           if (!step) return
           event.preventDefault()
           event.stopPropagation()
           const next = all[(at + step + all.length) % all.length][0]
-          send("tab", { tab: next })
+          choose(next)
           ;/** @type {HTMLElement | null} */ (tabs.querySelector(`[data-tab="${next}"]`))?.focus()
         },
       },
@@ -69,6 +87,7 @@ function build({ el, send, hide }) {
     listen("selection", figure.mark),
     listen("values", () => { cuts.recount(); soon() }),
     listen("cut-moved", ({ side, value }) => cuts.moved(side, value)),
+    listen("open-panel", (id) => { if (now && (id === "statistics" || id === "distribution")) choose(id === "statistics" ? id : now.tab) }),
     listen("plot-box", (box) => send("box", box)),
   ]
 
@@ -77,9 +96,7 @@ function build({ el, send, hide }) {
       hide(!next.shown)
       if (!next.shown) return
       now = next
-      const focused = tabs.contains(el.getRootNode().activeElement)
-      fill(tabs, next.tabs.map(tab))
-      if (focused) /** @type {HTMLElement | null} */ (tabs.querySelector('[aria-selected="true"]'))?.focus()
+      showTabs()
       say(whyEmpty, next.empty)
       toSetup.hidden = !next.place
       empty.hidden = next.plotted

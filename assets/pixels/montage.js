@@ -1,5 +1,6 @@
 // Fields from all over the plate at one look: by chance, or the controls.
 
+import { viewSwitch } from "../plate/views.js"
 import { display, listen, tell } from "../core/bus.js"
 import { fill, h, icon, say, set } from "../core/dom.js"
 import { island } from "../core/island.js"
@@ -12,16 +13,15 @@ export function render(context) {
 }
 
 function build({ el, send }) {
-  let content = { kind: "", kinds: [], seed: 0 }
-  const title = h("h2", { class: "cut title" })
+  let content = { kind: "", seed: 0 }
   const about = h("span", { class: "soft cut" })
   const others = h("button", { type: "button", class: "small hcs-montage-others", title: "Other wells and fields", on: { click: () => choose("random", content.seed + 1) } }, "Others")
-  const kinds = h("div", { class: "segment", role: "group", "aria-label": "Which wells" })
+  const views = viewSwitch()
   const message = h("div", { class: "message", hidden: true })
   const contrastTag = h("span", { class: "tag warn", hidden: true })
   const groups = h("div", { class: "groups" })
   const stage = h("div", { class: "stage" }, message, groups)
-  const header = h("header", {}, title, about, h("span", { class: "grow" }), contrastTag, others, kinds)
+  const header = h("header", {}, views.element, about, h("span", { class: "grow" }), contrastTag, others)
   el.append(h("section", { class: "panel montage hcs-montage", "aria-label": "Pictures of the plate" }, header, stage))
 
   const choose = (kind, seed = content.seed) => send("montage", { kind, seed })
@@ -64,22 +64,15 @@ function build({ el, send }) {
 
   const stop = [
     listen("display", showContrast),
-    listen("montage", () => {
-      const offered = content.kinds.map(([kind]) => kind)
-      if (offered.length) choose(offered[(offered.indexOf(content.kind) + 1) % offered.length])
-    }),
+    views.stop,
   ]
 
   return {
     content(next) {
       content = next
-      fill(title, next.title)
       say(about, ABOUT[next.kind] ?? "")
       set(about, { title: about.textContent })
-      set(kinds, { class: "segment" })
-      kinds.hidden = !next.kind
       others.hidden = next.kind !== "random"
-      fill(kinds, next.kinds.map(([kind, text]) => h("button", { type: "button", class: "small", "aria-pressed": String(kind === next.kind), on: { click: () => choose(kind) } }, text)))
       stage.classList.toggle("choosing", !next.kind)
       showMessage(next)
       showItems(next.items)

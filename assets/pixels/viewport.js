@@ -10,6 +10,7 @@ export class Viewport {
     this.scale = 1
     this.size = [1, 1]
     this.fitted = true
+    this.margin = 0 // screen pixels that a fitted picture leaves free on each side
     this.largest = MAX_SCALE
     this.listeners = new Set()
   }
@@ -29,7 +30,7 @@ export class Viewport {
     if (!(width > 0 && height > 0)) return
     this.size = size
     this.box = [width, height]
-    this.scale = Math.min(width / size[0], height / size[1])
+    this.scale = Math.min((width - 2 * this.margin) / size[0], (height - 2 * this.margin) / size[1])
     this.x = size[0] / 2
     this.y = size[1] / 2
     this.fitted = true

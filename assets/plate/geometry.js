@@ -12,7 +12,7 @@
  * @property {number} height
  */
 
-const MOST_CELL = 96 // larger wells tell nothing more
+const MOST_CELL = 160 // larger wells tell nothing more
 const LEAST_CELL = 4
 
 /**

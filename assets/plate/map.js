@@ -4,7 +4,7 @@ import { lastSeen } from "../core/absence.js"
 import { listen } from "../core/bus.js"
 import { rampOf } from "../core/colours.js"
 import { everyFrame, fill, h, icon, say, set } from "../core/dom.js"
-import { island } from "../core/island.js"
+import { island, secondPlace } from "../core/island.js"
 import { markWell, selectWells, selection } from "../core/selection.js"
 import { onTheme } from "../core/theme.js"
 import { verdictAt, verdictText } from "../review/verdicts.js"
@@ -21,17 +21,19 @@ import { drawMarks, drawWells } from "./painter.js"
 import { extended, toggled } from "./selecting.js"
 import { STATE } from "./states.js"
 import { makeTip } from "./tip.js"
+import { nextView, setViews, showView, viewSwitch } from "./views.js"
 import { bareText, chosenText, isPartial, wellText } from "./well_text.js"
 
 const REPEAT_MILLISECONDS = 90 // a held arrow key asks the server no faster than this
 const REST_MILLISECONDS = 150 // the server hears of a selection when it rests
+const SMALL_HEIGHT = 0.32 // of the window, beside the pictures of a well
 const NUMBERED_CELL = 44 // pixels that a well with a number in it needs
 
 export function render(context) {
   return island(context, { sheets: ["plate/map.css"], params: ["plate", "choices", "values", "look"], build })
 }
 
-function build({ el, send }) {
+function build({ el, root, send }) {
   const scene = { geometry: null, wells: [], colouring: colouring(null), selected: -1, chosen: new Set(), hovered: -1, plain: false }
   let plate = null
   let values = null
@@ -59,8 +61,13 @@ function build({ el, send }) {
     type: "button", class: "plain square small hcs-explain", "aria-label": "About this metric", "aria-expanded": "false", "aria-controls": "explain",
     on: { click: () => { explain.hidden = !explain.hidden; set(info, { "aria-expanded": String(!explain.hidden) }) } },
   }, icon("help"))
-  const body = h("div", { class: "body" }, lastSeen(), map, h("div", { class: "row" }, legendBox.element, info), keyBox, summary, explain)
-  el.append(h("section", { class: "panel", "aria-label": "Plate map" }, controls.element, body), tip.element)
+  const views = viewSwitch()
+  const place = h("div", { class: "place" }, map)
+  const panel = h("section", { class: "panel map", "aria-label": "Plate map" },
+    h("header", {}, views.element, lastSeen()), h("div", { class: "body" }, place, keyBox, summary))
+  el.append(panel, tip.element)
+  // What colours the wells keeps its place, wherever the plate is shown.
+  secondPlace("metric", root).append(h("section", { class: "panel metric", "aria-label": "Metric" }, controls.element, h("div", { class: "body" }, h("div", { class: "row" }, legendBox.element, info), explain)))
 
   const paintWells = everyFrame(() => scene.geometry && drawWells(canvas, scene))
   const paintMarks = everyFrame(() => scene.geometry && drawMarks(marks, scene))
@@ -69,19 +76,20 @@ function build({ el, send }) {
 
   function arrange() {
     if (!plate) return
-    const style = getComputedStyle(body)
-    const width = body.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight)
+    const large = document.documentElement.dataset.stage === "values"
+    panel.classList.toggle("large", large)
+    const width = place.clientWidth
     if (width < 40) return // not in sight
-    let place = geometry(plate.rows.length, plate.columns.length, width, Math.max(230, window.innerHeight * 0.5))
-    if (numbered) place = sized({ ...place, cell: Math.max(place.cell, NUMBERED_CELL) })
-    scene.geometry = place
-    grid.arrange(place)
+    let wells = geometry(plate.rows.length, plate.columns.length, width, large ? place.clientHeight : window.innerHeight * SMALL_HEIGHT)
+    if (numbered) wells = sized({ ...wells, cell: Math.max(wells.cell, NUMBERED_CELL) })
+    scene.geometry = wells
+    grid.arrange(wells)
     map.classList.toggle("numbers", numbered)
-    map.style.width = numbered ? "" : `${place.width}px`
-    map.style.height = numbered ? "" : `${place.height}px`
+    map.style.width = numbered ? "" : `${wells.width}px`
+    map.style.height = numbered ? "" : `${wells.height}px`
     canvas.hidden = numbered
     marks.hidden = numbered
-    grid.nameLines(place, scene.selected)
+    grid.nameLines(wells, scene.selected)
     paintWells()
     paintMarks()
   }
@@ -255,6 +263,9 @@ function build({ el, send }) {
 
   const stop = [
     endInput,
+    views.stop,
+    listen("view", (view) => send("view", { view })),
+    listen("montage", () => showView(nextView())),
     listen("verdicts", () => {
       if (!plate) return
       scene.wells.forEach((well, index) => { well.verdict = verdictAt(plate.labels[index]) })
@@ -327,6 +338,7 @@ function build({ el, send }) {
     },
     look(next) {
       controls.showAcquisition(next.acquisition)
+      setViews(next, (view) => send("view", { view, last: true }))
       // An echo of something older than the last key must not pull the selection back.
       if (!plate || waiting || next.ack < lastMessage) return
       const index = plate.labels.indexOf(next.well)

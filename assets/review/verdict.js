@@ -71,10 +71,10 @@ function build({ el, send, hide }) {
     h("div", { class: "row line" }, ...Object.values(buttons), remarks.reason, scope),
     h("div", { class: "row line" }, remarks.note, remarks.unsaved, undo, redo))
   const filesRow = h("div", { class: "row line files", dataset: { findable: "" } }, passRest, h("span", { class: "grow" }), ...files.elements)
-  const section = h("section", { class: "panel verdicts", "aria-label": "Verdict" }, messages.problem, sent.element,
+  const section = h("section", { class: "panel verdicts", "aria-label": "Verdict" }, h("div", { class: "inside" }, messages.problem, sent.element,
     h("div", { class: "about" }, verdictText, why), nearby.element, lock, judge,
     h("div", { class: "row line queue" }, previous, next, order,
-      h("span", { class: "progress grow" }, progress, h("span", { class: "bar", "aria-hidden": "true" }, bar))), filesRow, messages.toast)
+      h("span", { class: "progress grow" }, progress, h("span", { class: "bar", "aria-hidden": "true" }, bar))), filesRow), messages.toast)
   el.append(section)
 
   // Deciding -------------------------------------------------------------------------

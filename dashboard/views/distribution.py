@@ -29,8 +29,8 @@ _LEAST_SECONDS = 3.0
 
 TABS = (
     ("histogram", "Histogram"),
-    ("scatter", "Two metrics"),
-    ("profile", "Rows, columns"),
+    ("scatter", "Scatter"),
+    ("profile", "Profile"),
     ("doses", "Doses"),
 )
 OTHER_PLATE = "plate:"

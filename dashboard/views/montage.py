@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.access import Act
 from dashboard.state import MONTAGES
-from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, Part, index_of, text_of
 from dashboard.views.samples import (
     NO_CONTROLS,
@@ -31,18 +30,6 @@ _SIZE = 256
 _RANDOM = 24
 _CONTROLS = 12
 """Of each role."""
-
-_TITLES = {"": "All wells", "random": "Random", "controls": "Controls"}
-
-
-def montages(now: Snapshot) -> list[tuple[str, str]]:
-    """Return what the pictures of a plate may be, and what that is called."""
-    letters = {now.roles.letter(label) for label in now.roles.wells}
-    return [
-        (kind, _TITLES[kind])
-        for kind in MONTAGES
-        if kind != "controls" or letters & {"N", "P", "U"}
-    ]
 
 
 class MontageIsland(Island):
@@ -77,7 +64,7 @@ class Montage(Part):
             self.component.put(_blank())
             return
         if not now.state.montage:
-            self.component.put({**_blank(), "kinds": montages(now)})
+            self.component.put(_blank())
             return
         if now.stage == "plate":
             self._read(now, overview)
@@ -85,9 +72,7 @@ class Montage(Part):
         self.component.put(
             {
                 **_blank(),
-                "title": plain_text(overview.name, 80) or overview.key,
                 "kind": now.state.montage,
-                "kinds": montages(now),
                 "seed": now.state.seed,
                 "items": items,
                 "empty": "" if items else self._empty(now),
@@ -167,9 +152,7 @@ def any_fields(
 
 def _blank() -> dict[str, Any]:
     return {
-        "title": "",
         "kind": "",
-        "kinds": [],
         "seed": 0,
         "items": [],
         "empty": "",

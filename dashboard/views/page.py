@@ -57,6 +57,7 @@ _LOG = logging.getLogger(__name__)
 
 _FIRST = {
     "plates": ("header", "plates"),
+    "values": ("header", "plate_map", "verdict"),
     "canvas": ("header", "plate_map", "plate_canvas", "verdict"),
     "well": ("header", "plate_map", "gallery"),
 }

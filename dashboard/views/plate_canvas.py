@@ -13,7 +13,6 @@ from dashboard.plates.plate_text import STATES, heads
 from dashboard.text import plain_text
 from dashboard.views.display import drawn, shown
 from dashboard.views.island import Island, Message, Part, index_of, text_of
-from dashboard.views.montage import montages
 
 if TYPE_CHECKING:
     from dashboard.plates.values import PlateOverview
@@ -43,7 +42,6 @@ class PlateCanvas(Part):
         self.component.on("select", self._select, asks=Act.LOOK)
         self.component.on("open", self._open, asks=Act.LOOK)
         self.component.on("switch", lambda _: self._switch(), asks=Act.LOOK)
-        self.component.on("montage", self._montage, asks=Act.LOOK)
         self.component.on("previews", self._previews, asks=Act.PICTURES)
 
     def _known(self, label: str) -> bool:
@@ -72,13 +70,12 @@ class PlateCanvas(Part):
 
     def _switch(self) -> None:
         state = self._session.state
+        if not state.well:
+            pictures = not state.wells or bool(state.montage)
+            state.update(wells="pictures" if pictures else "", montage="")
+            return
         look = "" if state.look and not state.field else "pictures"
         state.update(look=look, field="" if look else state.field)
-
-    def _montage(self, message: Message) -> None:
-        self._session.state.update(
-            montage=text_of(message, "montage", 20), well="", field="", look=""
-        )
 
     def _previews(self, message: Message) -> None:
         key = self._session.state.plate
@@ -114,7 +111,6 @@ class PlateCanvas(Part):
         urls = self._session.urls
         return {
             "key": overview.key,
-            "title": plain_text(overview.name, 80) or overview.key,
             "about": "First field of every well.",
             "rows": heads(wells, count, rows=True),
             "columns": heads(wells, count, rows=False),
@@ -144,7 +140,6 @@ class PlateCanvas(Part):
             "z": state.z,
             "t": state.t,
             "projection": state.projection,
-            "montages": montages(now),
         }
 
     def _sprite(

@@ -11,7 +11,7 @@ from dashboard.colour_scales import ends
 from dashboard.plates.plate_text import plate_content
 from dashboard.quality.scores import is_measured
 from dashboard.quality.wells import known_way
-from dashboard.state import SCORES
+from dashboard.state import MONTAGES, SCORES, WELLS
 from dashboard.text import plain_text
 from dashboard.views import conditions
 from dashboard.views.island import Island, Message, Part, index_of, short, text_of
@@ -41,6 +41,14 @@ class PlateMapIsland(Island):
     module = "plate/map.js"
 
 
+_VIEWS = {
+    "values": "Values",
+    "pictures": "Pictures",
+    "random": "Random",
+    "controls": "Controls",
+}
+"""What the wells of a plate show, and what that is called."""
+
 _Limits = tuple[tuple[object, ...], tuple[float, float] | None]
 """What limits were asked for, and what they are."""
 
@@ -59,6 +67,7 @@ class PlateMap(Part):
         self.component.on("acquisition", self._acquisition, asks=Act.LOOK)
         self.component.on("score", self._score, asks=Act.LOOK)
         self.component.on("way", self._way, asks=Act.LOOK)
+        self.component.on("view", self._view, asks=Act.LOOK)
         self.component.on("limits", self._limits, asks=Act.LOOK)
         self.component.on("chosen", self._choose, asks=Act.LOOK)
 
@@ -100,6 +109,22 @@ class PlateMap(Part):
         way = text_of(message, "way", 300)
         if known_way(way):
             self._session.state.update(way=way)
+
+    def _view(self, message: Message) -> None:
+        """Show the plate as somebody wants it, or as they wanted it last."""
+        view = text_of(message, "view", 20)
+        if view not in _VIEWS:
+            return
+        wells = view if view in WELLS else ""
+        if message.get("last") is True:
+            self._session.state.update(wells=wells)
+            return
+        montage = view if view in MONTAGES else ""
+        if montage:
+            wells = self._session.state.wells
+        self._session.state.update(
+            wells=wells, montage=montage, well="", field="", look=""
+        )
 
     def _limits(self, _: Message) -> None:
         """Find the limits that the project's plates have in common."""
@@ -186,10 +211,23 @@ class PlateMap(Part):
         state = self._session.state
         content = {
             "well": state.well,
+            "view": state.montage or state.wells or "values",
+            "views": self._views(),
             "acquisition": state.acquisition,
             "ack": self.component.last_message,
         }
         self.component.put(content, "look")
+
+    def _views(self) -> list[tuple[str, str]]:
+        """Return how this plate may be shown, and what that is called."""
+        roles = self._now.roles if self._now else None
+        letters = {roles.letter(label) for label in roles.wells} if roles else set()
+        controls = bool(letters & {"N", "P", "U"})
+        return [
+            (view, title)
+            for view, title in _VIEWS.items()
+            if view != "controls" or controls
+        ]
 
 
 def _same(new: tuple[object, ...], old: tuple[object, ...]) -> bool:

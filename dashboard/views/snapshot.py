@@ -122,7 +122,9 @@ class Snapshot:
         if self.state.task == "correct":
             return "correct"
         if not self.state.well:
-            return "plate" if self.state.montage else "canvas"
+            if self.state.montage:
+                return "plate"
+            return "canvas" if self.state.wells else "values"
         if self.state.look and not self.state.field:
             return "canvas"
         return "field" if self.state.field else "well"

@@ -61,17 +61,17 @@ class Suspects(Part):
         chosen = judgement.by_well.get(label) if label else None
         self.component.put(
             {
-                "shown": not label or chosen is not None,
-                "title": f"Why {plain_text(label, 20)} is suspect"
-                if label
-                else "Suspects",
+                "shown": True,
+                "title": _title(label, chosen is not None, judgement),
                 "pending": "" if judgement.ready else _pending(now),
                 "banner": [plain_text(line) for line in judgement.banner],
                 "moved": judgement.moved,
                 "barred": self.barred(),
                 "refused": self._writes.content(),
                 "few": plain_text(judgement.few, 600),
-                "clean": _clean(judgement),
+                "clean": _clean(judgement)
+                if not label or chosen is not None
+                else _clean_well(judgement),
                 "checks": [] if label or not judgement.ready else _checks(judgement),
                 "more": 0 if label else max(0, len(judgement.suspects) - _MOST),
                 "list": [] if label else _list(judgement),
@@ -79,6 +79,18 @@ class Suspects(Part):
                 "unusual": [] if label else _unusual(judgement),
             }
         )
+
+
+def _title(label: str, suspect: bool, judgement: Judgement) -> str:
+    if not label or not (suspect or judgement.ready):
+        return "Suspects"
+    name = plain_text(label, 20)
+    return f"Why {name} is suspect" if suspect else f"{name} is not suspect"
+
+
+def _clean_well(judgement: Judgement) -> str:
+    """Return that nothing speaks against a well that is no suspect."""
+    return "No check found anything unusual in this well." if judgement.ready else ""
 
 
 def _pending(now: Snapshot) -> str:

@@ -18,6 +18,7 @@ import { boxOf, cross, heads, pen, ring } from "./painter.js"
 import { pixelText, placeText } from "./place_text.js"
 import { makeProgress } from "./progress.js"
 import { INSET, detailed, fieldAt, largestScale, layerOf, needs, visible, wellAt } from "./scene.js"
+import { viewSwitch } from "../views.js"
 import { makeWellPainter, paintSigns } from "./well_painter.js"
 
 const KEYS = "Plus and minus zoom, 0 shows the whole plate, arrows move, Enter opens what is in the middle, Escape goes back to the whole plate."
@@ -38,9 +39,9 @@ function build({ el, send }) {
   const pictures = new Promise((done) => { seen = done })
 
   const viewport = new Viewport()
-  const title = h("h2", { class: "cut" })
+  viewport.margin = 6
   const overlay = h("button", { type: "button", class: "small", "aria-pressed": "false", title: "Frame the wells in the colours of the metric, with verdicts", on: { click: () => toggleOverlay() } }, "Metric")
-  const kinds = h("div", { class: "segment", role: "group", "aria-label": "Which wells" })
+  const views = viewSwitch()
   const switcher = h("div", { class: "segment", role: "group", "aria-label": "Look at" })
   const zoomButton = (name, label, factor) => h("button", { type: "button", class: "plain square small", "aria-label": label, title: label, on: { click: () => zoom(factor) } }, icon(name))
   const tools = h("div", { class: "row" }, overlay, zoomButton("minus", "Zoom out", 1 / 1.5), zoomButton("plus", "Zoom in", 1.5), zoomButton("fit", "Whole plate", null))
@@ -60,7 +61,7 @@ function build({ el, send }) {
   viewport.watch(() => paint())
 
   el.append(h("section", { class: "panel plate-canvas-panel", "aria-label": "The plate as pictures" },
-    h("header", {}, title, lastSeen(), kinds, h("span", { class: "grow" }), switcher, tools), stage, h("footer", { class: "row" }, status, progress.element),
+    h("header", {}, views.element, lastSeen(), h("span", { class: "grow" }), switcher, tools), stage, h("footer", { class: "row" }, status, progress.element),
     spoken, h("p", { class: "sr", id: "canvas-keys" }, KEYS)))
 
   // Painting ---------------------------------------------------------------------------
@@ -201,6 +202,7 @@ function build({ el, send }) {
   }
 
   const stop = [
+    views.stop,
     onReturn(() => {
       details.renewFailed()
       loader.renewFailed()
@@ -247,8 +249,6 @@ function build({ el, send }) {
   function showSwitch() {
     switcher.hidden = !look.well
     fill(switcher, choice("Plate", true, "The whole plate as pictures", () => {}), choice(look.well, false, "The fields of the well", () => send("switch")))
-    fill(kinds, plate.montages.map(([value, text]) => choice(text, value === "", text, () => value && send("montage", { montage: value }))))
-    kinds.hidden = plate.montages.length < 2
   }
 
   /** Fetch what this plate needs, where somebody looks. */
@@ -269,7 +269,6 @@ function build({ el, send }) {
         viewport.fitted = true
         viewport.picture([next.columns.length, next.rows.length])
       }
-      fill(title, next.title)
       message.hidden = Boolean(next.sprite) || next.surveyed
       if (!message.hidden) fill(message, h("span", {}, "Looking at the plate…"))
       follow()

@@ -1,0 +1,42 @@
+// What the wells of the plate show: values, pictures, or some of these. One switch, drawn
+// wherever the plate is, and remembered.
+
+import { listen, tell } from "../core/bus.js"
+import { fill, h } from "../core/dom.js"
+import { preference, setPreference } from "../core/storage.js"
+
+/** @typedef {{view: string, views: [string, string][]}} Views */
+
+/** @type {Views} */
+let shown = { view: "", views: [] }
+
+/** Take what the server says, and the first time say what this person chose last.
+ *  @param {Views} next @param {(view: string) => void} restore */
+export function setViews(next, restore) {
+  const first = !shown.view
+  shown = next
+  tell("views")
+  if (first && next.view === "values" && preference("view") === "pictures" && !new URLSearchParams(location.search).has("wells")) restore("pictures")
+}
+
+/** The view that comes after the present one. */
+export function nextView() {
+  const names = shown.views.map(([name]) => name)
+  return names[(names.indexOf(shown.view) + 1) % names.length]
+}
+
+/** @param {string} view */
+export function showView(view) {
+  if (view === "values" || view === "pictures") setPreference("view", view)
+  tell("view", view)
+}
+
+/** The switch, and the way to stop it. @returns {{element: HTMLElement, stop: () => void}} */
+export function viewSwitch() {
+  const element = h("div", { class: "segment hcs-views", role: "group", "aria-label": "Wells show" })
+  const draw = () => fill(element, shown.views.map(([view, text]) => h("button", {
+    type: "button", class: "small", dataset: { view }, "aria-pressed": String(view === shown.view), on: { click: () => showView(view) },
+  }, text)))
+  draw()
+  return { element, stop: listen("views", draw) }
+}
