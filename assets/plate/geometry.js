@@ -12,18 +12,19 @@
  * @property {number} height
  */
 
-const MOST_CELL = 160 // larger wells tell nothing more
+const MOST_CELL = 96 // larger wells tell nothing more, unless they have the page to themselves
 const LEAST_CELL = 4
 
 /**
  * The largest wells that fit.
  * @param {number} rows @param {number} columns @param {number} width @param {number} height
+ * @param {number} [most]  side of the largest well
  * @returns {Geometry}
  */
-export function geometry(rows, columns, width, height) {
+export function geometry(rows, columns, width, height, most = MOST_CELL) {
   const rowHead = rows > 26 ? 26 : 20 // two letters after Z
   const columnHead = 18
-  const fit = Math.min((width - rowHead - 2) / columns, (height - columnHead - 2) / rows, MOST_CELL)
+  const fit = Math.min((width - rowHead - 2) / columns, (height - columnHead - 2) / rows, most)
   return sized({ rows, columns, rowHead, columnHead, cell: Math.max(LEAST_CELL, Math.floor(fit)) })
 }
 

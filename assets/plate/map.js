@@ -27,6 +27,7 @@ import { bareText, chosenText, isPartial, wellText } from "./well_text.js"
 const REPEAT_MILLISECONDS = 90 // a held arrow key asks the server no faster than this
 const REST_MILLISECONDS = 150 // the server hears of a selection when it rests
 const SMALL_HEIGHT = 0.32 // of the window, beside the pictures of a well
+const LARGE_CELL = 160 // where the plate has the middle of the page
 const NUMBERED_CELL = 44 // pixels that a well with a number in it needs
 
 export function render(context) {
@@ -80,7 +81,7 @@ function build({ el, root, send }) {
     panel.classList.toggle("large", large)
     const width = place.clientWidth
     if (width < 40) return // not in sight
-    let wells = geometry(plate.rows.length, plate.columns.length, width, large ? place.clientHeight : window.innerHeight * SMALL_HEIGHT)
+    let wells = geometry(plate.rows.length, plate.columns.length, width, ...(large ? [place.clientHeight, LARGE_CELL] : [window.innerHeight * SMALL_HEIGHT]))
     if (numbered) wells = sized({ ...wells, cell: Math.max(wells.cell, NUMBERED_CELL) })
     scene.geometry = wells
     grid.arrange(wells)

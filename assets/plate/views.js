@@ -31,6 +31,9 @@ export function showView(view) {
   tell("view", view)
 }
 
+/** Values and pictures by turns. */
+export const toggleView = () => showView(shown.view === "pictures" ? "values" : "pictures")
+
 /** The switch, and the way to stop it. @returns {{element: HTMLElement, stop: () => void}} */
 export function viewSwitch() {
   const element = h("div", { class: "segment hcs-views", role: "group", "aria-label": "Wells show" })

@@ -70,10 +70,6 @@ class PlateCanvas(Part):
 
     def _switch(self) -> None:
         state = self._session.state
-        if not state.well:
-            pictures = not state.wells or bool(state.montage)
-            state.update(wells="pictures" if pictures else "", montage="")
-            return
         look = "" if state.look and not state.field else "pictures"
         state.update(look=look, field="" if look else state.field)
 

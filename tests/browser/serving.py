@@ -233,6 +233,20 @@ def well(page: Page, label: str) -> Locator:
     return page.locator(f'[role="gridcell"][data-well="{label}"]')
 
 
+def open_panel(page: Page, name: str) -> None:
+    """Open a panel of the page by its name, as the command palette does."""
+    page.evaluate(
+        'name => hcsPart("core/panels.js").then(({ openPanel }) => openPanel(name))',
+        name,
+    )
+
+
+def idle(page: Page) -> None:
+    """Wait until nothing of the plate is being measured."""
+    panel = page.locator("#panel-measuring > .part > div")
+    expect(panel).to_have_attribute("hidden", "")
+
+
 def where(page: Page) -> str:
     """Return what the page says about the place, on one line."""
     return " ".join(page.locator(".hcs-where").inner_text().split())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.serving import MEASURING, at_rest
+from tests.browser.serving import MEASURING, at_rest, idle
 from tests.integration.inbox_exports import write_export, write_plane
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def test_a_plate_is_added_from_a_zip_of_unknown_names(
     plate.get_by_role("button").click()
     page.wait_for_url("**plate=Run*")
     expect(page.locator(".hcs-where")).to_contain_text("Run 7 DNA")
-    expect(page.locator(".hcs-measuring")).to_be_hidden()
+    idle(page)
     expect(page.locator('[role="gridcell"][data-well="B03"]')).to_be_visible()
     expect(page.locator(".hcs-suspects")).not_to_contain_text("Pending")
     options = page.locator(".hcs-metric-select option")

@@ -60,7 +60,7 @@ def place(canvas: Locator, rows: int, columns: int, label: str) -> tuple[float, 
     """Return left, top and side of a well on the fitted canvas, inside its margin."""
     box = canvas.bounding_box()
     assert box is not None
-    side = min(box["width"] / columns, box["height"] / rows)
+    side = min((box["width"] - 12) / columns, (box["height"] - 12) / rows)
     row, column = ord(label[0]) - ord("A"), int(label[1:]) - 1
     left = (box["width"] - side * columns) / 2 + side * (column + INSET)
     top = (box["height"] - side * rows) / 2 + side * (row + INSET)
@@ -105,7 +105,7 @@ def check_pixel(page: Page, canvas: Locator, path: Path) -> None:
 def test_from_the_whole_demo_plate_to_a_pixel_and_back(
     looking: Server, demo_master: Path, visit: Callable, picture: Callable
 ) -> None:
-    page = visit(looking, "?plate=demo.ome.zarr", before=POINTER)
+    page = visit(looking, "?plate=demo.ome.zarr&wells=pictures", before=POINTER)
     settled(page)
     picture(page, "demo-1-plate")
 
@@ -168,7 +168,7 @@ def test_planes_of_64_bits_are_drawn_down_to_their_pixels(
     dtype: str, tmp_path: Path, serve: Callable, visit: Callable
 ) -> None:
     path = plates.make(tmp_path / "wide.ome.zarr", dtype=dtype, pixels="gradient")
-    page = visit(serve(path, "--no-measure"), "?look=pictures", before=POINTER)
+    page = visit(serve(path, "--no-measure"), "?wells=pictures", before=POINTER)
     canvas = settled(page)
     zoom_into(page, canvas, place(canvas, 2, 3, "B2"), 12)
     check_pixel(page, canvas, path)
@@ -177,7 +177,7 @@ def test_planes_of_64_bits_are_drawn_down_to_their_pixels(
 def test_wells_that_are_missing_or_broken_show_so_in_their_place(
     looking: Server, visit: Callable, picture: Callable
 ) -> None:
-    page = visit(looking, "?plate=odd.ome.zarr")
+    page = visit(looking, "?plate=odd.ome.zarr&wells=pictures")
     canvas = settled(page)
     box = canvas.bounding_box()
     assert box is not None
@@ -204,12 +204,12 @@ def test_a_real_plate_costs_few_requests_and_shows_its_pixels(
 ) -> None:
     path = sbs_master
     server = serve(path, "--read-only", "--no-measure")
-    page = visit(server, before=POINTER)
+    page = visit(server, "?wells=pictures", before=POINTER)
     settled(page)
     page.goto("about:blank")  # no answer of that visit is still on its way
     answers = []
     page.on("response", lambda one: is_picture(one.url) and answers.append(one))
-    page.goto(server.url)
+    page.goto(f"{server.url}?wells=pictures")
     canvas = settled(page)
     assert len(answers) <= 6
     assert sum(len(answer.body()) for answer in answers) < 1_500_000
@@ -222,52 +222,67 @@ def test_a_real_plate_costs_few_requests_and_shows_its_pixels(
 def test_the_canvas_frames_wells_in_the_colours_of_the_map(
     looking: Server, visit: Callable
 ) -> None:
-    page = visit(
-        looking, "?plate=demo.ome.zarr&look=pictures&metric=laplacian_variance.0"
-    )
+    page = visit(looking, "?plate=demo.ome.zarr&metric=laplacian_variance.0")
+    expect(page.locator("html[data-connected]")).to_have_count(1)
     log = page.locator(".hcs-log")
     expect(log).to_have_attribute("aria-pressed", "true")
-    canvas = settled(page)
-    page.get_by_role("button", name="Metric", exact=True).click()
-    expect(page.get_by_role("button", name="Metric", exact=True)).to_have_attribute(
-        "aria-pressed", "true"
-    )
-    by_log = framed(page, canvas)
+    canvas = page.locator(".plate-canvas")
+    seen = []
+    for pressed in ("true", "false"):
+        if log.get_attribute("aria-pressed") != pressed:
+            log.click()
+        expect(log).to_have_attribute("aria-pressed", pressed)
+        at_rest(page)
+        colours = [page.evaluate(COLOUR, label) for label in SAMPLES]
+        # One plate at a time: its pictures take the place of its values.
+        page.keyboard.press(",")
+        expect(page.locator(".hcs-plate-map")).to_be_hidden()
+        settled(page)
+        overlay = page.get_by_role("button", name="Metric", exact=True)
+        if overlay.get_attribute("aria-pressed") != "true":
+            overlay.click()
+        settled(page)
+        page.wait_for_function(FRAMED, arg=framed(canvas, colours))
+        seen.append(colours)
+        page.keyboard.press(",")
+        expect(page.locator(".hcs-plate-map")).to_be_visible()
     # Either way of colouring is one for both.
-    log.click()
-    expect(log).to_have_attribute("aria-pressed", "false")
-    assert framed(page, canvas) != by_log
+    assert seen[0] != seen[1]
 
 
 SAMPLES = ("C05", "D08", "E03", "F10", "G07")
 
 
-def framed(page: Page, canvas: Locator) -> list[list[int]]:
-    """Return the colours of some wells, once frames and map agree on them."""
-    colours = []
-    for label in SAMPLES:
-        left, top, side = place(canvas, 8, 12, label)
-        colours.append((label, [left + 1, top + side / 2, 1, 1]))
-    page.wait_for_function(AGREE, arg=colours)
-    return [painted(canvas, *box)[0].tolist() for _, box in colours]
+def framed(
+    canvas: Locator, colours: list[list[int]]
+) -> list[tuple[list[float], list[int]]]:
+    """Return where wells have their frames on the canvas, and the colours of these."""
+    places = [place(canvas, 8, 12, label) for label in SAMPLES]
+    boxes = [[left + 1, top + side / 2, 1, 1] for left, top, side in places]
+    return list(zip(boxes, colours, strict=True))
 
 
-AGREE = """(wells) => {
-  const deep = (root, test) => {
+DEEP = """const deep = (root, test) => {
     const inside = [...root.querySelectorAll("*")].flatMap((each) => (
       each.shadowRoot ? deep(each.shadowRoot, test) : []))
     return [...root.querySelectorAll(test), ...inside]
   }
-  const [map] = deep(document, ".hcs-plate-map canvas")
-  const [canvas] = deep(document, ".plate-canvas")
   const at = (from, box) => {
     const scaled = box.map((value) => value * window.devicePixelRatio)
     return [...from.getContext("2d").getImageData(...scaled).data.slice(0, 3)]
-  }
-  return wells.every(([label, box]) => {
-    const cell = deep(document, `td[data-well="${label}"]`)[0].getBoundingClientRect()
-    const { left, top } = map.getBoundingClientRect()
-    const [x, y] = [cell.x + cell.width / 2 - left, cell.y + cell.height * 0.7 - top]
-    return String(at(map, [x, y, 1, 1])) === String(at(canvas, box))
-  })
-}"""
+  }"""
+
+COLOUR = f"""(label) => {{
+  {DEEP}
+  const [map] = deep(document, ".hcs-plate-map canvas")
+  const cell = deep(document, `td[data-well="${{label}}"]`)[0].getBoundingClientRect()
+  const {{ left, top }} = map.getBoundingClientRect()
+  const [x, y] = [cell.x + cell.width / 2 - left, cell.y + cell.height * 0.7 - top]
+  return at(map, [x, y, 1, 1])
+}}"""
+
+FRAMED = f"""(wells) => {{
+  {DEEP}
+  const [canvas] = deep(document, ".plate-canvas")
+  return wells.every(([box, colour]) => String(at(canvas, box)) === String(colour))
+}}"""

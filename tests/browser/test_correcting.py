@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from hcs import from_hcs_zarr, stage_field
 from tests import plates
-from tests.browser.serving import at_rest
+from tests.browser.serving import at_rest, open_panel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,6 +92,7 @@ def test_forty_files_are_matched_mended_prepared_committed_and_undone(
     before = {well: pixels_of(plate, well, "0") for well in files.wells}
     server = serve(plate, "--no-measure")
     page = visit(server, expected=("/uploads",))
+    open_panel(page, "many")
     page.locator(".hcs-correct-many").click()
     expect(page).to_have_url(re.compile("task=correct"))
 
@@ -224,6 +225,7 @@ def test_corrections_of_a_plate_that_cannot_be_written_wait_beside_its_pictures(
     server = serve(packed, "--no-measure")
     page = visit(server)
     page.locator(".hcs-reviewer").fill("Ada")
+    open_panel(page, "many")
     page.locator(".hcs-correct-many").click()
     page.locator(".hcs-upload-many").set_input_files(
         [tmp_path / name for name in names]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.serving import MEASURING
+from tests.browser.serving import MEASURING, idle
 from tests.integration.inbox_exports import write_export, write_plane
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def test_an_export_dropped_into_an_inbox_is_ready_for_review_without_a_command(
     job.get_by_role("button", name="Open the plate of P1").click()
     page.wait_for_url("**plate=P1.ome.zarr**")
     expect(page.locator(".hcs-suspects")).not_to_contain_text("Pending")
-    expect(page.locator(".hcs-measuring")).to_be_hidden()
+    idle(page)
     # And back, although it is the only plate.
     page.locator(".hcs-plates select").select_option("")
     expect(panel).to_be_visible()

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import plates
+from tests.browser.serving import idle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,7 +67,7 @@ def test_the_mean_of_all_fields_is_shown_and_a_field_before_and_after_dividing(
     page = visit(serve(path))
     panel = page.locator(".hcs-light")
     metric = page.locator(".hcs-metric-select select")
-    expect(page.locator(".hcs-measuring")).to_be_hidden()
+    idle(page)
     expect(panel).to_be_hidden()
 
     metric.select_option(UNEVEN)
@@ -125,7 +126,7 @@ def test_the_profile_of_the_microscope_is_shown_beside_what_was_measured(
     (path / "zarr.json").write_text(json.dumps(document))
     page = visit(serve(path))
     metric = page.locator(".hcs-metric-select select")
-    expect(page.locator(".hcs-measuring")).to_be_hidden()
+    idle(page)
     metric.select_option(UNEVEN)
     mean = page.locator(".hcs-light div.mean")
     expect(mean).to_contain_text("Microscope, foreground")

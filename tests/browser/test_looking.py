@@ -326,6 +326,8 @@ def test_fields_are_sorted_and_the_plate_is_sampled(
 
     page.locator(".hcs-where").get_by_role("button", name="demo").click()
     page.keyboard.press("Home")
+    expect(page).to_have_url(re.compile("wells=pictures"))
+    page.keyboard.press("Home")
     expect(page).to_have_url(re.compile("montage=random"))
     sampled = page.locator(".hcs-montage .hcs-thumb")
     expect(sampled).to_have_count(24)

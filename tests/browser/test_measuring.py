@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import plates
-from tests.browser.serving import MEASURING
+from tests.browser.serving import MEASURING, open_panel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +35,7 @@ def test_a_plate_is_measured_when_asked_held_and_what_fails_is_listed(
     panel = page.locator(".hcs-measuring")
     status, act = panel.locator(".status"), panel.locator(".act")
     expect(status).to_have_text("Not measured yet.")
+    open_panel(page, "measuring")
     # Unmeasured, the plate says what is there; suspicion waits.
     expect(page.locator(".hcs-metric-select select")).to_have_value("completeness")
     expect(page.locator(".hcs-suspects")).to_contain_text("Pending")

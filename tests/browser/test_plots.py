@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from tests.browser.serving import MEASURING
+from tests.browser.serving import MEASURING, open_panel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,6 +75,7 @@ def test_a_metric_that_waits_for_the_clip_level_leads_to_where_it_is_set(
     panel = page.locator(".hcs-statistics")
     expect(panel.locator(".hcs-no-values")).to_contain_text("clip level is not known")
     expect(panel).not_to_contain_text("needs 4 positive")
+    open_panel(page, "statistics")
     panel.get_by_role("button", name="Set it under Channels").click()
     channels = page.locator(".hcs-setup details", has_text="Channels").first
     expect(channels).to_have_attribute("open", "")

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import plates
-from tests.browser.serving import MEASURING, Server, well
+from tests.browser.serving import MEASURING, Server, open_panel, well
 from tests.integration.serving import wait_for
 
 if TYPE_CHECKING:
@@ -298,6 +298,7 @@ def test_a_table_that_would_lack_its_measurements_is_not_saved_but_offered(
     with page.expect_download() as download:
         page.get_by_role("button", name="Save what there is").click()
     assert download.value.suggested_filename == "test-wells.csv"
+    open_panel(page, "measuring")
     page.locator(".hcs-measuring .act").click()
     assert set(table(page)) == {"A01", "A02"}
 

@@ -20,7 +20,7 @@ from hcs import from_hcs_zarr
 from hcs.metadata import Who
 from tests import plates
 from tests.browser.conftest import PATIENCE
-from tests.browser.serving import Faults, compared, well
+from tests.browser.serving import Faults, compared, open_panel, well
 from tests.browser.test_review import ready
 from tests.integration.judged import A1, A2, KEY, correct, judge
 from tests.integration.serving import Served, person, service, surveyed, wait_for
@@ -171,6 +171,7 @@ def test_a_viewer_looks_and_is_told_at_each_control_why_not_more(
         (".hcs-demand-reason", "admin"),
     ):
         off(page, control, role)
+    open_panel(page, "setup")
     page.locator(".hcs-setup summary").first.click()
     off(page, ".hcs-nuclear", "curator")
     expect(page.locator(".hcs-report")).to_be_enabled()

@@ -37,9 +37,15 @@ def test_main_states_are_drawn(
 ) -> None:
     name = f"{size[0]}-{'dark' if dark else 'light'}"
     page = visit(
-        looking, "?plate=demo.ome.zarr", width=size[0], height=size[1], dark=dark
+        looking,
+        "?plate=demo.ome.zarr&wells=pictures",
+        width=size[0],
+        height=size[1],
+        dark=dark,
     )
     expect(page.locator(".plate-canvas")).to_have_attribute("data-busy", "false")
+    picture(page, f"{name}-1-pictures")
+    page.keyboard.press(",")
     # The metric that a person would look at first, once it is measured.
     page.locator(".hcs-metric-select").select_option("mean.0")
     expect(well(page, "C05")).to_contain_text(re.compile(r"intensity, DNA \d"))

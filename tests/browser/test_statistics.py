@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.serving import MEASURING, at_rest, well
+from tests.browser.serving import MEASURING, at_rest, open_panel, well
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,6 +70,7 @@ def test_the_panel_tells_a_good_assay_from_a_bad_metric_of_it(
     expect(page.locator(".categories")).to_have_count(0)
 
     # The project's own metric is not exploratory any more.
+    open_panel(page, "statistics")
     panel.get_by_role("button", name="Make assay metric").click()
     expect(panel.locator(".exploratory")).to_have_count(0)
 
@@ -137,6 +138,7 @@ def test_planted_defects_are_listed_with_their_reasons(
 
 def limits_of_the_project(page: Page) -> None:
     """A limit is kept for the project, judged by at once, and taken back."""
+    open_panel(page, "setup")
     setup = page.locator(".hcs-setup")
     setup.locator("summary", has_text="Limits").click()
     limit = setup.get_by_label("Limit of uneven light")
@@ -214,6 +216,7 @@ def controls_typed(page: Page, picture: Callable) -> None:
     expect(page.locator(".categories li")).to_have_text(
         ["negative", "positive", "sample"]
     )
+    open_panel(page, "setup")
     setup = page.locator(".hcs-setup")
     setup.locator("summary", has_text="Plate map").click()
     setup.get_by_label("positive").fill("A-D:5")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
+from tests.browser.serving import open_panel
 from tests.integration import test_stored_tables as stored
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ def test_a_table_inside_the_plate_is_previewed_and_taken(
         serve(path, "--no-measure"),
         before="localStorage.setItem('hcs-reviewer', 'Ada')",
     )
+    open_panel(page, "setup")
     setup = page.locator(".hcs-setup")
     setup.locator("summary", has_text="Imported measurements").click()
     setup.get_by_role("button", name="Tables inside the plate").click()

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import plates
-from tests.browser.serving import Server, at_rest, well
+from tests.browser.serving import Server, at_rest, open_panel, well
 from tests.browser.test_review import NAMED, ready, table, toast
 
 if TYPE_CHECKING:
@@ -259,6 +259,7 @@ def test_enter_keeps_typed_controls_and_escape_keeps_none(
     desk: Server, visit: Callable
 ) -> None:
     page = visit(desk, on("boxes"), before=NAMED)
+    open_panel(page, "setup")
     parts = page.locator(".hcs-setup details").filter(has_text="Plate map")
     parts.locator("summary").click()
     positive = parts.get_by_label("positive")
@@ -272,6 +273,7 @@ def test_enter_keeps_typed_controls_and_escape_keeps_none(
     expect(parts.locator("summary")).to_contain_text("1 column")
     page.reload()
     expect(parts.locator("summary")).to_contain_text("1 column")
+    open_panel(page, "setup")
     parts.locator("summary").click()
     expect(positive).to_have_value("A01")
 

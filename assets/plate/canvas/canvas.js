@@ -18,7 +18,7 @@ import { boxOf, cross, heads, pen, ring } from "./painter.js"
 import { pixelText, placeText } from "./place_text.js"
 import { makeProgress } from "./progress.js"
 import { INSET, detailed, fieldAt, largestScale, layerOf, needs, visible, wellAt } from "./scene.js"
-import { viewSwitch } from "../views.js"
+import { toggleView, viewSwitch } from "../views.js"
 import { makeWellPainter, paintSigns } from "./well_painter.js"
 
 const KEYS = "Plus and minus zoom, 0 shows the whole plate, arrows move, Enter opens what is in the middle, Escape goes back to the whole plate."
@@ -237,7 +237,7 @@ function build({ el, send }) {
       if (map.title) overlay.title = `Frame the wells by ${map.title}, with verdicts`
       paint()
     }),
-    listen("pictures-of-plate", () => send("switch")),
+    listen("pictures-of-plate", () => (look.well ? send("switch") : toggleView())),
   ]
   const watcher = new ResizeObserver(() => {
     if (canvas.clientWidth > 10) viewport.resize(canvas.clientWidth, canvas.clientHeight)
