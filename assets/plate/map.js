@@ -81,7 +81,9 @@ function build({ el, root, send }) {
     panel.classList.toggle("large", large)
     const width = place.clientWidth
     if (width < 40) return // not in sight
-    let wells = geometry(plate.rows.length, plate.columns.length, width, ...(large ? [place.clientHeight, LARGE_CELL] : [window.innerHeight * SMALL_HEIGHT]))
+    let wells = large
+      ? geometry(plate.rows.length, plate.columns.length, width, place.clientHeight, LARGE_CELL)
+      : geometry(plate.rows.length, plate.columns.length, width, window.innerHeight * SMALL_HEIGHT)
     if (numbered) wells = sized({ ...wells, cell: Math.max(wells.cell, NUMBERED_CELL) })
     scene.geometry = wells
     grid.arrange(wells)
