@@ -130,7 +130,7 @@ function panels() {
 
 function metrics() {
   const offered = textOf("plate_map", "choices")?.metrics ?? []
-  return offered.map(({ id, title, about, group }) => ({ id: `metric:${id}`, name: group && !title.includes(group) ? `${title}, ${group}` : title, about, group: "Metric", run: () => tell("choose-metric", id) }))
+  return offered.map(({ id, title, about, group }) => ({ id: `metric:${id}`, name: title, about: `${group} ${about}`, group: "Metric", run: () => tell("choose-metric", id) }))
 }
 
 function wells() {

@@ -1,6 +1,6 @@
 // The heads of the plots: which one, of what, and the cut-offs with their live count.
 
-import { listen, openSetup } from "../core/bus.js"
+import { listen, openSetup, tell } from "../core/bus.js"
 import { barredBy, fill, h, say, set } from "../core/dom.js"
 import { count } from "../core/text.js"
 import { island } from "../core/island.js"
@@ -17,7 +17,7 @@ export function render(context) {
 function build({ el, send, hide }) {
   const tabs = h("div", { class: "tabs", role: "tablist", "aria-label": "Plots" })
   const whyEmpty = h("span")
-  const toSetup = h("button", { type: "button", class: "small", on: { click: () => openSetup(now.place) } }, "Set it")
+  const toSetup = h("button", { type: "button", class: "small", on: { click: () => (now.place === "metric" ? tell("measured-metric") : openSetup(now.place)) } })
   const empty = h("p", { class: "soft small empty-plot" }, whyEmpty, " ", toSetup)
   const refusal = h("p", { class: "notice bad small", role: "alert", hidden: true })
   const note = h("p", { class: "soft small", role: "status" })
@@ -99,6 +99,7 @@ function build({ el, send, hide }) {
       showTabs()
       say(whyEmpty, next.empty)
       toSetup.hidden = !next.place
+      say(toSetup, next.place === "metric" ? "Pick a metric" : "Set it")
       empty.hidden = next.plotted
       say(note, next.tab === "histogram" || !next.plotted ? "" : next.tab === "scatter" && !next.other ? "Choose what to plot it against." : next.note)
       note.hidden = !note.textContent

@@ -2,7 +2,7 @@
 // wells are for: the two belong together, as no control means no number.
 
 import { lastSeen } from "../core/absence.js"
-import { openSetup } from "../core/bus.js"
+import { openSetup, tell } from "../core/bus.js"
 import { barredBy, fill, h, icon, set } from "../core/dom.js"
 import { count, number } from "../core/text.js"
 import { island } from "../core/island.js"
@@ -93,7 +93,7 @@ function build({ el, send, hide }) {
       fill(body,
         next.refused[1] ? h("div", { class: "notice bad", role: "alert" }, icon("warn"), h("span", {}, next.refused[1])) : null,
         next.problem ? h("div", { class: "notice bad", role: "alert" }, icon("warn"), h("span", {}, next.problem)) : null,
-        next.hint ? h("p", { class: "small soft" }, next.hint) : null,
+        next.hint ? h("p", { class: "small soft" }, next.hint, " ", h("button", { type: "button", class: "small", on: { click: () => tell("measured-metric") } }, "Pick a metric")) : null,
         !next.hint && !statistics && !next.problem ? h("p", { class: "small soft" }, "Computing…") : null,
         statistics ? about : null,
         // Without values nothing waits for controls or for more wells.

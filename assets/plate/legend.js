@@ -32,9 +32,9 @@ export function legend({ onLimits, onLog, titled = false }) {
     on: { click: () => onLimits(fixed ? (mode.dataset.mode === "full" ? "robust" : "full") : MODES[(MODES.indexOf(mode.dataset.mode) + 1) % MODES.length]) },
   })
   const logarithm = h("button", {
-    type: "button", class: "small mode hcs-log", title: "Colours by the logarithm",
+    type: "button", class: "small mode hcs-log", title: "Colours by the logarithm", "aria-label": "Log scale",
     on: { click: () => onLog(logarithm.getAttribute("aria-pressed") !== "true") },
-  }, "Log scale")
+  }, "Log")
   const element = h("div", { class: "legend" }, titled ? title : null, low, ramp, high, unit, logarithm, mode)
   let shown = { low: null, high: null }
   let fixed = false

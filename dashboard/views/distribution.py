@@ -167,7 +167,7 @@ class Distribution(Part):
                 "tabs": [[id, title] for id, title in TABS if id != "doses" or doses],
                 "plotted": is_plotted(now),
                 "empty": _why_empty(now),
-                "place": "" if is_plotted(now) else where_to_set(metric),
+                "place": _where_to_go(now),
                 "title": "" if info is None else plain_text(info.title, 80),
                 "unit": "" if info is None else plain_text(info.unit, 20),
                 "metric": metric,
@@ -255,8 +255,16 @@ def _why_empty(now: Snapshot) -> str:
     if is_plotted(now):
         return ""
     if now.values is None or not is_measured(now.state.metric):
-        return "Colour the plate by a measured metric to see how it is distributed."
+        return "No measured metric is chosen, so there is no distribution."
     return f"No well has a value: {plain_text(why_none(now.values), 300)}."
+
+
+def _where_to_go(now: Snapshot) -> str:
+    """Return what has to be set or chosen before there is a plot, "" where there is."""
+    if is_plotted(now):
+        return ""
+    measured = now.values is not None and is_measured(now.state.metric)
+    return where_to_set(now.state.metric) if measured else "metric"
 
 
 def _other_suspects(now: Snapshot) -> list[str]:

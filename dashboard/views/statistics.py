@@ -110,7 +110,7 @@ class Statistics(Part):
                 "problem": self._problem,
                 "hint": ""
                 if now.values is not None and is_measured(now.state.metric)
-                else "Colour the plate by a measured metric to see its statistics.",
+                else "No measured metric is chosen, so there are no statistics.",
                 "running": running,
                 "barred": self.barred(),
                 "refused": self._writes.content(),

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hcs.wording import counted, some
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -95,10 +97,11 @@ def infer_clip(tops: Iterable[Top]) -> Clip:
         images = "1 image" if piles[end] == 1 else f"{piles[end]} images"
         return Clip(end, f"seen in {images} with pixels at {end:g}, the type's end")
     if planes < _LEAST_PLANES or planes < _AGREEMENT * piles.total():
+        levels = [f"{at:g} in {counted(n, 'image')}" for at, n in piles.most_common()]
         return Clip(
             None,
             f"the camera's clip level is not known: pixels pile up at "
-            f"{len(piles)} different levels in {piles.total()} images",
+            f"{some(levels, 3, str)}, which is not enough to tell",
         )
     return Clip(level, f"seen in {planes} images, whose pixels pile up at {level:g}")
 

@@ -385,6 +385,46 @@ def test_back_and_forward_go_through_places(looking: Server, visit: Callable) ->
     expect(well(page, "B02")).to_have_attribute("aria-selected", "true")
 
 
+def test_a_metric_is_found_by_typing_and_chosen_by_keys(
+    looking: Server, visit: Callable
+) -> None:
+    page = visit(looking, "?plate=demo.ome.zarr")
+    expect(page.locator('.hcs-metric-select option[value="mean.0"]')).to_have_count(1)
+    box = page.get_by_role("combobox", name="Metric", exact=True)
+    active = page.get_by_role("option", selected=True)
+    box.focus()
+    page.keyboard.press("ArrowDown")
+    expect(box).to_have_attribute("aria-expanded", "true")
+    # One entry for all channels, asked by what it is for; technical ones are last.
+    expect(page.get_by_role("option", name="Mean intensity", exact=True)).to_have_count(
+        1
+    )
+    expect(page.get_by_role("group").last).to_contain_text("Technical")
+    page.keyboard.type("MEAN int dna")
+    expect(active).to_have_text("Mean intensity")
+    expect(page.locator("#metric-about")).to_contain_text("Mean of all pixels")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"metric=mean\.0"))
+    expect(page.locator(".hcs-metric-select select")).to_have_value("mean.0")
+    page.get_by_label("Channel", exact=True).select_option("1")
+    expect(page).to_have_url(re.compile(r"metric=mean\.1"))
+    # Words of the explanation find it, too; Escape keeps what was there.
+    box.focus()
+    page.keyboard.type("blurrier")
+    expect(active).to_have_text("Focus (power slope)")
+    page.keyboard.press("Escape")
+    expect(box).to_have_value("Mean intensity")
+    expect(box).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.type("suspicion")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("metric=suspicion"))
+    box.focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("group").first).to_contain_text("Recently used")
+    expect(page.get_by_role("group").first).to_contain_text("Mean intensity")
+
+
 # --- what is odd ----------------------------------------------------------------------
 
 

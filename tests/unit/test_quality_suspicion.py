@@ -494,6 +494,16 @@ def test_a_pile_at_one_value_shows_the_clip_level():
     assert found.source == "seen in 3 images, whose pixels pile up at 4095"
 
 
+def test_piles_that_do_not_tell_the_clip_level_are_named():
+    assert (
+        "pile up at 4095 in 1 image, which"
+        in infer_clip([top_of(saturated(4095))]).source
+    )
+    found = infer_clip([top_of(saturated(level)) for level in (4095, 4095, 900, 1023)])
+    assert found.level is None
+    assert "4095 in 2 images, 900 in 1 image, 1023 in 1 image" in found.source
+
+
 def test_a_hot_pixel_above_does_not_hide_the_pile():
     top = top_of(saturated(4095, hot=True))
     assert (top.highest, top.pile) == (4102, 4095)
