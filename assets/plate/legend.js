@@ -63,7 +63,7 @@ export function legend({ onLimits, onLog, titled = false }) {
       set(ramp, { title: none ? "" : `${below} below, ${above} above the limits` })
       const [text, about] = fixed && limits !== "full" ? FIXED : MODE_TEXTS[limits]
       set(mode, { dataset: { mode: limits }, title: about })
-      mode.hidden = values.metric === "suspicion" // its limits are always the same
+      mode.hidden = none || values.metric === "suspicion" // its limits are always the same
       mode.textContent = fixed || limits !== "project" || values.project?.length ? text : values.project ? "Range: this plate" : "looking…"
       logarithm.hidden = log === null || values.metric === "suspicion"
       set(logarithm, { "aria-pressed": String(Boolean(log)) })

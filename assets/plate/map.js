@@ -47,6 +47,7 @@ function build({ el, root, send }) {
   let telling = 0
   let describing = 0 // what will write the cells' texts; 0 where they are right
   let numbered = false
+  let explained = false // as the person wants it
 
   const canvas = h("canvas", { "aria-hidden": "true" })
   const marks = h("canvas", { "aria-hidden": "true" })
@@ -60,7 +61,7 @@ function build({ el, root, send }) {
   const explain = h("p", { class: "explain soft small", id: "explain", hidden: true })
   const info = h("button", {
     type: "button", class: "plain square small hcs-explain", "aria-label": "About this metric", "aria-expanded": "false", "aria-controls": "explain",
-    on: { click: () => { explain.hidden = !explain.hidden; set(info, { "aria-expanded": String(!explain.hidden) }) } },
+    on: { click: () => { explained = explain.hidden; explaining(explained) } },
   }, icon("help"))
   const views = viewSwitch()
   const place = h("div", { class: "place" }, map)
@@ -69,6 +70,12 @@ function build({ el, root, send }) {
   el.append(panel, tip.element)
   // What colours the wells keeps its place, wherever the plate is shown.
   secondPlace("metric", root).append(h("section", { class: "panel metric", "aria-label": "Metric" }, controls.element, h("div", { class: "body" }, h("div", { class: "row" }, legendBox.element, info), explain)))
+
+  /** @param {boolean} on */
+  function explaining(on) {
+    explain.hidden = !on
+    set(info, { "aria-expanded": String(on) })
+  }
 
   const paintWells = everyFrame(() => scene.geometry && drawWells(canvas, scene))
   const paintMarks = everyFrame(() => scene.geometry && drawMarks(marks, scene))
@@ -336,6 +343,8 @@ function build({ el, root, send }) {
       say(explain, values?.definition || "")
       set(info, { title: values?.definition || "" })
       info.hidden = !values?.definition
+      // Of scores that cannot be, it says why.
+      explaining(explained || Boolean(next.score && values?.values.every((value) => value === null)))
       askLimits()
       colour()
     },
