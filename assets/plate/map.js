@@ -61,7 +61,7 @@ function build({ el, root, send }) {
   const explain = h("p", { class: "explain soft small", id: "explain", hidden: true })
   const info = h("button", {
     type: "button", class: "plain square small hcs-explain", "aria-label": "About this metric", "aria-expanded": "false", "aria-controls": "explain",
-    on: { click: () => { explained = explain.hidden; explaining(explained) } },
+    on: { click: () => { explained = Boolean(explain.hidden); explaining(explained) } },
   }, icon("help"))
   const views = viewSwitch()
   const place = h("div", { class: "place" }, map)
