@@ -161,7 +161,7 @@ export function makeChooser(choose) {
       channel.hidden = present.channel === null || channels.length < 2
       fill(channel, own.map(([index, name]) => h("option", { value: index }, name)))
       if (present.channel !== null) channel.value = String(present.channel)
-      set(box, { title: present.about })
+      set(box, { title: `${present.title}: ${present.about}` })
       if (isOpen()) return
       box.value = present.name
       say(about, present.about)

@@ -12,6 +12,7 @@ from dashboard.categories import CATEGORY_COLOURS, category_colours, in_order
 from dashboard.quality.scores import is_measured
 from dashboard.quality.wells import FIELD, how
 from dashboard.text import plain_text
+from dashboard.views.metric_choices import QUESTIONS
 
 if TYPE_CHECKING:
     from dashboard.plates.values import PlateOverview
@@ -42,7 +43,7 @@ def choices(overview: PlateOverview) -> list[dict[str, Any]]:
             "title": plain_text(name, 60),
             "name": plain_text(name, 60),
             "about": "A column of the plate map.",
-            "group": "Plate map",
+            "group": QUESTIONS["assay"],
             "channel": None,
         }
         for name in columns(overview)

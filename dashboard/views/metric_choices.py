@@ -20,16 +20,20 @@ QUESTIONS = {
     "channels": "Do the channels fit?",
     "other": "Other packages",
     "imported": "Imported",
+    "assay": "Plate map",
     "technical": "Technical",
 }
-"""Headings by `MetricInfo.question`, in the order in which they are listed."""
+"""Headings by `MetricInfo.question`, in the order in which they are listed; `assay` is
+for the columns of the plate map."""
 
-_ORDER = list(QUESTIONS)
+_ORDER = list(QUESTIONS.values())
 
 
-def metric_choices(metrics: tuple[MetricInfo, ...]) -> list[dict[str, Any]]:
-    """Return the metrics in groups by question, technical ones last."""
-    return [
+def metric_choices(
+    metrics: tuple[MetricInfo, ...], columns: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return metrics and columns in groups by question, technical ones last."""
+    offered = [
         {
             "id": metric.id,
             "title": plain_text(metric.title, 80),
@@ -38,8 +42,9 @@ def metric_choices(metrics: tuple[MetricInfo, ...]) -> list[dict[str, Any]]:
             "group": QUESTIONS[metric.question],
             "channel": metric.channel,
         }
-        for metric in sorted(metrics, key=lambda each: _ORDER.index(each.question))
+        for metric in metrics
     ]
+    return sorted(offered + columns, key=lambda entry: _ORDER.index(entry["group"]))
 
 
 def channel_choices(overview: PlateOverview) -> list[tuple[int, str]]:

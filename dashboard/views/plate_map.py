@@ -188,10 +188,9 @@ class PlateMap(Part):
         if not _same(value_inputs, self._value_inputs):
             self._value_inputs = value_inputs
             choices = {
-                "metrics": [
-                    *metric_choices(now.metrics),
-                    *conditions.choices(now.overview),
-                ],
+                "metrics": metric_choices(
+                    now.metrics, conditions.choices(now.overview)
+                ),
                 "channels": channel_choices(now.overview),
             }
             self.component.put(choices, "choices")
