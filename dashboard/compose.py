@@ -66,6 +66,7 @@ from dashboard.reviews.plate_list import PlateList
 from dashboard.reviews.plate_trends import PlateTrends
 from dashboard.reviews.reviews import Reviews
 from dashboard.reviews.signing import Signing
+from dashboard.reviews.usability import PlateUse
 from dashboard.service import Service, WorkspaceStorage
 from dashboard.sessions import Sessions
 from dashboard.settings import Settings, project_of
@@ -192,7 +193,14 @@ def compose(
     )
     blind = BlindReviews(reviews)
     signing = Signing(
-        reviews, ledger, plates, projects, events, settings, assay.apply_plate_map
+        reviews,
+        ledger,
+        plates,
+        projects,
+        events,
+        settings,
+        assay.apply_plate_map,
+        lambda key, review: usability.of(key, review),
     )
     plate_list = PlateList(plates, reviews, settings, in_database)
     presence = Presence(engine, in_database, blind.is_blind)
@@ -317,6 +325,30 @@ def compose(
         engine.dispose()
         occupied.close()
 
+    quality = QualityDesk(
+        access,
+        measuring,
+        PlateStatistics(settings, roles),
+        excluded=excluded,
+        failed_wells=failed_wells,
+        changing=changing,
+        open_for_review=reviews.refuse_if_signed,
+        note=plate_list.note,
+        stopping=lambda: watcher.stopping,
+    )
+    project_desk = ProjectDesk(
+        plates,
+        access,
+        projects,
+        roles,
+        links,
+        changing=changing,
+        roles_changed=roles_changed,
+        has_acts=reviews.has_acts,
+        forget=reviews.forget,
+    )
+    usability = PlateUse(access, quality, project_desk, reviews)
+
     service = Service(
         workspace=workspace,
         access=access,
@@ -326,32 +358,13 @@ def compose(
         sprites=Sprites(plates, previews, thumbnails),
         previews=PreviewDesk(access, preview_jobs, previews, planes),
         saving=Saving(plates),
-        quality=QualityDesk(
-            access,
-            measuring,
-            PlateStatistics(settings, roles),
-            excluded=excluded,
-            failed_wells=failed_wells,
-            changing=changing,
-            open_for_review=reviews.refuse_if_signed,
-            note=plate_list.note,
-            stopping=lambda: watcher.stopping,
-        ),
-        projects=ProjectDesk(
-            plates,
-            access,
-            projects,
-            roles,
-            links,
-            changing=changing,
-            roles_changed=roles_changed,
-            has_acts=reviews.has_acts,
-            forget=reviews.forget,
-        ),
+        quality=quality,
+        projects=project_desk,
         assay=assay,
         imports=Imports(plates, judging.imports, changing),
         reviews=reviews,
-        decisions=Decisions(reviews, plates, measuring, projects),
+        decisions=Decisions(reviews, plates, measuring, projects, usability.check),
+        usability=usability,
         signing=signing,
         blind=blind,
         amending=Amending(reviews, plates, projects),

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from dashboard.reviews.plate_trends import PlateTrends
     from dashboard.reviews.reviews import Reviews
     from dashboard.reviews.signing import Signing
+    from dashboard.reviews.usability import PlateUse
     from dashboard.sessions import Sessions
     from dashboard.settings import Settings
     from dashboard.shared import Shared
@@ -81,6 +82,7 @@ class Service:
     imports: Imports
     reviews: Reviews
     decisions: Decisions
+    usability: PlateUse
     signing: Signing
     blind: BlindReviews
     amending: Amending

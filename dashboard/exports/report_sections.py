@@ -1,4 +1,4 @@
-"""Parts of the report that are tables: sign-off, cut-offs, statistics, agreement."""
+"""Details of the report: sign-off, cut-offs, statistics, agreement, corrections."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import json
 from typing import TYPE_CHECKING
 
 from dashboard.errors import NotServedError
-from dashboard.projects.rules import REASONS
 from dashboard.quality.measure_settings import LIMITED
 from dashboard.reviews.acts import BASES
 from dashboard.reviews.verdict_table import VERDICTS
-from dashboard.reviews.wording import amended, subject_text
+from dashboard.reviews.wording import subject_text
 from dashboard.text import safe_text
 from hcs.errors import HCSError
 
@@ -20,22 +19,8 @@ if TYPE_CHECKING:
     from dashboard.exports.tables import PlateTables
     from dashboard.quality.judgement import Judgement
     from dashboard.quality.statistics import StatisticsView
-    from dashboard.reviews.acts import Act
     from dashboard.reviews.values import SignedOff
     from dashboard.service import Service
-
-_MOST_ROWS = 3000
-"""Rows of the history that are printed; the file of decisions holds all."""
-
-_WORDS = {
-    "undo": "took back",
-    "redo": "brought again",
-    "sign-off": "signed the plate off",
-    "reopen": "opened the plate again",
-    "blind": "began a blind review",
-    "done": "is done with the blind review",
-    "blind-end": "ended the blind review",
-}
 
 
 def sheet(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -134,19 +119,6 @@ def statistics_part(service: Service, tables: PlateTables) -> str:
 
 def _statistics(statistics: StatisticsView) -> str:
     kind = " (exploratory)" if statistics.exploratory else ""
-    controls = sheet(
-        ("Statistic", "All wells", "Without failed", "n", "Note"),
-        [
-            (
-                control.title,
-                _number(control.value, percent=control.percent),
-                _number(control.kept, percent=control.percent),
-                control.n,
-                control.note,
-            )
-            for control in statistics.controls
-        ],
-    )
     places = statistics.positions
     effects = sheet(
         ("Position", "Size", ""),
@@ -163,7 +135,24 @@ def _statistics(statistics: StatisticsView) -> str:
         f"<h3>{safe_text(statistics.metric.title)}{kind}</h3>"
         f"<p>{statistics.wells} wells with a value. Positions over "
         f"{safe_text(places.basis)}, n = {places.n}{assumed}.</p>"
-        f"{controls}{effects}{refusal}"
+        f"{controls_table(statistics)}{effects}{refusal}"
+    )
+
+
+def controls_table(statistics: StatisticsView) -> str:
+    """Return the statistics of the controls, with and without failed wells."""
+    return sheet(
+        ("Statistic", "All wells", "Without failed", "n", "Note"),
+        [
+            (
+                control.title,
+                _number(control.value, percent=control.percent),
+                _number(control.kept, percent=control.percent),
+                control.n,
+                control.note,
+            )
+            for control in statistics.controls
+        ],
     )
 
 
@@ -210,47 +199,6 @@ def agreement_part(service: Service, tables: PlateTables) -> str:
         + left
         + open_ones
     )
-
-
-def history_part(service: Service, tables: PlateTables) -> str:
-    """Return every act on the plate, oldest first."""
-    labels = {well.path: well.label for well in tables.overview.wells}
-    acts = service.reviews.visible_acts(tables.overview.key)
-    reasons = {**REASONS, **dict(tables.rules.reasons)}
-    batches: dict[str, list[Act]] = {}
-    for act in acts:
-        batches.setdefault(act.batch, []).append(act)
-    rows = []
-    for act in acts[:_MOST_ROWS]:
-        if act.kind == "verdict":
-            reason = f", {tables.rules.words(act.reason)}" if act.reason else ""
-            what = f"{subject_text(act.subject, labels)}: {act.verdict}{reason}"
-        elif act.kind == "amend":
-            what = (
-                f"amended {subject_text(act.subject, labels)}: {act.verdict}: "
-                f"{amended(act, reasons)}"
-            )
-        else:
-            about = batches.get(act.target, [])
-            some = ", ".join(
-                subject_text(undone.subject, labels) for undone in about[:5]
-            )
-            more = f" and {len(about) - 5} more" if len(about) > 5 else ""
-            what = f"{_WORDS.get(act.kind, act.kind)} {some}{more}".strip()
-        rows.append(
-            (
-                act.at,
-                what,
-                act.note,
-                f"{act.who} ({act.known})",
-                BASES.get(act.basis, ""),
-                act.settings,
-            )
-        )
-    gone = len(acts) - len(rows)
-    more = f"<p>and {gone} later acts</p>" if gone else ""
-    heads = ("When (UTC)", "What", "Note", "Who", "AssaySettings", "Settings")
-    return (sheet(heads, rows) or "<p>Nobody has judged anything.</p>") + more
 
 
 def corrections_part(service: Service, tables: PlateTables) -> str:

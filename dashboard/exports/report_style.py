@@ -30,6 +30,27 @@ figcaption { font-size: .8rem; color: #565f6a; }
 svg text { font: 9px system-ui, sans-serif; fill: #565f6a; }
 tr, figure, svg { break-inside: avoid; }
 thead { display: table-header-group; }
+.halves { display: flex; flex-wrap: wrap; gap: 1rem 2rem; align-items: flex-start; }
+.half { flex: 1 1 20rem; min-width: 0; }
+.half svg { max-width: 100%; height: auto; }
+.statement { display: flex; gap: 1rem; align-items: center; margin: 1rem 0;
+  padding: .75rem 1rem;
+  border: 2px solid currentColor; border-radius: 6px; }
+.statement strong { font-size: 1.4rem; }
+.statement p { margin: .15rem 0 0; color: #14181d; }
+.statement .mark { font-size: 2rem; font-weight: 700; line-height: 1; }
+.statement.use { color: #00674f; }
+.statement.care { color: #8a4b00; }
+.statement.none { color: #b3261e; }
+.rules { width: 100%; } .rules th { white-space: normal; font-weight: 400; }
+.rules thead th, .rules tr:is(.care, .none) :is(th, td:last-child) { font-weight: 700; }
+.rules tr.care td:last-child { color: #8a4b00; }
+.rules tr.none td:last-child { color: #b3261e; }
+small, .hint { color: #565f6a; }
+.page .maps { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+details { border-bottom: 1px solid #dfe3e8; }
+summary { cursor: pointer; padding: .4rem 0; }
+summary h3 { display: inline; margin: 0; }
 .changed { color: #a33b00; }
 .open { color: #565f6a; }
 @page { margin: 14mm; }
@@ -39,5 +60,9 @@ thead { display: table-header-group; }
     print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   h2, h3 { break-after: avoid; }
   a { color: inherit; text-decoration: none; }
+  .page { break-after: page; }
+  .page h2 { margin-top: 1rem; }
+  .details:not(:has(details[open])) { display: none; }
+  details:not([open]) { display: none; }
 }
 """

@@ -75,11 +75,13 @@ class ProjectDesk:
         DashboardError
             If a code or a number is not allowed.
         SignedOffError
-            If the minimum of fields changes what a plate says that is signed off.
+            If the minimum of fields, or a limit of use, changes what a plate says that
+            is signed off.
         """
         self._access.may_write()
         plate = self._access.plate(key)
-        if rules.min_fields == self._projects.rules(plate).min_fields:
+        before = self._projects.rules(plate)
+        if (rules.min_fields, rules.use) == (before.min_fields, before.use):
             self._projects.keep(plate, rules)
         else:
             with self._changing(key):

@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 
 from dashboard.errors import DashboardError
 from dashboard.events import now
+from dashboard.projects.use_rules import checked_limits
 from dashboard.settings import project_of
 from dashboard.storage.database import settings_revisions
 from dashboard.storage.faults import patiently
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from dashboard.plates.served import ServedPlate
     from dashboard.projects.plate_maps import PlateMapStore
     from dashboard.projects.roles import RoleStore
+    from dashboard.projects.use_rules import Limits
     from dashboard.quality.measuring import Measuring
     from dashboard.quality.values import MetricInfo
     from dashboard.settings import Settings
@@ -84,6 +86,9 @@ class ReviewRules:
 
     reason_for_fail: bool = False
     """A fail without a reason is refused."""
+
+    use: tuple[Limits, ...] = ()
+    """Limits of `use_rules.RULES`, where they differ from ours."""
 
     def check_reason(self, verdict: str, code: str) -> str:
         """Return a code that may stand with a verdict.
@@ -184,6 +189,8 @@ class Projects:
             "cut-offs": _digest(document["basis"]),
             "settings of the project": _digest(
                 [document["min_fields"], document[_ASSAY]]
+                # Plates were signed off before there was the choice.
+                + [document["use"]] * ("use" in document)
             ),
         }
         if document["baselines"] is not None:
@@ -210,6 +217,7 @@ class Projects:
             "baselines": self._settings.get("baselines", plate.plate.id),
             "basis": self._settings.get("basis", project),
             _ASSAY: self._settings.get(_ASSAY, project),
+            **({"use": [list(limits) for limits in rules.use]} if rules.use else {}),
         }
 
 
@@ -267,6 +275,7 @@ def _checked(rules: ReviewRules) -> ReviewRules:
         min_fields=rules.min_fields,
         keys=tuple(keys),
         reason_for_fail=rules.reason_for_fail,
+        use=checked_limits(rules.use),
     )
 
 
@@ -285,8 +294,16 @@ def rules_from_json(stored: Any) -> ReviewRules:
             keys=tuple((str(a), str(k)) for a, k in stored["keys"]),
             # Projects that were kept before there was the choice demand none.
             reason_for_fail=stored.get("reason_for_fail", False),
+            use=tuple(
+                (str(id), _number(care), _number(refuse))
+                for id, care, refuse in stored.get("use", ())
+            ),
         )
     )
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)
 
 
 def _from_json(stored: Any) -> ReviewRules:

@@ -14,7 +14,7 @@ from dashboard.reviews.values import Decision, Offer, Outcome
 from dashboard.reviews.wording import describe, subject_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from dashboard.plates.registry import Plates
     from dashboard.plates.served import ServedPlate
@@ -38,15 +38,24 @@ class Decisions:
         What is measured of them: each verdict notes the values of its moment.
     projects
         Which reasons there are, and under which settings it was judged.
+    check_plate
+        Raises where a verdict on a whole plate lacks a reason that it needs: gets the
+        plate's key, verdict, reason and note.
     """
 
     def __init__(
-        self, reviews: Reviews, plates: Plates, measuring: Measuring, projects: Projects
+        self,
+        reviews: Reviews,
+        plates: Plates,
+        measuring: Measuring,
+        projects: Projects,
+        check_plate: Callable[[str, str, str, str], None],
     ) -> None:
         self._reviews = reviews
         self._plates = plates
         self._drafts = Drafts(measuring)
         self._projects = projects
+        self._check_plate = check_plate
 
     def judge(
         self,
@@ -84,12 +93,15 @@ class Decisions:
             If the server is read-only, the plate is signed off, or others judge it
             blind.
         DashboardError
-            If a well has changed since its pictures were drawn, or it was not saved.
+            If a well has changed since its pictures were drawn, a reason is missing, or
+            it was not saved.
         """
         self._reviews.may_write()
         if not decisions:
             raise DashboardError("Nothing was chosen to be judged.")
         plate = self._plates.get(key)
+        if any(decision.subject.level == "plate" for decision in decisions):
+            self._check_plate(key, verdict, reason, note)
         template = Act(
             kind="verdict",
             batch=batch or new_batch(),

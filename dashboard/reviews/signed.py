@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dashboard.errors import SignedOffError
+from dashboard.projects.use_rules import USES
 from dashboard.reviews.acts import BASES, Act, Subject, field_key
 from dashboard.reviews.values import SignedOff
 from dashboard.reviews.verdict_table import VERDICTS
@@ -79,7 +80,7 @@ def _place(key: str) -> str:
 
 def signed_off(act: Act, changes: tuple[str, ...] = ()) -> SignedOff:
     """Return a sign-off as pages and reports are told of it."""
-    counts = act.details.get("counts")
+    counts, use = act.details.get("counts"), act.details.get("use")
     return SignedOff(
         who=act.who,
         known=act.known,
@@ -87,6 +88,7 @@ def signed_off(act: Act, changes: tuple[str, ...] = ()) -> SignedOff:
         note=act.note,
         settings=act.settings,
         counts=counts if isinstance(counts, dict) else {},
+        use=use if use in USES else "",
         changes=changes,
     )
 

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from dashboard.reviews.ledger import Ledger
     from dashboard.reviews.looks import Looks
     from dashboard.reviews.reviews import Reviews
-    from dashboard.reviews.values import SignedOff
+    from dashboard.reviews.usability import Usability
+    from dashboard.reviews.values import PlateReview, SignedOff
     from dashboard.settings import Settings
     from hcs.metadata import Who
 
@@ -59,6 +60,8 @@ class Signing:
         Where the rest of what a sign-off covers is stored.
     apply_plate_map
         Gives a plate what people said of its wells.
+    usability
+        Says what a plate with these verdicts is good for, which a sign-off states.
     """
 
     def __init__(
@@ -70,6 +73,7 @@ class Signing:
         events: Events,
         settings: Settings,
         apply_plate_map: Callable[[ServedPlate], object],
+        usability: Callable[[str, PlateReview], Usability],
     ) -> None:
         self._reviews = reviews
         self._ledger = ledger
@@ -78,6 +82,7 @@ class Signing:
         self._events = events
         self._settings = settings
         self._apply_plate_map = apply_plate_map
+        self._usability = usability
         self._lock = threading.Lock()
         self._turns: dict[str, threading.Lock] = {}
 
@@ -136,6 +141,7 @@ class Signing:
             settings=self._projects.revision(plate),
             details={
                 "project": project_of(overview.location),
+                "use": self._usability(key, review).use,
                 "counts": counts_of(
                     overview,
                     review,

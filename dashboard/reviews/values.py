@@ -65,6 +65,10 @@ class SignedOff:
     """Wells by verdict and by basis, ``"unjudged"`` ones and those that somebody has
     ``"looked"`` at, when it was signed; earlier sign-offs lack the last."""
 
+    use: str = ""
+    """What the plate was signed as good for, see `usability.USE_WORDS`; earlier
+    sign-offs do not say."""
+
     changes: tuple[str, ...] = ()
     """What has changed since, outside of here, a sentence each; empty for nothing."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dashboard.projects.rules import REASONS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from dashboard.reviews.acts import Act, Subject
 
@@ -84,3 +84,39 @@ def amended(act: Act, reasons: Mapping[str, str]) -> str:
     if act.note != act.details.get("note", ""):
         parts.append(f"note “{act.note}”" if act.note else "no note any more")
     return ", ".join(parts) or "note and reason as before"
+
+
+def wells_text(labels: Iterable[str], listed: Sequence[str]) -> str:
+    """Return wells as people write them: neighbours of a row as a range.
+
+    Parameters
+    ----------
+    labels
+        The wells.
+    listed
+        All wells of the plate, row by row.
+
+    Examples
+    --------
+    >>> wells_text(["A01", "A02", "A03", "B02"], ["A01", "A02", "A03", "B01", "B02"])
+    'A01-A03, B02'
+    >>> wells_text(["A01", "B01"], ["A01", "B01"])
+    'all wells'
+    """
+    chosen = set(labels)
+    if len(chosen) > 1 and chosen == set(listed):
+        return "all wells"
+    runs: list[list[str]] = []
+    last = -2
+    for at, label in enumerate(listed):
+        if label not in chosen:
+            continue
+        same_row = runs and runs[-1][-1].rstrip("0123456789") == label.rstrip(
+            "0123456789"
+        )
+        if at == last + 1 and same_row:
+            runs[-1].append(label)
+        else:
+            runs.append([label])
+        last = at
+    return ", ".join(run[0] if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)

@@ -1,0 +1,211 @@
+"""Whether a plate's results can be used: what rules propose, what a person says.
+
+The verdict on the whole plate is the person's word: passed is to be used, flagged to
+be used with care, failed not to be used. Where it says otherwise than the rules it
+needs a reason. The sign-off states what held.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dashboard.errors import DashboardError
+from dashboard.projects.use_rules import Fact, Use, UseLine, proposed, use_lines
+from dashboard.quality.scores import COMPLETENESS
+from dashboard.reviews.acts import Subject
+from dashboard.reviews.queue import tally
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dashboard.access import Access
+    from dashboard.plates.values import PlateOverview
+    from dashboard.projects.desk import ProjectDesk
+    from dashboard.quality.desk import QualityDesk
+    from dashboard.reviews.reviews import Reviews
+    from dashboard.reviews.values import HeldVerdict, PlateReview
+
+USE_WORDS: dict[str, str] = {
+    "use": "Use",
+    "care": "Use with care",
+    "none": "Do not use",
+}
+
+_USE_OF: dict[str, Use] = {"pass": "use", "flag": "care", "fail": "none"}
+"""What a verdict says of a whole plate."""
+
+_WINDOW = "z_prime"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usability:
+    """What a plate's results are good for."""
+
+    lines: tuple[UseLine, ...] = ()
+    """Of each rule of the project."""
+
+    held: HeldVerdict | None = None
+    """The verdict on the whole plate, None where nobody has given one."""
+
+    @property
+    def proposed(self) -> Use:
+        """What the rules propose."""
+        return proposed(self.lines)
+
+    @property
+    def use(self) -> Use:
+        """What holds: the person's word, else the proposal."""
+        return _USE_OF[self.held.act.verdict] if self.held else self.proposed
+
+    @property
+    def reasons(self) -> tuple[UseLine, ...]:
+        """The lines that lead to something else than use."""
+        return tuple(line for line in self.lines if line.outcome != "use")
+
+
+class PlateUse:
+    """Collects what the rules look at.
+
+    Parameters
+    ----------
+    access, quality, projects, reviews
+        What the numbers come from.
+    """
+
+    def __init__(
+        self,
+        access: Access,
+        quality: QualityDesk,
+        projects: ProjectDesk,
+        reviews: Reviews,
+    ) -> None:
+        self._access = access
+        self._quality = quality
+        self._projects = projects
+        self._reviews = reviews
+
+    def of(self, key: str, review: PlateReview | None = None) -> Usability:
+        """Return what a plate is good for; computes statistics, so not for the loop.
+
+        Parameters
+        ----------
+        key
+            Of the plate.
+        review
+            The verdicts to go by, as whoever asks may see them; else those that hold.
+        """
+        review = review or self._reviews.review(key)
+        facts = self._facts(self._access.overview(key), review)
+        limits = self._projects.rules(key).use
+        return Usability(lines=use_lines(facts, limits), held=review.of(Subject()))
+
+    def check(self, key: str, verdict: str, reason: str, note: str) -> None:
+        """Raise where a verdict on a whole plate contradicts the rules without a word.
+
+        Raises
+        ------
+        DashboardError
+            If it has neither reason nor note.
+        """
+        if reason or note.strip():
+            return
+        use = self.of(key)
+        if use.proposed == _USE_OF.get(verdict, use.proposed):
+            return
+        why = "; ".join(line_text(line) for line in use.reasons[:3])
+        raise DashboardError(
+            f"The rules of this project propose “{USE_WORDS[use.proposed]}”"
+            f"{f' ({why})' if why else ''}, and this verdict on the whole plate says "
+            f"“{USE_WORDS[_USE_OF[verdict]]}”. Say why: choose a reason or write a "
+            f"note. Nothing was recorded."
+        )
+
+    def _facts(
+        self, overview: PlateOverview, review: PlateReview
+    ) -> Mapping[str, Fact]:
+        key = overview.key
+        listed = [well for well in overview.wells if well.state != "not_acquired"]
+        counts = tally(overview, review)
+        judged = self._quality.judgement(key)
+        progress = self._quality.progress(key)
+        current = {
+            well.label
+            for well in listed
+            if (held := review.of(Subject(well.path))) and not held.stale
+        }
+        still = [s.well for s in judged.suspects if s.well not in current]
+        return {
+            "unmeasured": _unmeasured(progress.done, progress.total, judged.ready),
+            "completeness": self._completeness(overview),
+            "plate": Fact(
+                value=float(len(judged.banner)), note=" ".join(judged.banner)
+            ),
+            "open": Fact(value=float(len(still)), note=_some(still)),
+            "flagged": Fact(value=float(counts.verdicts.get("flag", 0))),
+            "stale": Fact(value=float(counts.stale)),
+            "failed": Fact(
+                value=_percent(counts.verdicts.get("fail", 0), counts.total),
+                note=f"{counts.verdicts.get('fail', 0)} of {counts.total}",
+            ),
+            "assay": self._window(key),
+        }
+
+    def _completeness(self, overview: PlateOverview) -> Fact:
+        if not overview.surveyed:
+            return Fact(note="the wells are still being read")
+        values = self._quality.values(overview.key, COMPLETENESS).wells
+        wells = [
+            (value.value, max(well.expected_fields or 0, 1))
+            for well in overview.wells
+            if (value := values.get(well.label)) and value.value is not None
+        ]
+        expected = sum(number for _, number in wells)
+        if not expected:
+            return Fact(note="no well is listed")
+        mean = sum(percent * number for percent, number in wells) / expected
+        return Fact(value=mean, note=overview.banner)
+
+    def _window(self, key: str) -> Fact:
+        metric = self._quality.assay_metric(key)
+        if not metric:
+            return Fact(note="no assay metric is set for this project")
+        if metric not in {info.id for info in self._quality.metrics(key)}:
+            return Fact(note="this plate does not have the project's assay metric")
+        statistics = self._quality.statistics(key, metric)
+        line = next((c for c in statistics.controls if c.id == _WINDOW), None)
+        title = statistics.metric.title
+        if line is None or line.kept is None:
+            return Fact(note=f"{title}: {line.note if line else 'no controls'}")
+        return Fact(value=line.kept, note=f"{title}, controls {line.n}")
+
+
+def line_text(line: UseLine) -> str:
+    """Return a rule's title and number: ``"Failed wells 6.2 %"``."""
+    unit = f" {line.rule.unit}" if line.rule.unit else ""
+    return f"{line.rule.title} {value_text(line.fact.value)}{unit}"
+
+
+def value_text(value: float | None) -> str:
+    """Return a number of a rule as people read it, "–" where it is not known.
+
+    >>> value_text(98.4375), value_text(3.0), value_text(None)
+    ('98.4', '3', '–')
+    """
+    return "–" if value is None else f"{value:.3g}"
+
+
+def _unmeasured(done: int, total: int, ready: bool) -> Fact:
+    if ready:
+        return Fact(value=0.0)
+    left = _percent(total - done, total) if total else 100.0
+    return Fact(value=max(left, 0.1), note=f"{done} of {total} fields are measured")
+
+
+def _percent(part: int, whole: int) -> float:
+    return 100.0 * part / whole if whole else 0.0
+
+
+def _some(labels: list[str]) -> str:
+    more = f" and {len(labels) - 8} more" if len(labels) > 8 else ""
+    return ", ".join(labels[:8]) + more
