@@ -435,14 +435,28 @@ type SideWellsText = { kind: "" } | {
   metric: string
 }
 
+/** What a plate's results are good for, see `dashboard.projects.use_rules`. */
+type Use = "use" | "care" | "none"
+
+export type UsabilityText = {
+  use: Use
+  word: string
+  /** Who has judged the whole plate, "" where the rules propose it. */
+  decided: string
+  reasons: string[]
+  rules: { id: string, title: string, meaning: string, value: string, note: string, unit: string, side: "above" | "below", care: number | null, refuse: number | null, outcome: Use }[]
+}
+
 type SignoffText = Hidden | {
   shown: boolean
   plate: string
   whole: boolean
   barred: Barred
   me: string
-  signed: { who: string, authenticated: boolean, at: string, note: string, counts: ReviewCounts, changes: string[] } | null
+  signed: { who: string, authenticated: boolean, at: string, note: string, counts: ReviewCounts, use: string, changes: string[] } | null
   counts: ReviewCounts
+  /** Null until it is worked out. */
+  usability: UsabilityText | null
   demands_reason: boolean
   blind: { open: boolean, reviewers: string[], mine: boolean, done: boolean, hides: boolean, by: string }
   agreement: { reviewers: string[], n: number, table: number[][], verdicts: string[], raw: number | null, kappa: number | null, left_out: number } | null

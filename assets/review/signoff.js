@@ -5,6 +5,7 @@ import { barredBy, fill, h, icon, set } from "../core/dom.js"
 import { count, moment } from "../core/text.js"
 import { island } from "../core/island.js"
 import { watchDialog } from "../core/keys.js"
+import { source, usabilityPart } from "./usability.js"
 
 const WORDS = { pass: "pass", flag: "flag", fail: "fail", field: "with a field opened", thumbnails: "by their thumbnails", montage: "after a look in a montage", unseen: "in bulk, not looked at" }
 
@@ -22,6 +23,7 @@ function build({ el, send, hide }) {
   const body = h("div", { class: "body" })
   const section = h("section", { class: "panel hcs-signoff", "aria-label": "Sign-off" }, h("header", {}, title), body)
   el.append(section)
+  const usability = usabilityPart((id, care, refuse) => send("limits", { plate: now.plate, rule: id, care, refuse }))
 
   const act = (kind, content = {}) => {
     if (!reviewer.name) return tell("ask-name", () => act(kind, content))
@@ -71,6 +73,7 @@ function build({ el, send, hide }) {
     ask({
       name: `Sign off ${now.plate}`, again: askSignOff, label: `Sign off as ${reviewer.name}`,
       content: [
+        now.usability ? h("p", {}, h("b", {}, now.usability.word), ` (${source(now.usability)})${now.usability.reasons.length ? `: ${now.usability.reasons.join("; ")}` : ""}`) : null,
         h("p", {}, h("b", {}, inWords(counts))),
         h("p", {}, basesInWords(counts)),
         counts.flag ? h("div", { class: "notice warn" }, icon("warn"), h("span", {}, `${count(counts.flag, "well")} ${counts.flag === 1 ? "is" : "are"} flagged; your sign-off will say so.`)) : null,
@@ -126,7 +129,7 @@ function build({ el, send, hide }) {
     const how = signed.authenticated ? "" : " (not authenticated)"
     return [
       h("div", { class: `notice ${signed.changes.length ? "warn" : "good"} signed` }, icon(signed.changes.length ? "warn" : "check"),
-        h("div", {}, h("b", {}, `Signed off by ${signed.who}${how}`), h("div", { class: "small" }, moment(signed.at)), signed.note ? h("div", { class: "small" }, `“${signed.note}”`) : null)),
+        h("div", {}, h("b", {}, `${signed.use ? `${signed.use}. ` : ""}Signed off by ${signed.who}${how}`), h("div", { class: "small" }, moment(signed.at)), signed.note ? h("div", { class: "small" }, `“${signed.note}”`) : null)),
       signed.changes.length ? h("div", { class: "changed" }, h("h3", {}, "Changed since sign-off"), h("ul", { class: "small" }, signed.changes.map((change) => h("li", {}, change)))) : null,
       h("p", { class: "small" }, inWords(signed.counts)), h("p", { class: "small soft" }, basesInWords(signed.counts)),
       h("div", { class: "row" }, button("undo", "Reopen…", "reopen", askReopen, "hcs-reopen")),
@@ -189,7 +192,9 @@ function build({ el, send, hide }) {
     if (!now.shown) return
     section.classList.toggle("locked", Boolean(now.signed))
     const counts = now.counts
+    usability.show(now.whole ? now.usability : null, now.signed ? "The plate is signed off." : now.barred.limits)
     fill(body,
+      usability.element,
       now.signed ? signedPart() : null,
       now.blind.open ? blindPart() : null,
       now.signed || now.blind.open ? null : [h("p", { class: "small" }, inWords(counts)), h("p", { class: "small soft" }, basesInWords(counts)),

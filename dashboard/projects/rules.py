@@ -188,9 +188,12 @@ class Projects:
             "roles of wells": _digest(document["roles"]),
             "cut-offs": _digest(document["basis"]),
             "settings of the project": _digest(
-                [document["min_fields"], document[_ASSAY]]
-                # Plates were signed off before there was the choice.
-                + [document["use"]] * ("use" in document)
+                # Plates were signed off before there were limits of use.
+                [
+                    document[name]
+                    for name in ("min_fields", _ASSAY, "use")
+                    if name in document
+                ]
             ),
         }
         if document["baselines"] is not None:

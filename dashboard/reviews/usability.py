@@ -8,21 +8,24 @@ needs a reason. The sign-off states what held.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dashboard.errors import DashboardError
 from dashboard.projects.use_rules import Fact, Use, UseLine, proposed, use_lines
 from dashboard.quality.scores import COMPLETENESS
 from dashboard.reviews.acts import Subject
 from dashboard.reviews.queue import tally
+from hcs.cache import LRUCache
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dashboard.access import Access
     from dashboard.plates.values import PlateOverview
+    from dashboard.progress import Progress
     from dashboard.projects.desk import ProjectDesk
     from dashboard.quality.desk import QualityDesk
+    from dashboard.quality.judgement import Judgement
     from dashboard.reviews.reviews import Reviews
     from dashboard.reviews.values import HeldVerdict, PlateReview
 
@@ -36,6 +39,7 @@ _USE_OF: dict[str, Use] = {"pass": "use", "flag": "care", "fail": "none"}
 """What a verdict says of a whole plate."""
 
 _WINDOW = "z_prime"
+_MOST_PLATES = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +68,13 @@ class Usability:
         return tuple(line for line in self.lines if line.outcome != "use")
 
 
+class _Known(NamedTuple):
+    """What was worked out, and of what: kept, else another object gets its place."""
+
+    usability: Usability
+    made_of: tuple[object, ...]
+
+
 class PlateUse:
     """Collects what the rules look at.
 
@@ -84,6 +95,9 @@ class PlateUse:
         self._quality = quality
         self._projects = projects
         self._reviews = reviews
+        self._known: LRUCache[str, tuple[tuple[object, ...], _Known]] = LRUCache(
+            _MOST_PLATES
+        )
 
     def of(self, key: str, review: PlateReview | None = None) -> Usability:
         """Return what a plate is good for; computes statistics, so not for the loop.
@@ -96,9 +110,19 @@ class PlateUse:
             The verdicts to go by, as whoever asks may see them; else those that hold.
         """
         review = review or self._reviews.review(key)
-        facts = self._facts(self._access.overview(key), review)
-        limits = self._projects.rules(key).use
-        return Usability(lines=use_lines(facts, limits), held=review.of(Subject()))
+        overview, judged = self._access.overview(key), self._quality.judgement(key)
+        limits, progress = self._projects.rules(key).use, self._quality.progress(key)
+        assay = self._quality.assay_metric(key)
+        # Pages ask after each verdict, and all get the same objects until one changes.
+        mark = (review, overview, judged)
+        numbers = (limits, progress.done, progress.total, assay)
+        known = self._known.get(key)
+        if known and known[0] == (*map(id, mark), numbers):
+            return known[1].usability
+        facts = self._facts(overview, review, judged, progress)
+        use = Usability(lines=use_lines(facts, limits), held=review.of(Subject()))
+        self._known.set(key, ((*map(id, mark), numbers), _Known(use, mark)))
+        return use
 
     def check(self, key: str, verdict: str, reason: str, note: str) -> None:
         """Raise where a verdict on a whole plate contradicts the rules without a word.
@@ -122,13 +146,14 @@ class PlateUse:
         )
 
     def _facts(
-        self, overview: PlateOverview, review: PlateReview
+        self,
+        overview: PlateOverview,
+        review: PlateReview,
+        judged: Judgement,
+        progress: Progress,
     ) -> Mapping[str, Fact]:
-        key = overview.key
         listed = [well for well in overview.wells if well.state != "not_acquired"]
         counts = tally(overview, review)
-        judged = self._quality.judgement(key)
-        progress = self._quality.progress(key)
         current = {
             well.label
             for well in listed
@@ -148,7 +173,7 @@ class PlateUse:
                 value=_percent(counts.verdicts.get("fail", 0), counts.total),
                 note=f"{counts.verdicts.get('fail', 0)} of {counts.total}",
             ),
-            "assay": self._window(key),
+            "assay": self._window(overview.key),
         }
 
     def _completeness(self, overview: PlateOverview) -> Fact:

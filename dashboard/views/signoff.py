@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import operator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dashboard.access import Act
+from dashboard.progress import Progress
+from dashboard.reviews.usability import USE_WORDS, line_text, value_text
 from dashboard.reviews.verdict_table import VERDICTS
 from dashboard.reviews.wording import subject_text
 from dashboard.text import plain_text
@@ -21,7 +24,8 @@ if TYPE_CHECKING:
     from dashboard.projects.rules import ReviewRules
     from dashboard.reviews.acts import Act as LedgerAct
     from dashboard.reviews.agreement import Agreement, Disagreement
-    from dashboard.reviews.values import BlindState, SignedOff
+    from dashboard.reviews.usability import Usability
+    from dashboard.reviews.values import BlindState, PlateReview, SignedOff
     from dashboard.session import Session
     from dashboard.views.snapshot import Snapshot
     from hcs.metadata import Who
@@ -48,6 +52,10 @@ class Signoff(Part):
         self._count = 0
         self._compared: tuple[Agreement | None, tuple[Disagreement, ...]] = (None, ())
         self._compared_at: tuple[object, ...] = ()
+        self._usability: Usability | None = None
+        self._weighed: tuple[object, ...] = ()
+        """What the usability is of."""
+
         service = session.service
         steps: dict[str, tuple[Act, Callable[[str, Who, Message], object]]] = {
             "sign-off": (
@@ -83,6 +91,7 @@ class Signoff(Part):
             self.component.on(kind, partial(self._do, step), asks=act)
         session.looks.watch(self._redraw)
         self.component.on("demand", self._demand, asks=Act.SETTINGS)
+        self.component.on("limits", self._limits, asks=Act.SETTINGS)
         self.component.on("name", lambda _: self._redraw(), asks=Act.LOOK)
 
     def _do(
@@ -115,6 +124,28 @@ class Signoff(Part):
             pool=Pool.ACTS,
         )
 
+    def _limits(self, message: Message) -> None:
+        """Set the limits of a rule for the use of a project's plates."""
+        service, key = self._session.service, self._session.state.plate
+        if text_of(message, "plate", 1000) != key:
+            return self._refuse("Open that plate first: nothing was done.")
+        rule = text_of(message, "rule", 40)
+        limits = (rule, _limit(message, "care"), _limit(message, "refuse"))
+
+        def keep() -> None:
+            rules = service.projects.rules(key)
+            others = [own for own in rules.use if own[0] != rule]
+            service.projects.keep_rules(
+                key, dataclasses.replace(rules, use=(*others, limits))
+            )
+
+        return self._session.run(
+            keep,
+            lambda _: self._refuse(""),
+            failed=lambda error: self._refuse(failure(error, _NOT_DONE)),
+            pool=Pool.ACTS,
+        )
+
     def refuse(self, message: Message, reason: str) -> None:
         """Say why nothing was done, where the plate's sign-off is."""
         del message
@@ -140,6 +171,7 @@ class Signoff(Part):
             self.component.put({"shown": False, "barred": self.barred()})
             return
         self._compare(overview.key, review.last)
+        self._weigh(now, review)
         agreement, differences = self._compared
         self.component.put(
             {
@@ -152,6 +184,9 @@ class Signoff(Part):
                 "counts": service.signing.counts(
                     overview.key, self._session.looks.labels(overview.key)
                 ),
+                "usability": None
+                if self._usability is None
+                else _usability_content(self._usability),
                 "demands_reason": service.projects.rules(overview.key).reason_for_fail,
                 "blind": _blind(review.blind),
                 "agreement": None if agreement is None else _agreement(agreement),
@@ -178,6 +213,30 @@ class Signoff(Part):
             of=lambda: self._compared_at,
         )
 
+    def _weigh(self, now: Snapshot, review: PlateReview) -> None:
+        """Work out what the plate is good for, in a thread, when that may change."""
+        if now.state.well:
+            return
+        key, service = now.state.plate, self._session.service
+        progress = now.progress or Progress()
+        mark = (key, review, now.judgement, now.rules, now.assay_metric, progress.done)
+        known = self._weighed
+        if len(known) == len(mark) and all(map(operator.eq, known, mark)):
+            return
+        if known[:1] != mark[:1]:
+            self._usability = None
+        self._weighed = mark
+        self._session.run(
+            lambda: service.usability.of(key, review),
+            self._take_usability,
+            of=lambda: self._weighed,
+        )
+
+    def _take_usability(self, usability: Usability) -> None:
+        if usability != self._usability:
+            self._usability = usability
+            self._redraw()
+
     def _take(
         self, compared: tuple[Agreement | None, tuple[Disagreement, ...]]
     ) -> None:
@@ -194,6 +253,7 @@ def _signed(sign_off: SignedOff | None) -> dict[str, Any] | None:
         "authenticated": sign_off.authenticated,
         "at": sign_off.at,
         "note": plain_text(sign_off.note),
+        "use": USE_WORDS.get(sign_off.use, ""),
         "counts": dict(sign_off.counts),
         "changes": [plain_text(change, 300) for change in sign_off.changes],
     }
@@ -246,3 +306,33 @@ def _act_content(act: LedgerAct, rules: ReviewRules) -> dict[str, str]:
         "reason": plain_text(rules.words(act.reason), 80) if act.reason else "",
         "note": plain_text(act.note, 400),
     }
+
+
+def _usability_content(usability: Usability) -> dict[str, Any]:
+    held = usability.held
+    return {
+        "use": usability.use,
+        "word": USE_WORDS[usability.use],
+        "decided": plain_text(held.act.who, 80) if held else "",
+        "reasons": [plain_text(line_text(line), 120) for line in usability.reasons],
+        "rules": [
+            {
+                "id": line.rule.id,
+                "title": line.rule.title,
+                "meaning": line.rule.meaning,
+                "value": value_text(line.fact.value),
+                "note": plain_text(line.fact.note, 300),
+                "unit": line.rule.unit,
+                "side": "above" if line.rule.more_is_worse else "below",
+                "care": line.rule.care,
+                "refuse": line.rule.refuse,
+                "outcome": line.outcome,
+            }
+            for line in usability.lines
+        ],
+    }
+
+
+def _limit(message: Message, name: str) -> float | None:
+    limit = message.get(name)
+    return float(limit) if isinstance(limit, int | float) else None
