@@ -13,7 +13,7 @@ from dashboard.reviews.acts import BASES, Subject
 from dashboard.reviews.queue import tally
 from dashboard.reviews.signed import counts_of
 from dashboard.reviews.usability import USE_WORDS, value_text
-from dashboard.reviews.verdict_table import VERDICTS
+from dashboard.reviews.verdict_table import VERDICT_LOOKS
 from dashboard.text import safe_text
 
 if TYPE_CHECKING:
@@ -161,17 +161,20 @@ def _counts(tables: PlateTables) -> str:
     counts = tally(tables.overview, review)
     rows: list[tuple[object, ...]] = [
         (
-            word,
-            sum(held.act.verdict == word for held in own),
+            look.word,
+            sum(held.act.verdict == verdict for held in own),
             *(
-                sum((held.act.verdict, held.act.basis) == (word, basis) for held in own)
+                sum(
+                    (held.act.verdict, held.act.basis) == (verdict, basis)
+                    for held in own
+                )
                 for basis in BASES
             ),
         )
-        for word in VERDICTS
+        for verdict, look in VERDICT_LOOKS.items()
     ]
     unjudged = counts_of(tables.overview, review)["unjudged"]
-    rows.append(("not judged", unjudged, *("" for _ in BASES)))
+    rows.append(("Not judged", unjudged, *("" for _ in BASES)))
     fields = sum(bool(held.act.subject.field) for held in wells)
     more = f"<p>Verdicts on single fields: {fields}.</p>" if fields else ""
     outdated = f"<p>Outdated verdicts: {counts.stale}.</p>" if counts.stale else ""
