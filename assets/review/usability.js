@@ -1,6 +1,6 @@
 // What a plate is good for: the word, why, and the project's rules with their limits.
 
-import { barredBy, fill, h } from "../core/dom.js"
+import { barredBy, fill, h, set } from "../core/dom.js"
 
 /** @typedef {import("../types.js").UsabilityText} Usability */
 
@@ -29,41 +29,57 @@ export function usabilityPart(onLimits) {
   const rows = h("tbody", {})
   const rules = h("details", { class: "hcs-use-rules small" }, h("summary", {}, "Rules of the project"),
     h("table", { class: "numbers" },
-      h("thead", {}, h("tr", {}, ["Rule", "Plate", "With care", "Do not use"].map((text) => h("th", { scope: "col" }, text)))), rows),
+      h("thead", {}, h("tr", {}, ["Rule", "Plate", "With care", "Do not use"].map((text, at) => h("th", { scope: "col", class: at ? "" : "start" }, text)))), rows),
     h("p", { class: "soft" }, "To decide otherwise, judge the plate as a whole, with a reason or a note: pass is use, flag is use with care, fail is do not use."))
   const element = h("div", { class: "usability hcs-usability", hidden: true }, statement, reasons, rules)
 
-  /** @param {Usability["rules"][number]} rule @param {string} barred */
-  function row(rule, barred) {
-    const inputs = [rule.care, rule.refuse].map((limit, at) => h("input", {
-      type: "text", inputmode: "decimal", size: "4", value: limit === null ? "" : String(limit), placeholder: "–",
-      "aria-label": `${rule.title}: ${at ? "do not use" : "use with care"} ${rule.side}`,
-      ...barredBy(barred),
-      on: { change: () => {
-        const typed = inputs.map((input) => limitOf(input.value))
-        inputs.forEach((input, i) => input.setAttribute("aria-invalid", String(typed[i] === undefined)))
-        const [care, refuse] = typed
-        if (care !== undefined && refuse !== undefined) onLimits(rule.id, care, refuse)
-      } },
-    }))
-    return h("tr", { class: rule.outcome }, h("th", { scope: "row", title: rule.meaning }, `${rule.title}${rule.unit ? `, ${rule.unit}` : ""}`),
-      h("td", { title: rule.note }, rule.value), inputs.map((input) => h("td", {}, h("span", { class: "soft" }, rule.side === "above" ? "> " : "< "), input)))
+  /** A row that is kept, so that what is being typed and the focus stay. @param {string} id */
+  function makeRow(id) {
+    const inputs = [0, 1].map(() => h("input", { type: "text", inputmode: "decimal", size: "4", placeholder: "–", on: { change: () => {
+      const typed = inputs.map((input) => limitOf(input.value))
+      inputs.forEach((input, at) => set(input, { "aria-invalid": String(typed[at] === undefined) }))
+      const [care, refuse] = typed
+      if (care !== undefined && refuse !== undefined) onLimits(id, care, refuse)
+    } } }))
+    const name = h("th", { scope: "row" })
+    const value = h("td", {})
+    const sides = inputs.map(() => h("span", { class: "soft" }))
+    const line = h("tr", {}, name, value, inputs.map((input, at) => h("td", {}, sides[at], input)))
+    rows.append(line)
+    /** @param {Usability["rules"][number]} rule @param {string} barred */
+    return (rule, barred) => {
+      line.className = rule.outcome
+      set(name, { title: rule.meaning })
+      set(value, { title: rule.note })
+      fill(name, `${rule.title}${rule.unit ? `, ${rule.unit}` : ""}`)
+      fill(value, rule.value)
+      inputs.forEach((input, at) => {
+        const limit = at ? rule.refuse : rule.care
+        fill(sides[at], rule.side === "above" ? "> " : "< ")
+        set(input, { "aria-label": `${rule.title}: ${at ? "do not use" : "use with care"} ${rule.side}`, ...barredBy(barred) })
+        if (!input.matches(":focus")) input.value = limit === null ? "" : String(limit)
+      })
+    }
   }
 
+  /** @type {Map<string, ReturnType<typeof makeRow>>} */
+  const drawRow = new Map()
   let drawn = ""
   return {
     element,
     /** @param {Usability | null} usability @param {string} barred */
     show(usability, barred) {
       element.hidden = !usability
-      // What is being typed stays, and so does the focus, until something has changed.
       const text = JSON.stringify([usability, barred])
       if (!usability || text === drawn) return
       drawn = text
       statement.className = `use-statement ${usability.use}`
       fill(statement, h("span", { class: "mark", "aria-hidden": "true" }, SIGNS[usability.use]), h("b", {}, usability.word), h("span", { class: "soft small" }, source(usability)))
       fill(reasons, usability.reasons.map((reason) => h("li", {}, reason)))
-      fill(rows, usability.rules.map((rule) => row(rule, barred)))
+      for (const rule of usability.rules) {
+        if (!drawRow.has(rule.id)) drawRow.set(rule.id, makeRow(rule.id))
+        drawRow.get(rule.id)?.(rule, barred)
+      }
     },
   }
 }
