@@ -104,7 +104,7 @@ RULES: tuple[UseRule, ...] = (
         id="flagged",
         title="Flagged wells",
         care=0.0,
-        meaning="Wells that a reviewer wants to be looked at again.",
+        meaning="Wells on which the reviewers have not decided yet.",
     ),
     UseRule(
         id="stale",

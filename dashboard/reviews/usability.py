@@ -15,6 +15,7 @@ from dashboard.projects.use_rules import Fact, Use, UseLine, proposed, use_lines
 from dashboard.quality.scores import COMPLETENESS
 from dashboard.reviews.acts import Subject
 from dashboard.reviews.queue import tally
+from dashboard.reviews.verdict_table import VERDICT_LOOKS
 from hcs.cache import LRUCache
 
 if TYPE_CHECKING:
@@ -34,9 +35,6 @@ USE_WORDS: dict[str, str] = {
     "care": "Use with care",
     "none": "Do not use",
 }
-
-_USE_OF: dict[str, Use] = {"pass": "use", "flag": "care", "fail": "none"}
-"""What a verdict says of a whole plate."""
 
 _WINDOW = "z_prime"
 _MOST_PLATES = 64
@@ -60,7 +58,7 @@ class Usability:
     @property
     def use(self) -> Use:
         """What holds: the person's word, else the proposal."""
-        return _USE_OF[self.held.act.verdict] if self.held else self.proposed
+        return use_of(self.held.act.verdict) if self.held else self.proposed
 
     @property
     def reasons(self) -> tuple[UseLine, ...]:
@@ -135,13 +133,13 @@ class PlateUse:
         if reason or note.strip():
             return
         use = self.of(key)
-        if use.proposed == _USE_OF.get(verdict, use.proposed):
+        if verdict not in VERDICT_LOOKS or use.proposed == use_of(verdict):
             return
         why = "; ".join(line_text(line) for line in use.reasons[:3])
         raise DashboardError(
             f"The rules of this project propose “{USE_WORDS[use.proposed]}”"
             f"{f' ({why})' if why else ''}, and this verdict on the whole plate says "
-            f"“{USE_WORDS[_USE_OF[verdict]]}”. Say why: choose a reason or write a "
+            f"“{USE_WORDS[use_of(verdict)]}”. Say why: choose a reason or write a "
             f"note. Nothing was recorded."
         )
 
@@ -203,6 +201,11 @@ class PlateUse:
         if line is None or line.kept is None:
             return Fact(note=f"{title}: {line.note if line else 'no controls'}")
         return Fact(value=line.kept, note=f"{title}, controls {line.n}")
+
+
+def use_of(verdict: str) -> Use:
+    """Return what a verdict says of a whole plate; of a later version, the worst."""
+    return VERDICT_LOOKS[verdict].use if verdict in VERDICT_LOOKS else "none"
 
 
 def line_text(line: UseLine) -> str:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
+
+if TYPE_CHECKING:
+    from dashboard.projects.use_rules import Use
 
 Verdict = Literal["pass", "flag", "fail"]
 """The graver ones last: of two in a blind round, the graver one holds."""
@@ -27,12 +30,15 @@ class VerdictLook:
     colour: str
     """The same in light and dark, for a verdict is data."""
 
+    use: Use
+    """What it says of the results of a whole plate."""
+
 
 VERDICT_LOOKS: dict[str, VerdictLook] = {
     # Bluish green, orange and vermillion of Okabe and Ito, apart for the colour-blind.
-    "pass": VerdictLook("Pass", "p", "✓", "#009e73"),
-    "flag": VerdictLook("Flag", "l", "!", "#e69f00"),
-    "fail": VerdictLook("Fail", "f", "×", "#d55e00"),
+    "pass": VerdictLook("Pass", "p", "✓", "#009e73", "use"),
+    "flag": VerdictLook("Flag", "l", "!", "#e69f00", "care"),
+    "fail": VerdictLook("Fail", "f", "×", "#d55e00", "none"),
 }
 
 STALE_COLOUR = "#7a828b"

@@ -201,6 +201,9 @@ def test_the_demo_plate_is_judged_by_keyboard_alone(
     assert offline.locator("b", has_text="Lovelace").count() == 0
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
     picture(offline, "4-report")
+    # Two pages say it all; the details are printed where they are open.
+    assert len(re.findall(rb"/Type\s*/Page\b", offline.pdf(format="A4"))) == 2
+    expect(offline.locator(".statement strong")).to_have_text("Use with care")
     context.close()
 
 
