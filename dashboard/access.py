@@ -76,11 +76,10 @@ ROLE_FOR: dict[Act, Role] = {
 """
 
 MAY: dict[Role, str] = {
-    Role.VIEWER: "You look as viewer: you can look at everything and export it.",
-    Role.REVIEWER: "You are here as reviewer: you can also judge, note and stage.",
-    Role.CURATOR: "You are here as curator: you can also commit, sign off and set what "
-    "numbers rest on.",
-    Role.ADMIN: "You are here as admin: you can do everything.",
+    Role.VIEWER: "You are viewer: you can look at everything and export it.",
+    Role.REVIEWER: "You are reviewer: you can also judge, note and stage.",
+    Role.CURATOR: "You are curator: you can also commit, sign off and set up assays.",
+    Role.ADMIN: "You are admin: you can do everything.",
 }
 """What each role may do, in one line for who has it."""
 

@@ -24,8 +24,8 @@ export const onReturn = (again) => listen("absence", (since) => { if (!since) ag
 export function absenceText({ since, reason, moved_to: key }, format = moment) {
   const toDo = key
     ? `The same plate is served as ${key}: open that one.`
-    : "Look whether its share is mounted and whether its folder still has this name."
-  return `The plate cannot be reached since ${format(since)}: ${reason} ${toDo} What you see is as it was last seen. `
+    : "Check that its network share is mounted and that its folder has not been renamed."
+  return `The plate cannot be reached since ${format(since)}: ${reason} ${toDo} You see its last known state. `
     + "Nothing is decided or corrected meanwhile; what you typed is kept. The page goes on by itself when the plate is there again."
 }
 

@@ -155,7 +155,7 @@ function build({ el, root, send }) {
       returned.hidden = !back
     }
     if (back) {
-      fill(returned, h("div", { class: "notice good" }, icon("check"), h("span", {}, `The plate is there again; it could not be reached since ${moment(lost.since)}. Its pictures are loaded anew.`)))
+      fill(returned, h("div", { class: "notice good" }, icon("check"), h("span", {}, `The plate is available again; it could not be reached since ${moment(lost.since)}. Its pictures are reloaded.`)))
       hiding = setTimeout(() => { returned.hidden = true }, RETURNED_MILLISECONDS)
     }
     setAbsence(away?.since ?? "")

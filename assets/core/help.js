@@ -9,12 +9,12 @@ import { GROUPS, changedKeys, defaultKeys, keyName, match, pressed, setKey, watc
 export function helpDialog() {
   let changing = "" // id of the action that waits for its new key
   const close = h("button", { type: "button", class: "plain square", "aria-label": "Close", on: { click: () => dialog.close() } }, icon("close"))
-  const back = h("button", { type: "button", class: "small hcs-keys-default", on: { click: () => { defaultKeys(); say("All keys are as they came.") } } }, "Default keys")
+  const back = h("button", { type: "button", class: "small hcs-keys-default", on: { click: () => { defaultKeys(); say("All keys are the default ones again.") } } }, "Default keys")
   const groups = h("div", { class: "groups" })
   const message = h("p", { class: "said small", role: "status" })
   const dialog = watchDialog(h("dialog", { class: "help", "aria-label": "Keys" },
     h("header", { class: "row" }, h("h2", { class: "grow" }, "Keys"), back, close), groups,
-    h("p", { class: "soft small" }, "Click a key to change it; this browser remembers. Keys rest while you type. On the map, a click on a letter or number chooses a row or column, dragging or Shift a block, and Ctrl adds to what is chosen."), message))
+    h("p", { class: "soft small" }, "Click a key to change it; this browser remembers. Keys do nothing while you type. On the map, a click on a letter or number chooses a row or column, dragging or Shift a block, and Ctrl adds to what is chosen."), message))
   const say = (text) => fill(message, text)
 
   function row(actions) {
@@ -27,7 +27,7 @@ export function helpDialog() {
     const waiting = action.id === changing
     if (action.fixed) return h("kbd", {}, keyName(action.id))
     return h("button", { type: "button", class: `plain key${waiting ? " waits" : ""}`, dataset: { action: action.id }, "aria-label": `${action.text}: ${keyName(action.id)}; change the key`,
-      on: { click: () => { changing = waiting ? "" : action.id; show(); focus(action.id); say(waiting ? "" : `Press the new key for: ${action.text}. Esc leaves it.`) } } }, h("kbd", {}, waiting ? "?" : keyName(action.id)))
+      on: { click: () => { changing = waiting ? "" : action.id; show(); focus(action.id); say(waiting ? "" : `Press the new key for: ${action.text}. Esc cancels.`) } } }, h("kbd", {}, waiting ? "?" : keyName(action.id)))
   }
 
   const focus = (id) => /** @type {HTMLElement | null} */ (groups.querySelector(`[data-action="${id}"]`))?.focus()

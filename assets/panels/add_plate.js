@@ -34,7 +34,7 @@ function build({ el, root, send, hide }) {
   const failed = h("div", { class: "notice bad", role: "alert" })
   const facts = h("dl", { class: "facts" })
   const lacks = h("div", { class: "lacks" })
-  const outcome = h("section", { class: "outcome", "aria-label": "What the import would give" }, h("h3", {}, "What the import would give"), running, failed, facts, lacks)
+  const outcome = h("section", { class: "outcome", "aria-label": "Preview of the import" }, h("h3", {}, "Preview of the import"), running, failed, facts, lacks)
   const reason = h("span", { class: "soft small grow", role: "status" })
   const every = h("button", { type: "button", class: "hcs-add-every", on: { click: () => begin(true) } })
   const go = h("button", { type: "button", class: "primary hcs-add-import", on: { click: () => begin(false) } }, "Import")

@@ -31,7 +31,7 @@ export function sourceChooser(send) {
   const browser = h("div", { class: "browser" }, h("div", { class: "row" }, crumbs, h("span", { class: "grow" }), find, use), entries, more)
   const element = h("div", { class: "sources" },
     h("section", { "aria-label": "Upload a zip" }, h("h3", {}, "Upload a zip"),
-      h("p", { class: "soft" }, "Of the folder that the microscope wrote. Drop it here, or choose it; an upload that breaks off goes on where it stopped."), choose, sent),
+      h("p", { class: "soft" }, "A zip of the export folder of the microscope. Drop it here, or choose it; an interrupted upload resumes where it stopped."), choose, sent),
     h("section", { "aria-label": "Pick a folder of the server" }, h("h3", {}, "Or pick a folder of the server"), none, browser))
 
   function showUploads() {
@@ -60,7 +60,7 @@ export function sourceChooser(send) {
     if (!listing) return
     const words = find.value.trim().toLowerCase()
     const shown = listing.entries.filter((entry) => entry.name.toLowerCase().includes(words))
-    fill(entries, shown.length ? shown.map(row) : h("li", { class: "soft" }, listing.entries.length ? "Nothing is called so." : "No folder and no zip lies here."))
+    fill(entries, shown.length ? shown.map(row) : h("li", { class: "soft" }, listing.entries.length ? "No match." : "There is no folder and no zip here."))
     say(more, listing.more ? `and ${count(listing.more, "other")} that ${listing.more === 1 ? "is" : "are"} not listed: open a folder further down.` : "")
   }
 

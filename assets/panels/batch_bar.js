@@ -14,7 +14,7 @@ export function batchBar({ send, chosenRows }) {
 
   const summary = h("p", { class: "small soft batch-summary" })
   const stage = h("button", { type: "button", class: "primary hcs-stage-all", on: { click: () => send("stage") } })
-  const close = h("button", { type: "button", class: "hcs-discard-all", title: "Forget the files and what was prepared of them", on: { click: () => send("close") } }, "Discard all")
+  const close = h("button", { type: "button", class: "hcs-discard-all", title: "Remove the files and the prepared corrections", on: { click: () => send("close") } }, "Discard all")
   const reason = h("textarea", { class: "hcs-batch-reason", rows: "1", maxlength: "1000", placeholder: "One reason for all, such as: re-imaged, were out of focus", "aria-label": "Reason", on: { input: () => show(state) } })
   const some = h("button", { type: "button", class: "hcs-commit-chosen", on: { click: () => commit(chosenFields()) } })
   const all = h("button", { type: "button", class: "primary hcs-commit-all", on: { click: () => commit(ready()) } })
@@ -83,7 +83,7 @@ export function batchBar({ send, chosenRows }) {
       const tone = batch.failed.length || batch.waiting ? "warn" : "good"
       const undo = batch.undoable ? h("button", { type: "button", class: "small hcs-undo-batch", disabled: Boolean(barred.undo), title: barred.undo || "", on: { click: () => ask(batch.id) } }, icon("undo"), "Undo this batch") : null
       parts.push(h("div", { class: `notice ${tone} hcs-batch-result` }, icon(tone === "good" ? "check" : "warn"), h("div", { class: "grow" },
-        h("p", {}, `${corrections(batch.committed)} committed${batch.failed.length ? `, ${batch.failed.length} failed:` : "."}${batch.waiting ? ` Stopped: ${batch.waiting} were not begun and can still be committed.` : ""}`),
+        h("p", {}, `${corrections(batch.committed)} committed${batch.failed.length ? `, ${batch.failed.length} failed:` : "."}${batch.waiting ? ` Stopped: ${batch.waiting} were not started and can still be committed.` : ""}`),
         batch.failed.length ? items(batch.failed) : null), undo))
     }
     return fill(result, parts)
@@ -94,7 +94,7 @@ export function batchBar({ send, chosenRows }) {
     const chosen = fieldsOf(state.rows, chosenRows())
     const fields = chosen.length > 1 ? chosen : allFields()
     fill(kinds, openKinds(fields, state.entries).map(([kind, number]) => h("button", {
-      type: "button", class: "small hcs-confirm-kind", dataset: { kind }, disabled: Boolean(barred.confirm), title: "Confirm that this is meant in all of them",
+      type: "button", class: "small hcs-confirm-kind", dataset: { kind }, disabled: Boolean(barred.confirm), title: "Accept this difference in all of them",
       on: { click: () => send("confirm", { fields, kind, confirmed: true }) },
     }, `Confirm “${kind}” in ${chosen.length > 1 ? "the chosen" : "all"} ${number}`)))
     kinds.hidden = !kinds.children.length

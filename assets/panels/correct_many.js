@@ -12,7 +12,7 @@ export function render(context) {
 function build({ el, hide }) {
   const input = h("input", { type: "file", multiple: true, "aria-label": "Image files that correct many fields", on: { change: () => { tell("correct-many", chosenFiles(input.files)); input.value = "" } } })
   const choose = h("label", { class: "choose" }, input, h("span", { class: "button" }, icon("upload"), "Choose files"))
-  const table = h("button", { type: "button", class: "hcs-correct-many", title: "Each file with what it is for; nothing changes before you have seen it", on: { click: () => tell("correct-many") } }, "Open the table")
+  const table = h("button", { type: "button", class: "hcs-correct-many", title: "The list of files and their fields; nothing changes before you commit", on: { click: () => tell("correct-many") } }, "Open the table")
   const note = h("p", { class: "small soft" })
   el.append(h("section", { class: "panel", "aria-label": "Correct many fields" }, h("header", {}, h("h2", { class: "grow" }, "Correct many fields")),
     h("div", { class: "body" }, note, h("div", { class: "row" }, choose, table))))
@@ -23,7 +23,7 @@ function build({ el, hide }) {
       if (!next.shown) return
       set(input, { accept: next.accept, disabled: Boolean(next.refused) })
       choose.hidden = Boolean(next.refused)
-      say(note, next.refused || next.waiting || "Files of many wells at once are matched by what they and their names say.")
+      say(note, next.refused || next.waiting || "Files of many wells are matched to wells, fields and channels by metadata and file name.")
     },
   }
 }

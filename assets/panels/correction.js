@@ -126,7 +126,7 @@ function build({ el, send, hide }) {
       if (!difference.confirmable) return h("li", { class: "notice bad", dataset: { kind: difference.kind } }, icon("warn"), h("span", {}, h("b", {}, "Must be corrected. "), difference.message))
       const box = h("input", { type: "checkbox", checked: difference.confirmed, disabled: content.busy, on: { change: () => confirm(difference.kind, box.checked) } })
       box.checked = confirming.get(difference.kind) ?? difference.confirmed
-      return h("li", { class: `notice ${difference.confirmed ? "" : "warn"}`, dataset: { kind: difference.kind } }, h("label", { class: "row confirm" }, box, h("span", {}, difference.message, h("b", {}, difference.confirmed ? " Confirmed." : " Confirm that this is meant."))))
+      return h("li", { class: `notice ${difference.confirmed ? "" : "warn"}`, dataset: { kind: difference.kind } }, h("label", { class: "row confirm" }, box, h("span", {}, difference.message, h("b", {}, difference.confirmed ? " Confirmed." : " Accept this difference."))))
     }))
   }
 

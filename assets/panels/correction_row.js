@@ -106,7 +106,7 @@ export function correctionRow(id, acts) {
     if (!difference.blocking) return h("div", { class: "small soft" }, difference.message)
     if (!difference.confirmable) return h("div", { class: "state bad", dataset: { kind: difference.kind } }, icon("warn"), h("span", {}, h("b", {}, "Must be corrected. "), difference.message))
     const tick = h("input", { type: "checkbox", checked: difference.confirmed, disabled: Boolean(barred), title: barred || "", on: { change: () => acts.confirm(field, difference.kind, tick.checked) } })
-    return h("label", { class: `confirm ${difference.confirmed ? "" : "open"}`, dataset: { kind: difference.kind } }, tick, h("span", {}, difference.message, h("b", {}, difference.confirmed ? " Confirmed." : " Is this meant?")))
+    return h("label", { class: `confirm ${difference.confirmed ? "" : "open"}`, dataset: { kind: difference.kind } }, tick, h("span", {}, difference.message, h("b", {}, difference.confirmed ? " Confirmed." : " Accept this difference?")))
   }
 
   function showSays(entry, first, barred) {

@@ -26,7 +26,7 @@ function build({ el, hide }) {
 
   const choice = (name, label) => h("select", { "aria-label": label, dataset: { part: name }, on: { change: (event) => change({ [name]: event.target.value }) } })
   const state = choice("state", "Verdict")
-  const basis = choice("basis", "What the verdict rests on")
+  const basis = choice("basis", "Basis of the verdict")
   const reason = choice("reason", "Reason")
   const reviewer = choice("reviewer", "Reviewer")
   const column = choice("column", "Condition")
@@ -42,7 +42,7 @@ function build({ el, hide }) {
   const body = h("div", { class: "body", hidden: true },
     h("div", { class: "parts" }, state, basis, reason, reviewer, column, condition),
     h("div", { class: "row range" }, metric, low, h("span", { class: "soft", "aria-hidden": "true" }, "–"), high),
-    h("label", { class: "row small" }, skipBox, "J and K pass over the others"))
+    h("label", { class: "row small" }, skipBox, "J and K skip the others"))
   const toggle = keyed(h("button", { type: "button", class: "plain small", "aria-expanded": "false", on: { click: () => open(body.hidden) } }, icon("forward"), h("b", {}, "Filter")), "filter", "Filter the wells")
   body.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return

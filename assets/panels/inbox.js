@@ -5,10 +5,10 @@ import { count, moment } from "../core/text.js"
 import { island } from "../core/island.js"
 
 const ACTS = {
-  again: ["Try again", "again", "Take it up where it stopped"],
+  again: ["Try again", "again", "Resume where it stopped"],
   add: ["Add what is new", "again", "Give fields of other files a new version; the one before is kept"],
   stop: ["Stop", "stop", "Stop at the next field; what is written stays"],
-  ignore: ["Ignore", "ignore", "Leave this export where it is, whatever becomes of it"],
+  ignore: ["Ignore", "ignore", "Never import this export"],
 }
 const EXAMPLE = "{plate}_{well}_s{field}_{channel}.tif"
 

@@ -82,7 +82,7 @@ function build({ el, send, hide }) {
     return h("li", { dataset: { plate: plate.key } }, h("button", { type: "button", disabled: Boolean(plate.error), on: { click: () => send("plate", { plate: plate.key }) } },
       h("span", { class: "map" }, plate.error ? icon("warn") : plate.known ? canvas : null),
       h("span", { class: "about" }, h("b", { class: "cut" }, plate.name), h("span", { class: "soft small cut", title: plate.location }, plate.location),
-        plate.error ? h("span", { class: "why small" }, plate.absent_since ? `Cannot be reached since ${moment(plate.absent_since)}: ${plate.error}` : plate.error) : plate.known ? h("span", { class: "small" }, plate.completeness || "not looked over yet") : h("span", { class: "small soft" }, "Reading…")),
+        plate.error ? h("span", { class: "why small" }, plate.absent_since ? `Cannot be reached since ${moment(plate.absent_since)}: ${plate.error}` : plate.error) : plate.known ? h("span", { class: "small" }, plate.completeness || "not checked yet") : h("span", { class: "small soft" }, "Reading…")),
       plate.known ? h("span", { class: "facts" }, h("span", { class: plate.suspects ? "suspects" : "soft" }, suspects), h("span", { class: "soft small" }, day(plate.changed))) : h("span"),
       plate.known ? progress(plate) : h("span")))
   }
@@ -96,7 +96,7 @@ function build({ el, send, hide }) {
     problem.hidden = !content.problem
     fill(problem, icon("warn"), h("span", {}, h("b", {}, "This plate cannot be shown. "), content.problem))
     empty.hidden = shown.length > 0
-    say(empty, content.plates.length ? "No plate is like that." : content.awaited ? "No plate yet. What comes into an inbox is listed here while it is written." : "There is no plate where this server was told to look. Start it with the path of a plate or of a folder of plates.")
+    say(empty, content.plates.length ? "No plate matches." : content.awaited ? "No plate yet. What comes into an inbox is listed here while it is written." : "There is no plate where this server was told to look. Start it with the path of a plate or of a folder of plates.")
     const signature = JSON.stringify(shown)
     if (list.dataset.signature === signature) return
     list.dataset.signature = signature

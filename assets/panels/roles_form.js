@@ -4,7 +4,7 @@ import { barredBy, fill, h, set } from "../core/dom.js"
 
 /** What the wells are for: which column tells it, and which of its values means what. */
 export function rolesForm(send, { preview: previewed = false } = {}) {
-  const column = h("select", { "aria-label": "Column that tells roles", on: { change: () => rows(proposed()) } })
+  const column = h("select", { "aria-label": "Column with the roles", on: { change: () => rows(proposed()) } })
   const compound = h("select", { "aria-label": "Column of compounds", on: { change: changed } })
   const dose = h("select", { "aria-label": "Column of doses", on: { change: changed } })
   const list = h("tbody")
@@ -36,7 +36,7 @@ export function rolesForm(send, { preview: previewed = false } = {}) {
       const role = chosen()[value]
       if (role) counts[role] = (counts[role] ?? 0) + wells
     }
-    preview.textContent = `Would be: ${words(counts) || "no roles"}`
+    preview.textContent = `Proposed: ${words(counts) || "no roles"}`
   }
 
   function rows(values, quiet = false) {

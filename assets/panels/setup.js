@@ -24,8 +24,8 @@ function build({ el, send, hide }) {
   const imported = section("Imported measurements")
   const parts = { channels, limits, map, import: imported }
   const body = h("div", { class: "body" }, channels.element, limits.element, map.element, imported.element)
-  el.append(h("section", { class: "panel setup hcs-setup", "aria-label": "What numbers rest on" },
-    h("header", {}, h("h2", { class: "grow" }, "What numbers rest on")), body))
+  el.append(h("section", { class: "panel setup hcs-setup", "aria-label": "Assay setup" },
+    h("header", {}, h("h2", { class: "grow" }, "Assay setup")), body))
 
   const stop = listen("open-setup", (part) => {
     parts[part]?.open()
@@ -54,7 +54,7 @@ function build({ el, send, hide }) {
   const buttons = h("div", { class: "row wrap" })
   const mapFile = file("map", "Read a table (CSV, XLSX)…")
   fill(map.body, source, h("div", { class: "row wrap" }, mapFile, buttons), preview,
-    h("h3", {}, "Or type where controls are"), ROLES.map((role) => h("label", { class: "row" }, h("span", { class: "soft" }, role), typed[role])), h("div", { class: "row" }, typedKeep))
+    h("h3", {}, "Or enter the control wells"), ROLES.map((role) => h("label", { class: "row" }, h("span", { class: "soft" }, role), typed[role])), h("div", { class: "row" }, typedKeep))
 
   const importFile = file("import", "Read tables (CSV, XLSX, Parquet, SQLite)…")
   const taken = h("ul", { class: "kept" })
@@ -123,7 +123,7 @@ function build({ el, send, hide }) {
       const input = h("input", { type: "number", min: 0, max: limit.most, step: "any", value: limit.kept ?? "", placeholder: String(limit.limit), ...barredBy(now.barred.limit), "aria-label": `Limit of ${limit.kind}` })
       input.addEventListener("change", () => send("limit", { metric: limit.metric, limit: input.value === "" ? null : Number(input.value) }))
       return h("div", { class: "clip", dataset: { limit: limit.metric } }, h("span", { class: "cut", title: limit.why }, limit.kind), input,
-        h("span", { class: "soft" }, `${limit.unit}, ${limit.kept === null ? "ours" : `set for this project; ours is ${limit.limit}`}`))
+        h("span", { class: "soft" }, `${limit.unit}, ${limit.kept === null ? "ours" : `set for this project; default ${limit.limit}`}`))
     }))
   }
 
@@ -176,10 +176,10 @@ function build({ el, send, hide }) {
   const listing = (text, [n, labels]) => (n ? h("p", { class: "soft" }, `${text}: ${labels}${n > 12 ? ` and ${n - 12} more` : ""}`) : null)
 
   const RULES = {
-    label: "Its fields are ours by their labels",
-    "from 1": "Its fields are counted from 1, ours are taken in their order",
-    "from 0": "Its fields are counted from 0, ours are taken in their order",
-    none: "Its fields are not numbers and not our labels",
+    label: "Fields are matched by label",
+    "from 1": "Fields are matched by number, counted from 1",
+    "from 0": "Fields are matched by number, counted from 0",
+    none: "Fields cannot be matched: they are neither numbers nor labels of this plate",
   }
 
   /** Which field of ours each field of the table is, before anybody relies on it. */
@@ -215,7 +215,7 @@ function build({ el, send, hide }) {
       table.problems.length ? h("ul", { class: "problems" }, table.problems.map((text) => h("li", {}, text))) : null,
       picker.element,
       h("div", { class: "row" },
-        h("button", { type: "button", class: "small primary hcs-import-keep", on: { click: () => send("import", { columns: picker.chosen() }) } }, "Take as metrics"),
+        h("button", { type: "button", class: "small primary hcs-import-keep", on: { click: () => send("import", { columns: picker.chosen() }) } }, "Import as metrics"),
         h("button", { type: "button", class: "small", on: { click: () => send("cancel") } }, "Cancel")))
     imported.open()
   }

@@ -43,10 +43,10 @@ function build({ el, send, hide }) {
   function noControls(next) {
     return h("p", { class: "small" },
       next.roles ? "No column tells positive from negative controls; choose one below. " : "This plate has no plate map, so there are no controls to compare. ",
-      next.roles ? null : toSetup("map", "Read a map, or type where controls are"))
+      next.roles ? null : toSetup("map", "Import a plate map, or enter the control wells"))
   }
 
-  const noValues = (statistics) => h("p", { class: "small hcs-no-values" }, `No well has a value: ${statistics.missing}. `, toSetup(statistics.place, statistics.place === "channels" ? "Set it under Channels" : "Look at imported measurements"))
+  const noValues = (statistics) => h("p", { class: "small hcs-no-values" }, `No well has a value: ${statistics.missing}. `, toSetup(statistics.place, statistics.place === "channels" ? "Set it under Channels" : "Open the imported measurements"))
 
   const meaningOf = (line) => (line ? `${line.title}: ${line.meaning}` : "")
 
@@ -80,14 +80,14 @@ function build({ el, send, hide }) {
       const statistics = next.found
       shown = statistics?.metric ?? null
       const is = statistics && statistics.assay === statistics.metric
-      set(assay, { "aria-pressed": String(Boolean(is)), ...barredBy(next.barred.assay, "Statistics of the metric that this project's assays measure are not exploratory") })
+      set(assay, { "aria-pressed": String(Boolean(is)), ...barredBy(next.barred.assay, "Statistics of the assay metric are not exploratory") })
       assay.hidden = !statistics
-      assay.textContent = is ? "Assay metric" : "Make assay metric"
+      assay.textContent = is ? "Assay metric" : "Use as assay metric"
       const controlsKnown = next.roles && (next.roles.counts.positive || next.roles.counts.negative)
       if (statistics) {
         fill(about, h("b", {}, statistics.title), ` over ${count(statistics.wells, "well")}. `,
           next.running ? h("span", { class: "tag" }, "still measuring") : null,
-          statistics.exploratory ? h("span", { class: "tag exploratory", title: statistics.assay ? "The project's assay metric is another one" : "This project has not named its assay metric; many metrics were looked at, so a good number may be luck" }, "exploratory") : null)
+          statistics.exploratory ? h("span", { class: "tag exploratory", title: statistics.assay ? "The project's assay metric is another metric" : "This project has no assay metric yet: among many metrics a good value can be chance" }, "exploratory") : null)
       }
       roles.show(next.roles, next.barred.roles, next.refused[0])
       fill(body,

@@ -30,7 +30,7 @@ function build({ el, send, hide }) {
   let open = false
   const unusual = (list) => {
     const element = h("details", { class: "unusual", on: { toggle: () => { open = element.open } } },
-      h("summary", { title: "They stand out within their role in what treatment moves: count, area, intensity. That alone makes no well suspect." }, `Unusual, may be biology (${count(list.length, "well")})`),
+      h("summary", { title: "These wells differ from others of their role in values that a treatment can change: count, area, intensity. That alone makes no well suspect." }, `Unusual, may be biology (${count(list.length, "well")})`),
       h("ol", { class: "list" }, list.map(odd)))
     element.open = open
     return element

@@ -55,7 +55,7 @@ function build({ el, send }) {
   const differences = h("ul", { class: "staged-differences", hidden: true })
   el.append(h("section", { class: "panel hcs-compare", "aria-label": "Compare old and new" },
     h("header", {}, title, h("span", { class: "grow" }), busy, pause, h("span", { class: "segment", role: "group", "aria-label": "How to compare" }, modes),
-      button("minus", "Zoom out", "zoom-out", () => viewport.zoom(1 / 1.5)), keyed(zoomText, "actual", "One screen pixel a pixel"), button("plus", "Zoom in", "zoom-in", () => viewport.zoom(1.5)), button("fit", "Fit the pictures", "fit", () => fit())),
+      button("minus", "Zoom out", "zoom-out", () => viewport.zoom(1 / 1.5)), keyed(zoomText, "actual", "Actual pixels (100 %)"), button("plus", "Zoom in", "zoom-in", () => viewport.zoom(1.5)), button("fit", "Fit the pictures", "fit", () => fit())),
     walk, stage, h("footer", { class: "row" }, readout), differences, numbers.element))
 
   function button(name, label, id, click) {
@@ -118,7 +118,7 @@ function build({ el, send }) {
       if (!difference.blocking) return h("li", { class: "soft" }, difference.message)
       if (!difference.confirmable) return h("li", { class: "bad" }, icon("warn"), h("span", {}, h("b", {}, "Must be corrected. "), difference.message))
       const tick = h("input", { type: "checkbox", checked: difference.confirmed, disabled: Boolean(table.barred), title: table.barred, on: { change: () => tell("confirm-difference", { fields: [table.key], kind: difference.kind, confirmed: tick.checked }) } })
-      return h("li", {}, h("label", { class: difference.confirmed ? "" : "open" }, tick, h("span", {}, difference.message, h("b", {}, difference.confirmed ? " Confirmed." : " Is this meant?"))))
+      return h("li", {}, h("label", { class: difference.confirmed ? "" : "open" }, tick, h("span", {}, difference.message, h("b", {}, difference.confirmed ? " Confirmed." : " Accept this difference?"))))
     }))
   }
 

@@ -6,9 +6,9 @@
  *  @type {[Mode, string, string][]} */
 export const MODES = [
   ["side", "Side by side", "Old and new side by side"],
-  ["swipe", "Swipe", "New over old, up to a line that can be drawn"],
+  ["swipe", "Swipe", "New over old, up to a line that you drag"],
   ["blink", "Blink", "Old and new in turns at one place"],
-  ["difference", "Difference", "New less old: what has become brighter and darker"],
+  ["difference", "Difference", "New minus old: brighter and darker pixels"],
 ]
 
 /** Milliseconds that each picture is shown: far from the three flashes a second that may harm. */

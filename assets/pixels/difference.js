@@ -1,4 +1,4 @@
-// New less old as one picture. Pure.
+// New minus old as one picture. Pure.
 
 /**
  * @typedef {import("./planes.js").Plane} Plane

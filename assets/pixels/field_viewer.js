@@ -30,7 +30,7 @@ function build({ el, send }) {
   const marks = h("span", { class: "row" })
   const busy = h("span", { class: "busy soft small", role: "status" })
   const zoomText = h("button", { type: "button", class: "plain small zoom", on: { click: () => viewport.actual() } })
-  keyed(zoomText, "actual", "One screen pixel a pixel")
+  keyed(zoomText, "actual", "Actual pixels (100 %)")
   const tools = h("div", { class: "row tools" },
     tool("back", "Previous field", "field-before", () => send("field", { step: -1 })),
     tool("forward", "Next field", "field-after", () => send("field", { step: 1 })),
@@ -217,7 +217,7 @@ function build({ el, send }) {
       fill(title, `${next.well} `, h("span", {}, field.label))
       fill(marks, field.acquisition ? h("span", { class: "tag" }, field.acquisition) : null,
         field.corrected ? h("span", { class: "tag accent" }, "corrected") : null,
-        field.settling ? h("span", { class: "tag", title: "The new version is being moved to its first path" }, "settling") : null)
+        field.settling ? h("span", { class: "tag", title: "The corrected image is still being written to its original location" }, "writing") : null)
       set(stage, { "aria-label": `Field ${field.label} of well ${next.well}, channels ${display.channels.filter((channel) => channel.active).map((channel) => channel.name).join(", ")}` })
       projection.value = next.projection
       zAxis.disable(Boolean(next.projection))

@@ -5,7 +5,7 @@ import { display, listen, tell } from "../core/bus.js"
 import { fill, h, icon, say, set } from "../core/dom.js"
 import { island } from "../core/island.js"
 
-const ABOUT = { random: "Wells and fields drawn by chance.", controls: "Control wells, all in one contrast." }
+const ABOUT = { random: "Randomly chosen wells and fields.", controls: "Control wells, all in one contrast." }
 const ROLES = { negative: "negative control", positive: "positive control", untreated: "untreated" }
 
 export function render(context) {

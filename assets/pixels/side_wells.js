@@ -7,7 +7,7 @@ import { number } from "../core/text.js"
 import { keyed } from "../core/help.js"
 import { island } from "../core/island.js"
 
-const KINDS = [["controls", "Controls"], ["random", "By chance"], ["extremes", "Best, worst"]]
+const KINDS = [["controls", "Controls"], ["random", "Random"], ["extremes", "Best, worst"]]
 const WORDS = { negative: "negative", positive: "positive", untreated: "untreated", best: "best", worst: "worst" }
 
 export function render(context) {
@@ -23,7 +23,7 @@ function build({ el, send, hide }) {
   const close = keyed(h("button", { type: "button", class: "plain square", "aria-label": "Close", on: { click: () => choose("") } }, icon("close")), "beside", "Next kind, then close")
   const list = h("div", { class: "list", role: "list", "aria-label": "Fields to compare with" })
   const note = h("p", { class: "soft small note" })
-  el.append(h("section", { class: "panel strip hcs-beside", "aria-label": "Beside it" },
+  el.append(h("section", { class: "panel strip hcs-beside", "aria-label": "Comparison wells" },
     h("header", {}, title, h("span", { class: "grow" }), others, h("span", { class: "segment" }, kinds), close), note, list))
 
   function choose(next) {

@@ -72,7 +72,7 @@ export class Viewport {
     this.keepInside()
   }
 
-  /** One screen pixel a pixel. */
+  /** Actual pixels (100 %). */
   actual() {
     this.zoom(1 / (window.devicePixelRatio || 1) / this.scale)
   }

@@ -53,7 +53,7 @@ function build({ el, send, hide }) {
     }, icon("undo"), "Revert to this")
     return h("li", { class: version.live ? "live" : "", dataset: { version: version.id } }, thumb(version, number), h("div", { class: "event" },
       h("div", { class: "row" }, h("b", { class: "no" }, `v${number}`), h("span", { class: "grow cut" }, words(version)), version.live ? h("span", { class: "tag accent" }, "live") : null, button),
-      h("div", { class: "small soft" }, [version.who && `${version.who}${version.known ? ` (${version.known})` : ""}`, moment(version.when)].filter(Boolean).join(" · ") || "not recorded"),
+      h("div", { class: "small soft" }, [version.who && `${version.who}${KNOWN[version.known] ?? ""}`, moment(version.when)].filter(Boolean).join(" · ") || "not recorded"),
       version.why ? h("div", { class: "small why" }, `“${version.why}”`) : null,
       version.source ? h("div", { class: "small soft cut", title: version.source }, `from ${version.source}`) : null,
       version.digest ? h("div", { class: "small soft cut digest", title: `Digest of its pixels: ${version.digest}` }, version.digest) : null))
@@ -75,7 +75,7 @@ function build({ el, send, hide }) {
     if (content.error) fill(note, h("div", { class: "notice bad", role: "alert" }, icon("warn"), h("span", {}, content.error)))
     const total = content.versions.length
     fill(list, content.versions.map((version, i) => row(version, total - i)))
-    if (!total && !content.error) fill(list, h("li", { class: "soft" }, content.loading ? "Loading…" : "As first written; nothing was corrected."))
+    if (!total && !content.error) fill(list, h("li", { class: "soft" }, content.loading ? "Loading…" : "This is the original image; it was never corrected."))
   }
 
   const stop = [
@@ -96,8 +96,11 @@ function build({ el, send, hide }) {
   }
 }
 
-const WORDS = { write: "First written", import: "Imported", replace: "Replaced", add: "Added", revert: "Reverted", first: "First written", correct: "Replaced", stage: "Replaced", commit: "Replaced" }
+/** How a name is known, where somebody must know: a login is of the computer that wrote. */
+const KNOWN = { typed: " (typed)", login: "", proxy: "", "sign-in": "" }
+
+const WORDS = { write: "Original", import: "Imported", replace: "Replaced", add: "Added", revert: "Reverted", first: "Original", correct: "Replaced", stage: "Replaced", commit: "Replaced" }
 
 function words(version) {
-  return WORDS[version.action] ?? (version.action ? version.action[0].toUpperCase() + version.action.slice(1) : "First written")
+  return WORDS[version.action] ?? (version.action ? version.action[0].toUpperCase() + version.action.slice(1) : "Original")
 }

@@ -40,7 +40,7 @@ export function makeMessages() {
       }
       fill(problem, icon("warn"), text,
         h("button", { type: "button", class: "small", on: { click: answer(again) } }, "Try again"),
-        h("button", { type: "button", class: "small plain", on: { click: answer(drop) } }, "Drop it"))
+        h("button", { type: "button", class: "small plain", on: { click: answer(drop) } }, "Discard"))
       problem.hidden = false
     },
     dispose: () => clearTimeout(timer),
@@ -50,8 +50,8 @@ export function makeMessages() {
 /** What was saved, in words, and how it is taken back. */
 function confirmation(result) {
   const more = result.more ? ` and ${result.more} more` : ""
-  const leftAlone = result.left?.length ? ` Left alone, decided since: ${result.left.join(", ")}${more}.` : ""
-  if (result.type === "undo") return [icon("undo"), h("span", {}, `Taken back: ${result.text}.${leftAlone}`)]
+  const leftAlone = result.left?.length ? ` Unchanged, judged since: ${result.left.join(", ")}${more}.` : ""
+  if (result.type === "undo") return [icon("undo"), h("span", {}, `Undone: ${result.text}.${leftAlone}`)]
   if (result.type === "amend") return [icon("check"), h("span", {}, `Saved to ${result.text}`)]
   if (result.type === "table") return [icon("check"), h("span", {}, result.text)]
   if (result.type === "redo") return [icon("check"), h("span", {}, `Again: ${result.text}.${leftAlone}`)]

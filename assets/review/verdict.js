@@ -115,7 +115,7 @@ function build({ el, send, hide }) {
 
   function askName(then) {
     tell("ask-name", then)
-    return hint("Give your name first; it stands with every verdict.")
+    return hint("Enter your name first; it is saved with every verdict.")
   }
 
   /** A reason was confirmed, or left; returns whether a verdict has waited for it. */
@@ -147,7 +147,7 @@ function build({ el, send, hide }) {
   function turn(type) {
     if (now?.locked || now?.away) return hint(now.locked || now.away)
     const offer = now?.[type]
-    if (!offer) return hint(type === "undo" ? "There is nothing of yours to take back on this plate." : "There is nothing of yours to bring again.")
+    if (!offer) return hint(type === "undo" ? "You have nothing to undo on this plate." : "You have nothing to redo on this plate.")
     const message = { target: offer.batch, batch: newBatch(), text: offer.text }
     sent.add(type, message)
     send(type, message)

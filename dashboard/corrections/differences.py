@@ -42,8 +42,8 @@ def name_differences(
             differences.append(
                 Difference(
                     kind="well",
-                    message=f"The name {upload.name!r} speaks of well "
-                    f"{upload.guess_well}, the target is {well}.",
+                    message=f"The file name {upload.name!r} names well "
+                    f"{upload.guess_well}, but the target is {well}.",
                     blocking=True,
                 )
             )
@@ -55,8 +55,8 @@ def name_differences(
             differences.append(
                 Difference(
                     kind="field",
-                    message=f"The name {upload.name!r} speaks of field "
-                    f"{upload.guess_field}, the target is {field.label}.",
+                    message=f"The file name {upload.name!r} names field "
+                    f"{upload.guess_field}, but the target is {field.label}.",
                     blocking=True,
                 )
             )

@@ -23,7 +23,7 @@ _MOST_NAMED = 8
 """Wells that are named where an act was taken back."""
 
 _WORDS = {
-    "undo": "took back",
+    "undo": "undid",
     "redo": "restored",
     "sign-off": "signed the plate off",
     "reopen": "reopened the plate",

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _MOST_PLATES = 1000
 _LONGEST_REASON = 4000
 
-_STOPPED = "Somebody stopped it. What is written stays; trying again goes on there."
+_STOPPED = "Stopped by a person. Written fields stay; Try again resumes there."
 
 SETTLED = (JobState.DONE, JobState.GREW, JobState.FAILED)
 """Ends that stand until the export is another, or a person says more."""
@@ -212,12 +212,12 @@ class Attempt:
         """A disk that is full or away is waited for; what a file says stays so."""
         reason = reason[:_LONGEST_REASON]
         if passes:
-            return JobState.WAITING, f"{reason} It is tried again by itself."
+            return JobState.WAITING, f"{reason} It is tried again automatically."
         for path in (self._job.source, self._job.folder):
             if not os.path.lexists(path):
                 return JobState.WAITING, (
-                    f"{path} cannot be reached. It is gone on with as soon as it is "
-                    f"there again."
+                    f"{path} cannot be reached. The import resumes when it is "
+                    f"available again."
                 )
         return JobState.FAILED, reason
 

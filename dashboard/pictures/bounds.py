@@ -5,12 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dashboard.errors import OutOfRangeError
+from hcs.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from dashboard.pictures.planes import PlaneRequest
     from dashboard.plates.values import ChannelSetting, FieldView
+
+
+_NOUNS = {"c": "channel", "z": "focal plane", "t": "time point", "level": "resolution"}
+
+
+def out_of_range(axis: str, index: int, count: int) -> OutOfRangeError:
+    """Return that an image has no such plane; `index` counts from 0."""
+    noun = _NOUNS.get(axis, axis)
+    return OutOfRangeError(
+        f"There is no {noun} number {index + 1}: the image has {counted(count, noun)}."
+    )
 
 
 def check_channels(count: int, channels: Iterable[ChannelSetting]) -> None:
@@ -30,7 +42,7 @@ def check_channels(count: int, channels: Iterable[ChannelSetting]) -> None:
     """
     highest = max((channel.index for channel in channels), default=0)
     if count and highest >= count:
-        raise OutOfRangeError(f"There is no channel {highest}; there are {count}.")
+        raise out_of_range("c", highest, count)
 
 
 def check_plane(field: FieldView, request: PlaneRequest) -> None:
@@ -51,7 +63,7 @@ def check_plane(field: FieldView, request: PlaneRequest) -> None:
     }
     for what, (index, count) in sizes.items():
         if index >= count:
-            raise OutOfRangeError(f"There is no {what} {index}; the image has {count}.")
+            raise out_of_range(what, index, count)
 
 
 def check_any(fields: Iterable[FieldView], request: PlaneRequest) -> None:

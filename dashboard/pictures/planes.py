@@ -10,6 +10,7 @@ import numpy as np
 
 from dashboard.errors import OutOfRangeError
 from dashboard.pictures import rendering
+from dashboard.pictures.bounds import out_of_range
 from dashboard.pictures.projection import Projection, project
 from hcs.errors import UnsafeDataError
 
@@ -78,9 +79,7 @@ def read_plane(level: NgffImage, request: PlaneRequest) -> NDArray[Any]:
     }
     for axis, index in place.items():
         if index >= sizes.get(axis, 1):
-            raise OutOfRangeError(
-                f"There is no {axis} {index}; the image has {sizes.get(axis, 1)}."
-            )
+            raise out_of_range(axis, index, sizes.get(axis, 1))
     rows, columns = sizes["y"], sizes["x"]
     if request.region is not None:
         left, top, width, height = request.region
@@ -165,9 +164,7 @@ def level_of(images: Sequence[NgffImage], request: PlaneRequest) -> NgffImage:
         If there is none.
     """
     if request.level >= len(images):
-        raise OutOfRangeError(
-            f"There is no level {request.level}; the image has {len(images)}."
-        )
+        raise out_of_range("level", request.level, len(images))
     return images[request.level]
 
 

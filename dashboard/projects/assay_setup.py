@@ -107,7 +107,7 @@ class AssaySetup:
         """
         if level is not None and not 0 < level < float("inf"):
             raise RefusedError(
-                f"A camera cannot saturate at {level}; give a number of counts above 0."
+                f"A clip level must be above 0, not {level}; give a number of counts."
             )
         plate = self._plates.get(key)
         with self._changing(key):
@@ -271,8 +271,8 @@ class AssaySetup:
         plate = self._plates.get(key)
         if self._hides(key):
             raise RefusedError(
-                "Where controls are is hidden while the blind review is under way; "
-                "type it when the review has ended."
+                "Control wells are hidden during a blind review; enter them when "
+                "it has ended."
             )
         with self._changing(key):
             self.maps.keep_typed(plate, patterns)

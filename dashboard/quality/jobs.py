@@ -47,7 +47,7 @@ _BATCH = 2
 
 _LOST = "it could not be opened"
 
-_ABSENT = "The plate cannot be reached; measuring goes on when it is there again."
+_ABSENT = "The plate cannot be reached; measuring resumes when it is available again."
 
 
 class Jobs:

@@ -70,7 +70,7 @@ _SUSPICION = MetricInfo(
     definition=(
         "How far the well's worst field lies beyond the cut-off of one kind of "
         "technical failure: 1 at it, 10 and more drawn as 10, 0 where nothing stands "
-        "out. What treatment moves never raises it."
+        "out. Values that a treatment changes never raise it."
     ),
     question="review",
     scale="deviation",
@@ -164,7 +164,9 @@ def is_measured(metric: str) -> bool:
 
 def explain(about: Definition) -> str:
     """Return what a metric is, which side is bad and when it misleads."""
-    side = _SIDES[about.bad] if about.kind == "technical" else "Treatment moves it."
+    side = (
+        _SIDES[about.bad] if about.kind == "technical" else "It changes with treatment."
+    )
     source = f" From {about.source}." if about.source else ""
     return f"{about.meaning} {side} Misleads: {about.misleads}{source}"
 

@@ -69,7 +69,7 @@ TITLES: dict[str, tuple[str, str]] = {
 """Name and meaning of each statistic of controls."""
 
 EFFECTS: dict[str, str] = {
-    "edge": "The outermost wells against all others; over 20 % has to be mended.",
+    "edge": "The outermost wells against all others; over 20 % must be corrected.",
     "row": "How far rows differ, in MADs of what rows and columns leave over.",
     "column": "How far columns differ, in MADs of what rows and columns leave over.",
     "drift along rows": "Steady change from the first row to the last.",

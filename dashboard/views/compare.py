@@ -74,7 +74,7 @@ class Compare(Part):
                 },
                 "pixel": new["pixel"],
                 "unit": new["unit"],
-                "hint": "Both move together: wheel zooms, drag moves.",
+                "hint": "Both pictures move together: wheel zooms, drag moves.",
                 "table": self._of_table(staged),
             }
         )

@@ -132,7 +132,7 @@ class Distribution(Part):
         self._show_figure()
 
     def _fail(self, error: BaseException) -> None:
-        reason = failure(error, "it is a fault of the program", limit=600)
+        reason = failure(error, "this is an error of the program", limit=600)
         self._drawing, self._failure = None, f"This plot could not be drawn: {reason}"
         self._show_figure()
 

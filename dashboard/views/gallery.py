@@ -230,5 +230,5 @@ def _empty(well_state: WellState | None) -> tuple[str, str]:
         "unreadable": "This well cannot be read.",
         "present": "This well has no field.",
     }
-    hint = "" if well_state.state == "pending" else "A field can be added on the right."
+    hint = "" if well_state.state == "pending" else "Add a field in the panel Correct."
     return words[well_state.state], hint

@@ -13,6 +13,7 @@ from dashboard.text import plain_text
 from dashboard.views.add_plate import reason_against_adding
 from dashboard.views.field_viewer import shown_plane
 from dashboard.views.island import Island, Message, Part, text_of
+from hcs.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -282,12 +283,12 @@ def _notices(now: Snapshot) -> list[tuple[str, str]]:
     notices = []
     if now.overview is not None and now.overview.unsettled:
         count = now.overview.unsettled
-        fields = "1 corrected field is" if count == 1 else f"{count} fields are"
+        fields = f"{counted(count, 'corrected field')} {'is' if count == 1 else 'are'}"
         notices.append(
             (
                 "warn",
-                f"{fields} being moved to the first path; other programs may show "
-                f"the field before correction until then.",
+                f"{fields} still being written to the original location; other "
+                f"programs may show the uncorrected image until then.",
             )
         )
     return notices

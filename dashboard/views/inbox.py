@@ -239,7 +239,7 @@ def _text(job: ImportJob) -> str:
         return f"{job.done:,} of {counted(job.total, 'field')}{remaining}"
     if job.phase == Phase.MEASURING:
         return f"Imported; being measured{remaining}"
-    return "Being looked through"
+    return "Being scanned"
 
 
 def _contents(job: ImportJob) -> str:

@@ -142,7 +142,7 @@ class VerdictBar(Part):
                 message, "Open that plate first: nothing was saved."
             )
         if who is None:
-            return self._acts.refuse(message, "Give your name at the top first.")
+            return self._acts.refuse(message, "Enter your name at the top first.")
         sent = message.get("wells")
         labels = [label for label in sent if isinstance(label, str)] if sent else []
         wells = [overview.well(label) for label in labels[:1]]
@@ -220,7 +220,7 @@ class VerdictBar(Part):
         reason = text_of(message, "reason", 40)
         who = self._session.who()
         if who is None:
-            return self._acts.refuse(message, "Give your name at the top first.")
+            return self._acts.refuse(message, "Enter your name at the top first.")
         if verdict not in VERDICTS:
             return self._acts.refuse(message, "There is no such verdict.")
         note = text_of(message, "note", 4000)
@@ -253,7 +253,7 @@ class VerdictBar(Part):
         key = self._session.state.plate
         batch = text_of(message, "target", 32)
         if who is None:
-            return self._acts.refuse(message, "Give your name at the top first.")
+            return self._acts.refuse(message, "Enter your name at the top first.")
         reason = self._reason_against_turning(key, batch)
         if reason:
             return self._acts.refuse(message, reason)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dashboard.quality.values import MetricValues
     from dashboard.state import ViewState
 
-NO_CONTROLS = "No control wells are known: say in Statistics which values are."
+NO_CONTROLS = "No control wells are known: set the roles in Statistics."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

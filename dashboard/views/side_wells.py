@@ -119,7 +119,7 @@ class SideWells(Part):
     def _title(self, now: Snapshot) -> str:
         if self._kind == "extremes" and now.values is not None:
             return f"Best and worst: {plain_text(now.values.metric.title, 60)}"
-        return {"controls": "Controls", "random": "By chance"}.get(self._kind, "")
+        return {"controls": "Controls", "random": "Random"}.get(self._kind, "")
 
     def _empty(self, now: Snapshot) -> str:
         if self._loading:

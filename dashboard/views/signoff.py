@@ -101,7 +101,7 @@ class Signoff(Part):
         if text_of(message, "plate", 1000) != key:
             return self._refuse("Open that plate first: nothing was done.")
         if who is None:
-            return self._refuse("Give your name at the top first.")
+            return self._refuse("Enter your name at the top first.")
         return self._session.run(
             lambda: step(key, who, message),
             lambda _: self._refuse(""),

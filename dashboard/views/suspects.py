@@ -107,7 +107,7 @@ def _clean(judgement: Judgement) -> str:
     if not judgement.ready or judgement.suspects:
         return ""
     if judgement.few:
-        return "Nothing is beyond these."
+        return "No field is beyond these limits."
     return f"Nothing stands out in {counted(judgement.fields, 'field')}."
 
 

@@ -174,7 +174,7 @@ def test_the_demo_plate_is_judged_by_keyboard_alone(
     # Undo names what it takes back; redo brings it again; both are seen by others.
     last = judged[-1]
     keys.press("u")
-    toast(page, f"Taken back: {last} fail")
+    toast(page, f"Undone: {last} fail")
     expect(well(page, last)).not_to_contain_text("fail")
     expect(well(other, last)).not_to_contain_text("fail")
     keys.press("Shift+U")
@@ -525,7 +525,7 @@ def test_wells_are_filtered_held_beside_others_and_keys_are_changed(
     assert "channels=" in shown
     assert re.findall("channels=[^&]+", shown) == re.findall("channels=[^&]+", own)
     page.keyboard.press("c")
-    expect(beside.locator("h2")).to_have_text("By chance")
+    expect(beside.locator("h2")).to_have_text("Random")
     page.keyboard.press("c")
     expect(beside.locator("h2")).to_have_text("Best and worst: Completeness")
     expect(beside.locator('.hcs-thumb[data-well="H06"]')).to_contain_text("worst 50")

@@ -71,7 +71,7 @@ def test_the_panel_tells_a_good_assay_from_a_bad_metric_of_it(
 
     # The project's own metric is not exploratory any more.
     open_panel(page, "statistics")
-    panel.get_by_role("button", name="Make assay metric").click()
+    panel.get_by_role("button", name="Use as assay metric").click()
     expect(panel.locator(".exploratory")).to_have_count(0)
 
     choose(page, "Mean intensity, GFP")
@@ -146,7 +146,7 @@ def limits_of_the_project(page: Page) -> None:
     limit.fill("70")
     limit.press("Enter")
     expect(uneven).to_contain_text("limit 70 %")
-    expect(setup).to_contain_text("set for this project; ours is 50")
+    expect(setup).to_contain_text("set for this project; default 50")
     limit.fill("")
     limit.press("Enter")
     expect(uneven).to_contain_text("limit 50 %")
@@ -187,7 +187,7 @@ def cut_offs_and_selection(page: Page, picture: Callable) -> None:
     picture(page, "6-cut")
     page.locator(".hcs-cut-keep").click()
     expect(page.locator(".hcs-suspects header")).to_contain_text("13 wells")
-    page.get_by_role("button", name="Back to ours").click()
+    page.get_by_role("button", name="Back to default").click()
     expect(tally).to_contain_text("2 wells beyond")
 
     # A row of the plate is marked among the points, and points mark wells.

@@ -169,7 +169,7 @@ def test_a_reason_after_the_verdict_is_saved_to_it(
     page.keyboard.press("Escape")
     expect(page.locator(".hcs-verdict-reason")).to_have_value("bubble")
     page.keyboard.press("u")
-    toast(page, "Taken back: A1 fail: reason bubble")
+    toast(page, "Undone: A1 fail: reason bubble")
     page.keyboard.press("Escape")
     assert table(page)["A01"]["Metadata_Reason"] == "debris"
 

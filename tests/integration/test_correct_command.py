@@ -129,9 +129,7 @@ def test_a_name_that_contradicts_what_was_typed_is_said(
 ) -> None:
     file = _tiff(tmp_path, "A01_s2_w1.tif", 77)
     _, said = run(file, "--well", "B2", "--field", "s1", *WHY, "--dry-run")
-    assert (
-        "A01_s2_w1.tif: Its name speaks of well A01. Its name speaks of field s2."
-    ) in said
+    assert ("A01_s2_w1.tif: Its name says well A01. Its name says field s2.") in said
 
 
 @pytest.mark.parametrize(

@@ -320,7 +320,7 @@ def test_a_name_that_speaks_of_another_target_blocks(
     source = one_channel(made, token, name=name)
     staged = made.corrections.stage(token, KEY, "B2", "0", [source])
     assert kinds(staged) == {kind: True}
-    with pytest.raises(BlockedError, match=r"speaks of"):
+    with pytest.raises(BlockedError, match=r"The file name .* names"):
         made.corrections.commit(staged.id, ANNA, "x")
 
 

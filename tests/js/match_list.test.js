@@ -11,7 +11,7 @@ const difference = (kind, more = {}) => ({ kind, message: "", blocking: true, co
 
 test("what waits for a person is listed as to be settled, and nothing that was left out", () => {
   const rows = [
-    row("a"), row("b", { problem: "no well", needs: ["well"] }), row("c", { doubts: ["its name speaks of B2"] }),
+    row("a"), row("b", { problem: "no well", needs: ["well"] }), row("c", { doubts: ["its name says B2"] }),
     row("d", { problem: "no well", excluded: true }), row("e"), row("f", { certainty: "guessed" }),
   ]
   const entries = new Map([entry("A1/e", "staged", { ready: false })])
@@ -38,7 +38,7 @@ test("why nothing can be committed is said, the gravest first", () => {
   assert.match(obstacle({ ...fine, reason: "" }), /reason/)
   assert.match(obstacle({ ...fine, name: "", reason: "" }), /name/)
   assert.match(obstacle({ ...fine, ready: 0, blocked: 2 }), /2 corrections wait/)
-  assert.equal(obstacle({ ...fine, ready: 0, barred: "You are here as reviewer." }), "You are here as reviewer.")
+  assert.equal(obstacle({ ...fine, ready: 0, barred: "You are reviewer." }), "You are reviewer.")
   // What is ready may go although others wait.
   assert.equal(obstacle({ ...fine, blocked: 2 }), "")
 })

@@ -270,7 +270,7 @@ function build({ el, send }) {
         viewport.picture([next.columns.length, next.rows.length])
       }
       message.hidden = Boolean(next.sprite) || next.surveyed
-      if (!message.hidden) fill(message, h("span", {}, "Looking at the plate…"))
+      if (!message.hidden) fill(message, h("span", {}, "Reading the plate…"))
       follow()
     },
     look(next) {

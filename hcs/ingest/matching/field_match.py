@@ -99,7 +99,7 @@ def _chosen_well(match: Match, text: str, target: MatchTarget) -> Match:
 
 def _doubted(match: Match, source: str, place: str) -> Match:
     """Return a row that was chosen to be something else than its file says."""
-    doubt = f"{source[:1].upper()}{source[1:]} speaks of {place}."
+    doubt = f"{source[:1].upper()}{source[1:]} says {place}."
     return replace(match, doubts=(*match.doubts, doubt))
 
 

@@ -87,7 +87,7 @@ FAILURE_RULES: tuple[Rule, ...] = (
             "No cut-off fits all plates: the slope depends on lens, stain and cells. "
             "Nuclei in focus lie between -1.1 and -2.3 on the plates that we know, a "
             "blur of 6 px takes about 1.5 away. A plate whose nuclei have a median "
-            "below -2.5 is told as a whole."
+            "below -2.5 is reported as a whole."
         ),
     ),
     Rule(

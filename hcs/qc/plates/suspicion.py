@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from hcs.qc.plates.cutoff import Cut
     from hcs.qc.results import FieldKey, FieldResult
 
+_RANKED = 10
+"""Up to which place a rank is worth its words: "75th worst of 96" says nothing."""
+
 _UNUSUAL = 3.5
 """Robust z from which a treatment's metric is called unusual."""
 
@@ -194,8 +197,8 @@ class _Judged:
         unit = definition(rule.metric).unit
         text = (
             f"{spoken(self.channel)}, field {self.labels[key]}: {rule.kind}"
-            f"{'?' if rule.asked else ''} {value:.3g}{f' {unit}' if unit else ''}, "
-            f"{self._rank(value, median)} of {len(self.values)}"
+            f"{'?' if rule.asked else ''} {value:.3g}{f' {unit}' if unit else ''}"
+            f"{self._rank(value, median)}"
         )
         return Reason(
             kind=rule.kind,
@@ -212,7 +215,8 @@ class _Judged:
             return number * side if side else abs(number - median)
 
         own = badness(value)
-        return _rank(1 + sum(badness(other) > own for other in self.values.values()))
+        place = 1 + sum(badness(other) > own for other in self.values.values())
+        return f", {_rank(place)} of {len(self.values)}" if place <= _RANKED else ""
 
 
 def _judged(results: Sequence[FieldResult], rule: Rule, channel: str) -> _Judged:

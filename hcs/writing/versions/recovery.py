@@ -95,7 +95,11 @@ def _recover_well(target: Target, state: PlateDocument, well: str) -> Iterator[F
     ]
     finish_moves(target, state, well)
     for name in pending:
-        yield Finding("finished", f"{well}/{name}", "its settling was continued")
+        yield Finding(
+            "finished",
+            f"{well}/{name}",
+            "its move to the original location was continued",
+        )
     unnamed = dict(_unnamed(target, state, well))
     for name in _groups_of(target, well):
         key = f"{well}/{name}"

@@ -92,7 +92,8 @@ def settle_fields(
             with target.changing():
                 return ()
         paths = sorted({entry.well for entry in waiting})
-        with Work(_log, f"Settling {counted(len(paths), 'well')} of {target.location}"):
+        moved = counted(len(paths), "well")
+        with Work(_log, f"Moving corrections of {moved} in {target.location}"):
             for path in paths:
                 target.transact(partial(settle_well, target, state, path, grace))
         return unsettled_fields(target, state, grace, wells)
