@@ -41,6 +41,12 @@ def run(tmp_path: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
     )
 
 
+def refusal(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
+    """Return what the program says that serves nothing."""
+    assert main([*map(str, arguments)]) == 1
+    return capsys.readouterr().err
+
+
 @contextmanager
 def started(tmp_path: Path, *arguments: object) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(
@@ -108,39 +114,38 @@ def test_a_path_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     assert "nowhere" in found.stderr
 
 
-def test_a_port_in_use_is_one_line_with_a_remedy(tmp_path: Path, plate: Path) -> None:
+def test_a_port_in_use_is_one_line_with_a_remedy(
+    tmp_path: Path, plate: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        found = run(tmp_path, plate, "--port", port, "--workspace", tmp_path / "w")
-    assert found.returncode == 1
-    assert "--port" in found.stderr
-    assert "Traceback" not in found.stderr
+        said = refusal(capsys, plate, "--port", port, "--workspace", tmp_path / "w")
+    assert "--port" in said
+    assert "Traceback" not in said
 
 
-def test_another_address_is_refused(tmp_path: Path, plate: Path) -> None:
-    found = run(
-        tmp_path, plate, "--address", "192.0.2.7", "--workspace", tmp_path / "w"
-    )  # fmt: skip
-    assert found.returncode == 1
-    assert "no sign-in" in found.stderr
+def test_another_address_is_refused(
+    tmp_path: Path, plate: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    address = ["--address", "192.0.2.7"]
+    said = refusal(capsys, plate, *address, "--workspace", tmp_path / "w")
+    assert "no sign-in" in said
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_workspace_that_cannot_be_written_is_said(
-    tmp_path: Path, plate: Path
+    tmp_path: Path, plate: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     locked = tmp_path / "locked"
     locked.mkdir(mode=0o500)
-    found = run(tmp_path, plate, "--workspace", locked / "w")
-    assert found.returncode == 1
-    assert "--workspace" in found.stderr
+    assert "--workspace" in refusal(capsys, plate, "--workspace", locked / "w")
 
 
-def test_a_workspace_that_is_a_file_is_said(tmp_path: Path, plate: Path) -> None:
+def test_a_workspace_that_is_a_file_is_said(
+    tmp_path: Path, plate: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "file").write_text("")
-    found = run(tmp_path, plate, "--workspace", tmp_path / "file")
-    assert found.returncode == 1
-    assert "--workspace" in found.stderr
+    assert "--workspace" in refusal(capsys, plate, "--workspace", tmp_path / "file")
 
 
 def test_measuring_counts_and_a_newer_program_s_database_is_refused(
@@ -153,9 +158,7 @@ def test_measuring_counts_and_a_newer_program_s_database_is_refused(
     with closing(sqlite3.connect(workspace / "workspace.sqlite")) as database:
         database.execute("UPDATE settings SET value = '999' WHERE name = 'schema'")
         database.commit()
-    found = run(tmp_path, plate, "--workspace", workspace)
-    assert found.returncode == 1
-    assert "schema 999" in found.stderr
+    assert "schema 999" in refusal(capsys, plate, "--workspace", workspace)
     assert main(measure) == 1
 
 
