@@ -91,7 +91,7 @@ class ProjectTransfer:
         project, plates = self._project()
         for plate in plates:
             refuse_if_blind(self._reviews, plate.key)
-        project_file = self._told(project, plates)
+        project_file = self._content(project, plates)
         try:
             write_whole(file, "".join(lines_of(project_file)))
         except OSError as error:
@@ -174,7 +174,7 @@ class ProjectTransfer:
             )
         return projects[0], plates
 
-    def _told(self, project: str, plates: Sequence[ServedPlate]) -> ProjectFile:
+    def _content(self, project: str, plates: Sequence[ServedPlate]) -> ProjectFile:
         known = [
             KnownPlate(
                 id=plate.plate.id,
@@ -192,13 +192,15 @@ class ProjectTransfer:
             return ProjectFile(
                 name=project.rpartition("/")[2],
                 plates=tuple(known),
-                settings=tuple(self._kept(project, plates)),
+                settings=tuple(self._settings_of(project, plates)),
                 revisions=tuple(_revisions(connection, acts)),
                 acts=tuple(acts),
                 events=tuple(_events(connection, ids)),
             )
 
-    def _kept(self, project: str, plates: Sequence[ServedPlate]) -> Iterator[Setting]:
+    def _settings_of(
+        self, project: str, plates: Sequence[ServedPlate]
+    ) -> Iterator[Setting]:
         slots: list[Slot] = [
             (kind, "", ()) for kind, of in KINDS.items() if not (of.own or of.more)
         ]

@@ -50,7 +50,7 @@ class RolesView:
     """Those with few enough values to tell roles."""
 
     mapping: RoleMapping = field(default_factory=RoleMapping)
-    kept: bool = False
+    chosen: bool = False
     """A person chose it for the project; else it is proposed."""
 
     wells: dict[str, WellRole] = field(default_factory=dict)
@@ -143,7 +143,7 @@ def view_of(
         columns=columns,
         choices=tuple(_choices(columns, conditions)),
         mapping=mapping,
-        kept=chosen is not None,
+        chosen=chosen is not None,
         wells={label: mapping.apply(values) for label, values in conditions.items()},
     )
 

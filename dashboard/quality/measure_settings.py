@@ -76,7 +76,7 @@ class AssaySettingsStore:
 
     def view(self, plate: ServedPlate) -> AssaySettings:
         """Return what the numbers of a plate rest on."""
-        stored = self._told(plate.overview().location)
+        stored = self._stored(plate.overview().location)
         imported = {
             name: Clip(level, "from the import")
             for name, level in imported_clips(plate.plate).items()
@@ -140,7 +140,7 @@ class AssaySettingsStore:
         now = {} if limit is None else {metric: limit}
         self._keep(plate, "limits", lambda before: _without(before, metric) | now)
 
-    def _told(self, location: str) -> Any:
+    def _stored(self, location: str) -> Any:
         return self._settings.get(_KIND, project_of(location))
 
     def _keep(

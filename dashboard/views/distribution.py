@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import param
@@ -17,7 +17,13 @@ from dashboard.text import plain_text
 from dashboard.theme import DARK, LIGHT
 from dashboard.views.failure import failure
 from dashboard.views.island import Island, Message, Part, text_of
-from dashboard.views.plotting import Drawing, cuts_of, drawing
+from dashboard.views.plotting import (
+    OTHER_PLATE,
+    Drawing,
+    PlotChoice,
+    cuts_of,
+    drawing,
+)
 from dashboard.views.writes import GuardedWrites
 
 if TYPE_CHECKING:
@@ -33,8 +39,6 @@ TABS = (
     ("profile", "Profile"),
     ("doses", "Doses"),
 )
-OTHER_PLATE = "plate:"
-"""Begins the choice of the same metric on another plate of the project."""
 
 
 class PlotsIsland(Island):
@@ -43,20 +47,6 @@ class PlotsIsland(Island):
     module = "panels/plots.js"
 
     figure = param.String(default="", doc="The figure, and which one it is.")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlotChoice:
-    """What a person wants to see plotted; no part of the address."""
-
-    tab: str = "histogram"
-    vertical: str = ""
-    """Metric of the vertical axis, or `OTHER_PLATE` and a key."""
-
-    fields: bool = False
-    """A point a field instead of a point a well."""
-
-    along: str = "column"
 
 
 class Distribution(Part):

@@ -19,13 +19,29 @@ if TYPE_CHECKING:
     from dashboard.quality.values import MetricInfo, MetricValues
     from dashboard.service import Service
     from dashboard.theme import Palette
-    from dashboard.views.distribution import PlotChoice
     from dashboard.views.snapshot import Snapshot
+
+OTHER_PLATE = "plate:"
+"""Begins the choice of the same metric on another plate of the project."""
 
 _TOOLS = ("HoverTool", "BoxSelectTool", "TapTool")
 
 Point = tuple[float, float, str]
 """x, y, label of the well."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlotChoice:
+    """What a person wants to see plotted; no part of the address."""
+
+    tab: str = "histogram"
+    vertical: str = ""
+    """Metric of the vertical axis, or `OTHER_PLATE` and a key."""
+
+    fields: bool = False
+    """A point a field instead of a point a well."""
+
+    along: str = "column"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,8 +210,6 @@ def _pairs(
     service: Service, now: Snapshot, values: MetricValues, choice: PlotChoice
 ) -> tuple[str, list[Point]] | None:
     """Return the title of the other axis, and the points."""
-    from dashboard.views.distribution import OTHER_PLATE
-
     state = now.state
     key, metric = state.plate, choice.vertical
     if metric.startswith(OTHER_PLATE):

@@ -208,7 +208,7 @@ def roles_content(roles: RolesView) -> dict[str, Any] | None:
         "values": dict(mapping.values),
         "compound": mapping.compound,
         "dose": mapping.dose,
-        "kept": roles.kept,
+        "kept": roles.chosen,
         "counts": roles.counts,
     }
 

@@ -135,12 +135,15 @@ def test_a_message_for_a_model_that_is_gone_blanks_no_later_plot(
     second.close()
 
 
+@pytest.mark.parametrize(
+    ("pages", "turns"), [(3, 6), pytest.param(6, 12, marks=pytest.mark.full)]
+)
 def test_pages_that_change_quickly_all_get_the_plot_they_asked_for_last(
-    served: Served,
+    served: Served, pages: int, turns: int
 ) -> None:
     titles = {one.id: one.title for one in served.service.quality.metrics(KEY)}
-    visitors = [Visitor(served) for _ in range(6)]
-    for turn in range(12):
+    visitors = [Visitor(served) for _ in range(pages)]
+    for turn in range(turns):
         for number, visitor in enumerate(visitors):
             metric = METRICS[(turn + number) % len(METRICS)]
             visitor.say("plate_map", type="metric", metric=metric)
@@ -148,7 +151,7 @@ def test_pages_that_change_quickly_all_get_the_plot_they_asked_for_last(
                 "distribution", type="tab", tab=("profile", "histogram")[turn % 2]
             )
     for number, visitor in enumerate(visitors):
-        metric = METRICS[(11 + number) % len(METRICS)]
+        metric = METRICS[(turns - 1 + number) % len(METRICS)]
         title = titles[metric]
         wait_for(lambda v=visitor, t=title: v.plots(t), f"for {title}")
         assert visitor.text("distribution")["failure"] == ""

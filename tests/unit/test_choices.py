@@ -321,13 +321,13 @@ def test_one_map_goes_to_many_plates_by_barcode(service: Service) -> None:
     assert given == 2
     assert service.projects.roles(ONE).counts == {"positive": 1, "negative": 1}
     assert service.projects.roles(TWO).counts == {"negative": 1}
-    assert service.projects.roles(TWO).kept
+    assert service.projects.roles(TWO).chosen
     assert dict(service.plates.overview(ONE).well("A1").conditions)["Conc_uM"] == "1.5"
     assert service.assay.map_source(TWO)["who"] == "Ana"
     # What is exported can be given again.
     text = as_csv(service.plates.overview(ONE)).encode()
     again = service.assay.preview_map(ONE, text, "again.csv")
-    assert (again.wells, again.roles.kept) == (2, True)
+    assert (again.wells, again.roles.chosen) == (2, True)
     for key in (ONE, TWO):
         service.assay.forget_map(key)
         assert not service.plates.overview(key).condition_names

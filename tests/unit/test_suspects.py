@@ -246,14 +246,14 @@ def test_a_mapping_holds_for_the_project_and_can_be_taken_back(
     book = RoleStore(settings)
     plate = overview()
     proposed = book.view(plate)
-    assert not proposed.kept
+    assert not proposed.chosen
     assert proposed.counts == {"positive": 2, "negative": 2, "sample": 20}
     assert (proposed.letter("A01"), proposed.letter("A02")) == ("N", "")
     turned = RoleMapping(role="My_Controls", values={"-1": "positive"})
     book.keep(plate, turned)
-    kept = RoleStore(settings).view(plate)
-    assert kept.kept
-    assert kept.counts == {"positive": 2}
+    chosen = RoleStore(settings).view(plate)
+    assert chosen.chosen
+    assert chosen.counts == {"positive": 2}
     book.keep(plate, None)
     assert book.view(plate) == proposed
 

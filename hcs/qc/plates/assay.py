@@ -108,23 +108,23 @@ def assay_report(
     assay_metric
         Whether the project names this metric as what its assay measures.
     """
-    kept = {well: value for well, value in values.items() if well not in failed}
-    told = {well: roles.get(well, WellRole()) for well in values}
-    lost = Counter(told[well].role or "no role" for well in values if well in failed)
-    positions = judge_positions(kept, told, shape)
+    counted = {well: value for well, value in values.items() if well not in failed}
+    wells = {well: roles.get(well, WellRole()) for well in values}
+    lost = Counter(wells[well].role or "no role" for well in values if well in failed)
+    positions = judge_positions(counted, wells, shape)
     return AssayReport(
         controls=tuple(
             Compared(all=one, kept=other)
             for one, other in zip(
-                _controls(values, told), _controls(kept, told), strict=True
+                _controls(values, wells), _controls(counted, wells), strict=True
             )
         ),
         exploratory=not assay_metric,
         left_out=dict(lost),
-        robust_z=_robust_z(values, kept, told, shape),
-        b_score=_b_score(values, kept, told, shape, positions.refusal),
+        robust_z=_robust_z(values, counted, wells, shape),
+        b_score=_b_score(values, counted, wells, shape, positions.refusal),
         positions=positions,
-        doses=dose_response(values, told, failed=failed),
+        doses=dose_response(values, wells, failed=failed),
     )
 
 
@@ -150,12 +150,12 @@ def _controls(
 
 def _robust_z(
     values: Mapping[Position, float],
-    kept: Mapping[Position, float],
+    counted: Mapping[Position, float],
     roles: Mapping[Position, WellRole],
     shape: tuple[int, int],
 ) -> NDArray[np.float64]:
     """Return robust z against the samples that did not fail."""
-    base = [v for well, v in kept.items() if roles[well].role in ("sample", None)]
+    base = [v for well, v in counted.items() if roles[well].role in ("sample", None)]
     if len(base) < LEAST_WELLS:
         return np.full(shape, math.nan)
     return robust_z(to_grid(values, shape), base)
@@ -163,7 +163,7 @@ def _robust_z(
 
 def _b_score(
     values: Mapping[Position, float],
-    kept: Mapping[Position, float],
+    counted: Mapping[Position, float],
     roles: Mapping[Position, WellRole],
     shape: tuple[int, int],
     refusal: str,
@@ -171,7 +171,7 @@ def _b_score(
     if refusal:
         return BScore(np.full(shape, math.nan), refusal)
     fitted = np.zeros(shape, bool)
-    for well in kept:
+    for well in counted:
         fitted[well] = roles[well].role in ("sample", None)
     return b_score(to_grid(values, shape), fitted)
 

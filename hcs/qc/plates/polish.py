@@ -142,12 +142,12 @@ def _bias(values: NDArray[np.float64], used: NDArray[np.bool_]) -> str:
         many = (np.abs(scores) > _HIT).sum(axis=axis) > 0.5 * number
         few += int(np.count_nonzero((number > 0) & (number < _LEAST_IN_LINE)))
         hits += int(np.count_nonzero(many & (number > 0)))
-    told = []
+    doubts = []
     if few:
-        told.append(f"{few} rows or columns have under {_LEAST_IN_LINE} wells")
+        doubts.append(f"{few} rows or columns have under {_LEAST_IN_LINE} wells")
     if hits:
-        told.append(
+        doubts.append(
             f"in {hits} rows or columns more than half of the wells stand out, which "
             f"may be response"
         )
-    return "; ".join(told)
+    return "; ".join(doubts)

@@ -76,15 +76,15 @@ class Effect:
         if math.isnan(self.size):
             return f"{self.id}: {self.note or 'no size'}"
         sign = "+" if self.unit == "%" else ""
-        told = [f"{self.size:{sign}.1f} {self.unit}"]
+        parts = [f"{self.size:{sign}.1f} {self.unit}"]
         if not math.isnan(self.agreement):
             name = "Cliff's delta" if self.id == "edge" else "Spearman"
-            told.append(f"{name} {self.agreement:+.2f}")
-        told.append(p_text(self.p))
-        told.append(
+            parts.append(f"{name} {self.agreement:+.2f}")
+        parts.append(p_text(self.p))
+        parts.append(
             f"n {' and '.join(map(str, self.n)) if len(self.n) < 3 else sum(self.n)}"
         )
-        return f"{self.id}: {', '.join(told)}"
+        return f"{self.id}: {', '.join(parts)}"
 
 
 def edge_mask(rows: int, columns: int, layers: int = 1) -> NDArray[np.bool_]:

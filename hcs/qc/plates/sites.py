@@ -167,11 +167,11 @@ def _plain(text: str) -> str:
 
 def _number(text: str) -> int | None:
     """Return the one number in a text: 3 for ``"3.0"`` and ``"s03"``."""
-    told = text.strip()
-    if re.fullmatch(r"\d{1,9}\.0*", told, re.ASCII):
-        return int(told.partition(".")[0])
-    found = _ONLY_NUMBER.fullmatch(told)
-    return None if found is None else int(found[1])
+    text = text.strip()
+    if re.fullmatch(r"\d{1,9}\.0*", text, re.ASCII):
+        return int(text.partition(".")[0])
+    number = _ONLY_NUMBER.fullmatch(text)
+    return None if number is None else int(number[1])
 
 
 def _index(name: str) -> int | None:
