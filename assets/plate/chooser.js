@@ -37,7 +37,7 @@ export function makeChooser(choose) {
   })
   const channel = h("select", { "aria-label": "Channel", title: "Channel of the metric", class: "hcs-metric-channel", on: { change: () => switchChannel(Number(channel.value)) } })
   const element = h("div", { class: "chooser" },
-    h("label", { class: "hcs-metric-select" }, native, h("span", { class: "soft" }, "Colour")), box, h("span", { class: "down", "aria-hidden": "true" }, icon("forward")), channel, popup)
+    h("label", { class: "hcs-metric-select" }, native, h("span", { class: "soft" }, "Colour")), h("span", { class: "box" }, box, h("span", { class: "down", "aria-hidden": "true" }, icon("forward"))), channel, popup)
 
   const isOpen = () => box.getAttribute("aria-expanded") === "true"
   const recent = () => preference("metrics").split(" ").filter(Boolean)

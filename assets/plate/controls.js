@@ -16,7 +16,7 @@ export function makeControls(send, onNumbers) {
   const way = h("select", { class: "hcs-way", on: { change: () => send("way", { way: way.value }) } })
   const labelled = (text, title, select) => h("label", { class: "row small", title }, h("span", { class: "soft" }, text), select)
   const wayBox = labelled("Well is", "How the fields of a well become its value", way)
-  const scoreBox = labelled("shown as", "The measured value, or how far it is from the plate's samples", score)
+  const scoreBox = labelled("Shown as", "The measured value, or how far it is from the plate's samples", score)
   const numbers = h("button", {
     type: "button", class: "small", "aria-pressed": "false", title: "Show the numbers in the wells",
     on: {
@@ -27,11 +27,12 @@ export function makeControls(send, onNumbers) {
       },
     },
   }, "Numbers")
-  const element = h("header", { class: "head" }, chooser.element, numbers, wayBox, scoreBox, acquisition)
+  const element = h("header", { class: "head" }, chooser.element, wayBox, scoreBox, acquisition)
   let offeredWays = ""
 
   return {
     element,
+    numbers,
     get metric() { return chooser.metric },
     get score() { return score.value },
     get way() { return way.value },

@@ -16,17 +16,18 @@ const SWATCH = 21 // pixels: the letter of a role just fits
 const FIXED = ["Fixed range", "Neutral where all is well, full colour at three times of what stands out: the same on all plates"]
 
 /** The colour bar with its limits, and what lies beyond them: one line; `titled` says
- *  in it what the values are. */
-export function legend({ onLimits, onLog, titled = false }) {
+ *  in it what the values are, `first` is a button before its own. */
+export function legend({ onLimits, onLog, titled = false, first = null }) {
   const low = h("span", {})
-  const high = h("span", {})
+  const unit = h("span", { class: "soft" })
+  const to = h("span", {})
+  const high = h("span", {}, to, " ", unit)
   const under = h("i", { class: "under", hidden: true })
   const over = h("i", { class: "over", hidden: true })
   const notch = h("span", { class: "notch", hidden: true })
   const mark = h("span", { class: "mark", hidden: true })
   const ramp = h("div", { class: "ramp" }, under, over, notch, mark)
   const title = h("b", { class: "cut" })
-  const unit = h("span", { class: "soft unit cut" })
   const mode = h("button", {
     type: "button", class: "small mode",
     on: { click: () => onLimits(fixed ? (mode.dataset.mode === "full" ? "robust" : "full") : MODES[(MODES.indexOf(mode.dataset.mode) + 1) % MODES.length]) },
@@ -35,24 +36,25 @@ export function legend({ onLimits, onLog, titled = false }) {
     type: "button", class: "small mode hcs-log", title: "Colours by the logarithm", "aria-label": "Log scale",
     on: { click: () => onLog(logarithm.getAttribute("aria-pressed") !== "true") },
   }, "Log")
-  const element = h("div", { class: "legend" }, titled ? title : null, low, ramp, high, unit, logarithm, mode)
+  const element = h("div", { class: "legend" }, titled ? title : null, low, ramp, high, h("span", { class: "row" }, first, logarithm, mode))
   let shown = { low: null, high: null }
   let fixed = false
 
   return {
     element,
     show({ values, colouring, limits }) {
-      const { low: from, high: to, log, scale, stops, below, above } = colouring
-      shown = { low: from, high: to }
-      element.hidden = !values || Boolean(values.categories)
-      if (element.hidden) return
+      const { low: from, high: until, log, scale, stops, below, above } = colouring
+      shown = { low: from, high: until }
+      const bare = !values || Boolean(values.categories)
+      for (const part of [title, low, ramp, high, logarithm, mode]) part.hidden = bare
+      if (bare) return
       const none = from === null || from === undefined
       fixed = scale === "deviation" && Boolean(values.notable)
       ramp.style.background = gradient(stops)
       under.style.borderRightColor = css(mixed(stops, 0))
       over.style.borderLeftColor = css(mixed(stops, 1))
       low.textContent = none ? "" : number(from)
-      high.textContent = none ? "no values yet" : number(to)
+      to.textContent = none ? "no values yet" : number(until)
       const reading = `${values.title}${values.unit ? ` in ${values.unit}` : ""}`
       set(title, { title: reading, textContent: values.title })
       set(unit, { title: reading, textContent: none ? "" : values.unit })
@@ -63,7 +65,7 @@ export function legend({ onLimits, onLog, titled = false }) {
       set(ramp, { title: none ? "" : `${below} below, ${above} above the limits` })
       const [text, about] = fixed && limits !== "full" ? FIXED : MODE_TEXTS[limits]
       set(mode, { dataset: { mode: limits }, title: about })
-      mode.hidden = none || values.metric === "suspicion" // its limits are always the same
+      mode.hidden = none
       mode.textContent = fixed || limits !== "project" || values.project?.length ? text : values.project ? "Range: this plate" : "looking…"
       logarithm.hidden = log === null || values.metric === "suspicion"
       set(logarithm, { "aria-pressed": String(Boolean(log)) })

@@ -53,7 +53,7 @@ function build({ el, root, send }) {
   const marks = h("canvas", { "aria-hidden": "true" })
   const grid = makeGrid()
   const controls = makeControls(send, (on) => { numbered = on; arrange() })
-  const legendBox = legend({ onLimits: setLimits, onLog: (on) => setLogarithm(values?.metric, on) })
+  const legendBox = legend({ onLimits: setLimits, onLog: (on) => setLogarithm(values?.metric, on), first: controls.numbers })
   const map = h("div", { class: "hcs-plate-map" }, canvas, marks, grid.table)
   const keyBox = h("div")
   const summary = h("p", { class: "summary soft cut", role: "status", "aria-live": "polite" })
@@ -69,7 +69,7 @@ function build({ el, root, send }) {
     h("header", {}, views.element, lastSeen()), h("div", { class: "body" }, place, keyBox, summary))
   el.append(panel, tip.element)
   // What colours the wells keeps its place, wherever the plate is shown.
-  secondPlace("metric", root).append(h("section", { class: "panel metric", "aria-label": "Metric" }, controls.element, h("div", { class: "body" }, h("div", { class: "row" }, legendBox.element, info), explain)))
+  secondPlace("metric", root).append(h("section", { class: "panel metric", "aria-label": "Metric" }, controls.element, h("div", { class: "body" }, h("div", { class: "row top" }, legendBox.element, info), explain)))
 
   /** @param {boolean} on */
   function explaining(on) {

@@ -110,7 +110,7 @@ function drawWell(pen, place, look, well, part, index, ratio, { colouring, plain
     pen.fill()
   }
   if (plain) return
-  if (colouring.signs[index] && cell >= 7) triangle(pen, x + size / 2, y + size * 0.46, Math.max(2, size * 0.17), colouring.signs[index], contrasting(pen.fillStyle))
+  if (colouring.signs[index] && cell >= 7) triangle(pen, x + size / 2, y + size * 0.46, Math.min(7, Math.max(2, size * 0.17)), colouring.signs[index], contrasting(pen.fillStyle))
   if (well.role && cell >= 8) role(pen, x, y, size, well.role)
   if (well.partial) corner(pen, x, y, size, look)
   if (well.corrected) diamond(pen, x, y, size, look)
@@ -201,7 +201,7 @@ function role(pen, x, y, size, name) {
   pen.lineWidth = size >= 16 ? 2 : 1
   pen.strokeRect(x + 1, y + 1, size - 2, size - 2)
   if (size < 18) return
-  const side = Math.round(Math.max(10, size * 0.42))
+  const side = Math.round(Math.min(16, Math.max(10, size * 0.42)))
   pen.fillStyle = colour
   pen.fillRect(x, y + size - side, side, side)
   letter(pen, x + side / 2, y + size - side / 2, name, "#000000", side * 0.85)
