@@ -376,15 +376,29 @@ interface GalleryText {
     value: number | null
     metric: string
   }[]
-  columns: number
+  /** Row and column of each field on the stage; [] where not known. */
+  places: [number, number][]
   order: string
-  contrast: string
+  /** Why they stand so. */
+  basis: "stage" | "acquired" | "worst"
+  /** Length of a field's longer side, 0 where not known. */
+  across: number
+  unit: string
   empty: string
   hint: string
 }
 
 interface ChannelsText {
-  channels: (ChannelLook & { minimum: number, maximum: number, curve: number, whole: boolean })[]
+  channels: (ChannelLook & {
+    minimum: number, maximum: number, curve: number, whole: boolean
+    /** Colour of the plate, and one that is told apart from the others'. */
+    plain: string, distinct: string
+    /** How wide a window made of pixels is at least. */
+    least: number
+    empty: boolean
+  })[]
+  /** Names of channels whose colours are taken for each other. */
+  close: [string, string][]
   source: string
   ends: [number, number]
   where: string
@@ -402,6 +416,8 @@ interface ViewerText {
   t: number
   projection: string
   outlines: { labels: string[], chosen: string, mask: string }
+  /** The same field of a control, null where none was asked for. */
+  control: { well: string, controls: Choice[], field: FieldPicture | null, note: string } | null
 }
 
 type CompareText = { staged: null } | {
@@ -819,7 +835,7 @@ export interface Texts {
   plate_canvas: { content: CanvasText, look: { well: string, shown: boolean } }
   plates: { content: Hidden | { shown: true, problem: string, add: string, awaited: boolean, loading: boolean, plates: ListedPlate[] }, trend: TrendText }
   filters: { content: FiltersText, values: { metric: string, values: (number | null)[] | null } }
-  montage: { content: { title: string, kind: string, kinds: Choice[], seed: number, items: Sample[], empty: string, error: string } }
+  montage: { content: { kind: string, seed: number, items: Sample[], across: number, unit: string, empty: string, error: string } }
   gallery: { content: GalleryText }
   channels: { content: ChannelsText }
   field_viewer: { content: ViewerText }
@@ -831,7 +847,7 @@ export interface Texts {
     queue: VerdictQueue
     verdicts: Record<string, VerdictEntry>
     since: VerdictsSince
-    unseen: { unopened: number, glimpsed: number }
+    unseen: { seen: number, unopened: number, glimpsed: number }
   }
   signoff: { content: SignoffText }
   correction: { content: CorrectionText }
@@ -854,10 +870,10 @@ export interface Texts {
 
 /** What parts tell each other by `core/bus.js`: a name that is not here is an error. */
 export type EventName =
-  | "absence" | "add-plate" | "ask-name" | "axis" | "beside" | "channel" | "choose" | "choose-file" | "choose-metric" | "compare-mode" | "confirm-difference"
+  | "absence" | "add-plate" | "ask-name" | "axis" | "beside" | "channel" | "choose" | "choose-file" | "choose-metric" | "compare-mode" | "confirm-difference" | "control"
   | "correct-many" | "cut-moved" | "deciding" | "display" | "field-planes" | "filter"
   | "filtered" | "glimpsed" | "help" | "hint" | "keys" | "limits" | "measure-field"
-  | "measured-metric" | "metric" | "montage" | "move" | "open-panel" | "open-setup" | "others" | "overlays" | "palette" | "pictures"
+  | "measured-metric" | "metric" | "montage" | "move" | "only-channel" | "open-panel" | "open-setup" | "others" | "overlays" | "palette" | "pictures"
   | "pictures-of-plate" | "plate-files" | "plot-box" | "projection" | "queue" | "redo" | "reopen"
   | "reviewer" | "score" | "selection" | "show-history" | "step" | "toggle-theme" | "undo"
   | "uploaded" | "uploads" | "values" | "verdict" | "verdict-note" | "verdict-reason" | "verdict-scope" | "verdicts" | "view" | "views"

@@ -46,7 +46,7 @@ _PLACES = {"acquisition": "all", "z": "middle", "t": "first"}
 _TEXTS = (
     "plate", "well", "field", "acquisition", "z", "t", "projection", "metric", "way",
     "score",
-    "order", "outlines", "contrast", "wells", "montage", "seed", "look",
+    "order", "outlines", "contrast", "control", "wells", "montage", "seed", "look",
     "task",
 )  # fmt: skip
 """The order in which an address says it."""
@@ -98,6 +98,9 @@ class ViewState:
 
     wells: str = ""
     """What wells show on the plate: "" values, ``"pictures"`` their pictures."""
+
+    control: str = ""
+    """Label of the well whose same field is shown beside the open one; "" none."""
 
     montage: str = ""
     """What the plate's pictures are: "" all wells, else one of `MONTAGES`."""
@@ -170,6 +173,7 @@ def decode(query: str) -> ViewState:
         order=_choice(ORDERS, first.get("order", "")),
         contrast=first.get("contrast", "")[:_MAX_TEXT],
         wells=_choice(WELLS, first.get("wells", "")),
+        control=first.get("control", "")[:_MAX_TEXT],
         montage=_choice(MONTAGES, first.get("montage", "")),
         seed=_index(first.get("seed", "")) or 0,
         look=_choice(LOOKS, first.get("look", "")),
@@ -220,6 +224,7 @@ class SessionState(param.Parameterized):
     order = param.String(default="")
     contrast = param.String(default="")
     wells = param.String(default="")
+    control = param.String(default="")
     montage = param.String(default="")
     seed = param.Integer(default=0)
     look = param.String(default="")

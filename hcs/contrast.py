@@ -30,6 +30,24 @@ on purpose take 0.1 to 1 %; the window of a blank field takes most of all others
 LEAST_BRIGHT: Final = 0.04
 """Share of a window that the brightest pixels must reach, else all is black."""
 
+LEAST_NOISES: Final = 20.0
+"""Standard deviations of the camera's noise that a window spans at least: percentiles
+of nothing but noise are 5 apart, those of cells 40 and more (see `least_width`)."""
+
+_LEAST_BYTES: Final = 4.0
+_LEAST_INTEGERS: Final = 16.0
+"""Grey values that a window of bytes, and of wider integers, spans at least: fewer are
+the steps of a converter and not of a stain."""
+
+_LEAST_FLOAT: Final = 1e-6
+"""The same for floats, as a part of the largest magnitude."""
+
+_NOISE_SIDE: Final = 512
+"""Pixels of the sides of the window in a plane's middle that the noise is taken of."""
+
+_NOISE_OF_STEPS: Final = math.sqrt(math.pi) / 2
+"""Standard deviation of normal noise, by the mean size of the step to a neighbour."""
+
 _CAMERA_BITS: Final = (8, 10, 12, 14, 16, 32)
 
 
@@ -98,18 +116,102 @@ def _thinned(plane: NDArray[Any]) -> NDArray[np.float64]:
     return taken[np.isfinite(taken)]
 
 
-def limits(pixels: NDArray[np.float64], policy: Policy) -> Limits | None:
-    """Return the limits that a policy gives a sample, None for an empty one."""
+def noise(planes: Iterable[NDArray[Any]]) -> float:
+    """Return the noise of a channel, in its grey values: a standard deviation.
+
+    The median over the planes of ``mean(|step|) * sqrt(pi) / 2``, where a step leads
+    from a pixel to its neighbour along y or x. What the optics draw changes little over
+    a pixel of full resolution, so there it is the camera's; of coarser levels it is too
+    large, by what a pixel of theirs leaves out.
+
+    Parameters
+    ----------
+    planes
+        Of shape ``(..., y, x)``, of full resolution, any real or boolean dtype. Their
+        extreme half per cents are clipped, so that hot pixels do not decide.
+
+    Returns
+    -------
+        At least 0; 0 without a plane that has neighbours which are finite.
+    """
+    of_planes = [value for value in map(_noise, planes) if math.isfinite(value)]
+    return float(np.median(of_planes)) if of_planes else 0.0
+
+
+def _noise(plane: NDArray[Any]) -> float:
+    whole = np.asarray(plane)
+    if whole.ndim < 2 or not whole.size:
+        return math.nan
+    rows, columns = whole.shape[-2:]
+    top, left = (max(0, (side - _NOISE_SIDE) // 2) for side in (rows, columns))
+    middle = whole.reshape(-1, rows, columns)[
+        0, top : top + _NOISE_SIDE, left : left + _NOISE_SIDE
+    ].astype(np.float64)
+    finite = middle[np.isfinite(middle)]
+    if not finite.size:
+        return math.nan
+    clipped = np.clip(middle, *np.percentile(finite, (0.5, 99.5)))
+    steps = [np.abs(np.diff(clipped, axis=axis)).ravel() for axis in (0, 1)]
+    known = np.concatenate(steps)
+    known = known[np.isfinite(known)]
+    return float(known.mean()) * _NOISE_OF_STEPS if known.size else math.nan
+
+
+def least_width(planes: Sequence[NDArray[Any]], dtype: np.dtype[Any]) -> float:
+    """Return how wide a channel's window must be, or it would show noise as a signal.
+
+    A channel without a signal has percentiles all the same, and a window between them
+    draws its noise as bright as another channel's cells.
+
+    Parameters
+    ----------
+    planes
+        As for `noise`.
+    dtype
+        Of the stored pixels.
+
+    Returns
+    -------
+        In grey values: `LEAST_NOISES` times the noise, and a few steps of the type.
+        Misleads where a pattern changes from pixel to pixel, such as binned dots: its
+        window is wider than it need be, and the picture dimmer.
+    """
+    if dtype.kind == "b":
+        return 1.0
+    if dtype.kind == "f":
+        sizes = [float(np.nanmax(np.abs(plane))) for plane in planes if plane.size]
+        steps = _LEAST_FLOAT * max(filter(math.isfinite, sizes), default=0.0)
+    else:
+        steps = _LEAST_BYTES if dtype.itemsize == 1 else _LEAST_INTEGERS
+    return max(LEAST_NOISES * noise(planes), steps)
+
+
+def limits(
+    pixels: NDArray[np.float64], policy: Policy, least: float = 0.0
+) -> Limits | None:
+    """Return the limits that a policy gives a sample, None for an empty one.
+
+    Parameters
+    ----------
+    pixels
+        A `sample`.
+    policy
+        Fitting the sample.
+    least
+        How wide they are at least, see `least_width`; a narrower window keeps its
+        black, and its white moves up.
+    """
     if not pixels.size:
         return None
     low, high = (float(end) for end in np.percentile(pixels, (policy.low, policy.high)))
-    least, most = float(pixels.min()), float(pixels.max())
+    lowest, most = float(pixels.min()), float(pixels.max())
     if not high > low:
-        low, high = least, most
+        low, high = lowest, most
+    high = max(high, low + least)
     if not high > low:
         # A constant channel; beyond 2**53 adding one changes nothing.
         high = max(low + 1.0, math.nextafter(low, math.inf))
-    return Limits(low, high, min(least, low), max(most, high))
+    return Limits(low, high, min(lowest, low), max(most, high))
 
 
 def window_of(
@@ -117,6 +219,7 @@ def window_of(
     policy: Policy,
     dtype: np.dtype[Any],
     clip: float | None = None,
+    least: float = 0.0,
 ) -> Window | None:
     """Return the window to be stored for a channel, marked with its policy.
 
@@ -130,6 +233,8 @@ def window_of(
         Of the stored pixels. Windows of integers are whole numbers.
     clip
         Level at which the camera clips, where that is known.
+    least
+        As for `limits`.
 
     Returns
     -------
@@ -137,23 +242,23 @@ def window_of(
         smallest pixel) to the clip level or the dtype's maximum, for floats those of
         the sample. None for an empty sample.
     """
-    measured = limits(pixels, policy)
+    measured = limits(pixels, policy, least)
     if measured is None:
         return None
     low, high = measured.low, measured.high
-    least, most = float(pixels.min()), float(pixels.max())
+    lowest, most = float(pixels.min()), float(pixels.max())
     if dtype.kind == "f":
         return Window(
             start=low,
             end=high,
-            min=min(least, low),
+            min=min(lowest, low),
             max=max(most, high),
             policy=policy.name,
         )
     top = _top(dtype)
     low, high = float(np.floor(low)), float(np.ceil(high))
     if high > top:
-        # A constant channel at the maximum: the window is one grey value wide.
+        # A nearly constant channel at the maximum has no room for a wider window.
         low, high = min(low, top - 1), top
     ceiling = top if clip is None else min(float(clip), top)
     return Window(
@@ -181,14 +286,18 @@ def common_window(windows: Sequence[Window | None]) -> Window | None:
 
 
 def sane(
-    window: Window, pixels: NDArray[np.float64], dtype: np.dtype[Any] | None
+    window: Window,
+    pixels: NDArray[np.float64],
+    dtype: np.dtype[Any] | None,
+    least: float = 0.0,
 ) -> bool:
     """Return whether a stored window says more than the plate's own sample.
 
     Not where it is the whole range of the type or of a camera (writers put it where
     they know nothing), where it does not rise or lies outside the type, where it leaves
-    the brightest pixels nearly black or draws more than `MOST_WHITE` of all white, and
-    where this library made it of a single field.
+    the brightest pixels nearly black or draws more than `MOST_WHITE` of all white,
+    where this library made it of a single field, and where a channel holds nothing but
+    noise and the window shows that as a signal.
 
     Parameters
     ----------
@@ -198,6 +307,8 @@ def sane(
         A `sample` of the plate; what needs pixels is not checked with an empty one.
     dtype
         Of the pixels; None where none could be read.
+    least
+        How wide a window of the channel is at least, see `least_width`.
     """
     start, end = window.start, window.end
     if not (math.isfinite(start) and math.isfinite(end) and start < end):
@@ -211,8 +322,11 @@ def sane(
     measured = limits(pixels, PLATE)
     if measured is None or not pixels.max() > pixels.min():
         return True
-    if (measured.high - start) / (end - start) < LEAST_BRIGHT or measured.low >= end:
+    if measured.high - measured.low < least and end - start < least:
         return False
+    if (measured.high - start) / (end - start) < LEAST_BRIGHT or measured.low >= end:
+        # Where nothing is bright, a window in which nothing is may well be meant.
+        return measured.high - measured.low < least and measured.low < end
     return float(np.mean(pixels > end)) <= MOST_WHITE
 
 

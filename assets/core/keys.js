@@ -2,7 +2,7 @@
 //
 // Every default is one key without Shift, AltGr or dead keys on US, UK, German and French
 // layouts: letters by what they write, digits by where they are (French ones stand above
-// Shift). Only redo is with Shift, as undo's other half.
+// Shift). Only redo is with Shift, as undo's other half, and "only this channel" as that of its switch.
 
 import { leaveBox } from "./boxes.js"
 import { tell } from "./bus.js"
@@ -51,7 +51,7 @@ export const GROUPS = [
     act("undo", "U", "Undo your verdict; with Shift: redo", () => tell("undo"), { ...once, ...plate, name: "Undo your verdict", shiftedName: "Redo your verdict", shifted: () => tell("redo") }),
     act("next", "J", "Next suspect or unreviewed well", () => tell("queue", 1), plate),
     act("previous", "K", "Previous suspect or well", () => tell("queue", -1), plate),
-    act("beside", "C", "Compare with controls, random, best and worst wells", () => tell("beside"), plate),
+    act("beside", "C", "Compare with the nearest control, again: the next; with Shift: other wells below", () => tell("control"), { ...well, name: "Compare with the nearest control", shiftedName: "Other wells: controls, neighbours, random, best and worst", shifted: () => tell("beside") }),
   ]],
   ["Plate", [
     act("left", "ArrowLeft", "", () => tell("move", [0, -1]), { ...fixed, ...plate, name: "Move to the well on the left" }),
@@ -76,11 +76,11 @@ export const GROUPS = [
     act("t-on", "W", "Next time point", () => tell("axis", ["t", 1]), field),
   ]],
   ["Picture", [
-    ...Array.from({ length: 9 }, (_, i) => act(`channel-${i + 1}`, String(i + 1), i === 8 ? "Channel on or off" : "", () => tell("channel", i), { ...fixed, ...plate, name: `Channel ${i + 1} on or off` })),
+    ...Array.from({ length: 9 }, (_, i) => act(`channel-${i + 1}`, String(i + 1), i === 8 ? "Channel on or off; with Shift: only this one, with Shift+0: all" : "", () => tell("channel", i), { ...fixed, ...plate, name: `Channel ${i + 1} on or off`, shiftedName: `Only channel ${i + 1}`, shifted: () => tell("only-channel", i) })),
     act("overlays", "O", "Hide signs and labels while held", () => setOverlays(false), { once: true, needs: "hold", released: () => setOverlays(true) }),
     act("zoom-in", "Z", "Zoom in", () => tell("zoom", 1.5), plate),
     act("zoom-out", "Y", "Zoom out", () => tell("zoom", 1 / 1.5), plate),
-    act("fit", "0", "Fit the picture", () => tell("zoom", null), plate),
+    act("fit", "0", "Fit the picture", () => tell("zoom", null), { ...plate, name: "Fit the picture", shiftedName: "All channels", shifted: () => tell("only-channel", null) }),
     act("actual", "V", "Actual pixels (100 %)", () => tell("zoom", 0), plate),
     act("whole", ",", "The whole plate as pictures, or the well", () => tell("pictures-of-plate"), plate),
     act("compare", "Backspace", "Old and new: side by side, swipe, blink, difference", () => tell("compare-mode", ""), compare),
@@ -176,7 +176,7 @@ const ALLOWED = /^(?:\S| |PageUp|PageDown|Home|End|Insert|Delete|Backspace)$/u
 export function pressed(event) {
   // Digits stand above Shift on French keyboards, so the place of the key counts.
   const digit = /^Digit(\d)$/.exec(event.code)?.[1]
-  if (digit && !event.shiftKey) return digit
+  if (digit) return digit
   return event.key.length === 1 ? event.key.toUpperCase() : event.key
 }
 
@@ -188,7 +188,7 @@ function actionOf(event) {
   const key = pressed(event)
   if (key === "?") return [ACTIONS.find((action) => action.id === "help"), false]
   const pressedAction = ACTIONS.find((action) => keyOf(action) === key)
-  const shifted = event.shiftKey && /^\p{L}$/u.test(key)
+  const shifted = event.shiftKey && /^[\p{L}\d]$/u.test(key)
   return shifted && !pressedAction?.shifted ? [undefined, true] : [pressedAction, shifted]
 }
 

@@ -5,13 +5,13 @@
 // origin may serve several workspaces: below prefixes, or one after the other. So
 //
 // - a person's: theme, keys, the order of the queue, what was last run by its name,
-//   which hints are read and which metrics were used last are alike in every tab;
+//   which hints are read, which metrics were used last and the choice of colours are alike in every tab;
 // - the name is of one tab, as two may sit at one browser; a new tab begins with the last;
 // - what is typed about a plate belongs to its workspace and the plate's id.
 //
 // Storage may be forbidden or full; then all of it lives as long as the page.
 
-const PREFERENCES = { theme: "hcs-theme", keys: "hcs-keys", order: "hcs-order", recent: "hcs-recent", hints: "hcs-hints", metrics: "hcs-metrics", view: "hcs-view" }
+const PREFERENCES = { theme: "hcs-theme", keys: "hcs-keys", order: "hcs-order", recent: "hcs-recent", hints: "hcs-hints", metrics: "hcs-metrics", view: "hcs-view", colours: "hcs-colours" }
 const NAME = "hcs-reviewer"
 const DRAFT = "hcs-draft:"
 const UNSAVED = "hcs-unsaved:"
@@ -75,7 +75,7 @@ function parsed(text) {
 
 /** @typedef {keyof typeof PREFERENCES} Preference */
 
-/** A person's preference: "theme", "keys", "order", "recent", "hints", "metrics" or "view"; "" where there is none. @param {Preference} name */
+/** A person's preference: "theme", "keys", "order", "recent", "hints", "metrics", "view" or "colours"; "" where there is none. @param {Preference} name */
 export const preference = (name) => browser.get(PREFERENCES[name]) ?? ""
 
 /** @param {Preference} name @param {string} value */

@@ -3,7 +3,9 @@
 
 import { listen, setDisplay, tell } from "../core/bus.js"
 import { fill, h, icon, say, set } from "../core/dom.js"
+import { onPreference, preference, setPreference } from "../core/storage.js"
 import { number } from "../core/text.js"
+import { channelMarks, only } from "../pixels/channel_marks.js"
 import { island } from "../core/island.js"
 import { percentiles } from "../pixels/percentiles.js"
 
@@ -27,15 +29,23 @@ function build({ el, send, hide }) {
 
   const list = h("div", { class: "list" })
   const from = h("p", { class: "small from" })
+  const empty = h("p", { class: "small soft", hidden: true })
+  const close = h("span", { class: "small grow" })
+  const distinct = h("button", { type: "button", class: "small hcs-distinct", role: "switch", title: "Colours that everybody can tell apart, also colour-blind people. For you, on all plates; what the plate stores stays.", on: { click: () => chooseDistinct(!isDistinct()) } }, "Distinct colours")
+  const colours = h("div", { class: "row colours", hidden: true }, close, distinct)
+  const all = h("button", { type: "button", class: "small hcs-all-channels", title: "All channels again (Shift+0)", on: { click: () => showOnly(null) } }, "All")
   const reset = h("button", { type: "button", class: "small", on: { click: () => { source = "plate"; lastSent = send("reset") } } })
   const auto = h("button", { type: "button", class: "small", title: "Limits from this field only (0.1 to 99.9 %)", on: { click: () => tell("measure-field") } }, "Auto field")
   const autoPlate = h("button", { type: "button", class: "small", title: "Robust limits over the plate", on: { click: () => { source = "plate"; lastSent = send("auto") } } }, "Auto plate")
   el.append(h("section", { class: "panel channels", "aria-label": "Channels" },
-    h("header", {}, h("h2", { class: "grow" }, "Channels"), autoPlate, auto, reset), h("div", { class: "body" }, list, from)))
+    h("header", {}, h("h2", { class: "grow" }, "Channels"), all), h("div", { class: "body" }, list, colours, from, empty, h("div", { class: "row sources" }, autoPlate, auto, reset))))
 
   function changed(now = true) {
     setDisplay(channels, { source: source === "plate" ? shownFrom : source, origin: source === "field" ? origin : "" })
     rows.forEach((row, i) => row.show(channels[i]))
+    all.hidden = channels.every((channel) => channel.active)
+    set(distinct, { "aria-checked": String(isDistinct()) })
+    set(document.documentElement, { style: channelMarks(channels) })
     if (!now) return
     clearTimeout(waiting)
     waiting = setTimeout(() => {
@@ -62,6 +72,25 @@ function build({ el, send, hide }) {
     if (channels[i]) alter(i, { active: !channels[i].active })
   }
 
+  function showOnly(i) {
+    channels = only(channels, i)
+    changed()
+  }
+
+  // Colours that can be told apart --------------------------------------------------------
+
+  const isDistinct = () => channels.every((channel) => channel.color === channel.distinct)
+
+  function colour(distinctly) {
+    channels = channels.map((channel) => ({ ...channel, color: distinctly ? channel.distinct : channel.plain }))
+    changed()
+  }
+
+  function chooseDistinct(wanted) {
+    setPreference("colours", wanted ? "distinct" : "")
+    colour(wanted)
+  }
+
   function makeRow(channel, i) {
     const button = h("button", { type: "button", class: `plain toggle hcs-channel-${channel.index}`, role: "switch", on: { click: () => toggle(i) } })
     const color = h("input", { type: "color", "aria-label": `Colour of ${channel.name}`, on: { input: () => alter(i, { color: color.value.slice(1).toUpperCase() }) } })
@@ -74,9 +103,10 @@ function build({ el, send, hide }) {
     set(gamma, { min: "0.1", max: "10", step: "0.1" })
     for (const each of [lowRange, highRange]) set(each, { min: "0", max: "1000", step: "1" })
     const span = h("i", { class: "span" })
+    const alone = h("button", { type: "button", class: `plain small only hcs-only-${channel.index}`, title: `Only ${channel.name}, everywhere on the page (Shift+${i + 1}); again: all`, "aria-label": `Only ${channel.name}`, on: { click: () => showOnly(i) } }, "Only")
     const element = h("div", { class: "channel" },
       h("div", { class: "row" }, color, button, h("span", { class: "grow" }), low, h("span", { class: "soft", "aria-hidden": "true" }, "–"), high, h("label", { class: "gamma row", title: "Gamma" }, h("span", { class: "soft" }, "γ"), gamma)),
-      h("div", { class: "two" }, h("div", { class: "track" }, span), lowRange, highRange))
+      h("div", { class: "row" }, h("div", { class: "two grow" }, h("div", { class: "track" }, span), lowRange, highRange), alone))
     return {
       element,
       show(channel) {
@@ -98,6 +128,7 @@ function build({ el, send, hide }) {
         highRange.style.zIndex = a > 500 ? "1" : "2"
         set(span, { style: { left: `${a / 10}%`, width: `${Math.max(0, b - a) / 10}%`, background: `linear-gradient(90deg,#000,#${channel.color})` } })
         element.classList.toggle("off", !channel.active)
+        set(alone, { "aria-pressed": String(channels.every((each) => each.active === (each === channel))) })
       },
     }
   }
@@ -106,22 +137,26 @@ function build({ el, send, hide }) {
     if (next.source === "field") return [true, `Contrast of one field only (${next.where || "unknown"}): other fields are drawn with it too.`]
     if (next.source === "hand") return [true, "Contrast set by hand, the same for every picture here."]
     const texts = {
-      stored: "Contrast stored with the plate, the same for every picture.",
-      plate: "Contrast from robust limits over the plate, the same for every picture.",
-      dtype: "Contrast is the range of the data type: the plate was not sampled.",
+      stored: "Contrast: stored with the plate, the same for every picture.",
+      plate: "Contrast: measured over the plate, the same for every picture.",
+      dtype: "Contrast: the range of the data type, as no pixels could be read.",
     }
     return [false, texts[next.source] ?? ""]
   }
 
   const stop = [
     listen("channel", (at) => toggle(at)),
+    listen("only-channel", (at) => { if (at === null || channels[at]) showOnly(at) }),
+    onPreference("colours", (value) => { if (!colours.hidden) colour(value === "distinct") }),
     listen("field-planes", (planes) => {
       source = "field"
       measured = true
       for (const [index, plane] of planes) {
         const i = channels.findIndex((channel) => channel.index === index)
+        if (i < 0) continue
         const [low, high] = percentiles(plane.data, ...ends)
-        if (i >= 0) alter(i, { low, high, auto: true })
+        // An empty field is shown empty, and not its noise.
+        alter(i, { low, high: Math.max(high, low + channels[i].least), auto: true })
       }
     }),
   ]
@@ -145,11 +180,18 @@ function build({ el, send, hide }) {
       say(from, text)
       from.classList.toggle("special", special)
       from.classList.toggle("soft", !special)
+      colours.hidden = !next.close.length
+      say(close, next.close.length ? `${next.close[0].join(" and ")} are hard to tell apart.` : "")
+      set(close, { title: next.close.map((pair) => pair.join(" and ")).join(", ") })
+      const blank = channels.filter((channel) => channel.empty).map((channel) => channel.name)
+      empty.hidden = !blank.length
+      say(empty, `Nothing but noise on this plate: ${blank.join(", ")}. Drawn dark, not stretched.`)
       reset.textContent = next.stored ? "Stored" : "Auto plate"
       set(reset, { title: next.stored ? "Back to the contrast stored with the plate" : "Back to the robust limits over the plate", disabled: !next.changed })
       auto.hidden = !next.inField
       autoPlate.hidden = !next.canAuto
       changed(false)
+      if (!next.changed && !colours.hidden && !isDistinct() && preference("colours") === "distinct") colour(true)
     },
     dispose() {
       stop.forEach((each) => each())

@@ -7,6 +7,8 @@ import { keyed } from "../core/help.js"
 import { island } from "../core/island.js"
 import { keyName } from "../core/keys.js"
 import { saveFile } from "../review/download.js"
+import { legend } from "./channel_marks.js"
+import { controlPane } from "./control_pane.js"
 import { outlineLayer } from "./outlines.js"
 import { makePane } from "./pane.js"
 import { changed, pictureUrl, planeUrl, spelled } from "./addresses.js"
@@ -16,7 +18,7 @@ import { Viewport, steer } from "./viewport.js"
 const WHEEL_STEP = 40 // of a wheel that turns smoothly; a click of a wheel is 100 or so
 
 export function render(context) {
-  return island(context, { sheets: ["pixels/field_viewer.css"], build })
+  return island(context, { sheets: ["pixels/field_viewer.css", "pixels/channel_marks.css"], build })
 }
 
 function build({ el, send }) {
@@ -31,6 +33,7 @@ function build({ el, send }) {
   const busy = h("span", { class: "busy soft small", role: "status" })
   const zoomText = h("button", { type: "button", class: "plain small zoom", on: { click: () => viewport.actual() } })
   keyed(zoomText, "actual", "Actual pixels (100 %)")
+  const compare = keyed(h("button", { type: "button", class: "small hcs-control", on: { click: () => send("control") } }, "Control"), "beside", "Compare with the nearest control, again: the next")
   const tools = h("div", { class: "row tools" },
     tool("back", "Previous field", "field-before", () => send("field", { step: -1 })),
     tool("forward", "Next field", "field-after", () => send("field", { step: 1 })),
@@ -52,13 +55,14 @@ function build({ el, send }) {
   const outlineState = h("span", { class: "soft small cut", role: "status" })
   const outlineSelect = h("select", { "aria-label": "Outlines of", on: { change: () => send("outlines", { label: outlineSelect.value }) } })
   const outlineBox = h("label", { class: "row outline-choice", title: `Outlines; off while ${keyName("overlays")} is held`, hidden: true }, h("span", { class: "soft" }, "Outlines"), outlineSelect, outlineState)
-  const contrast = h("p", { class: "contrast-mark", hidden: true })
-  const stage = h("div", { class: "stage", tabindex: "0", role: "img", "aria-label": "Field" }, pane.element, outlines.element, contrast, bar.element)
+  const channels = legend()
+  const control = controlPane(viewport, send)
+  const stage = h("div", { class: "stage", tabindex: "0", role: "img", "aria-label": "Field" }, pane.element, outlines.element, channels.element, bar.element)
   const projection = h("select", { "aria-label": "Projection over z", title: `One plane, or all of them as one (key ${keyName("projection")})`, on: { change: () => send("projection", { projection: projection.value }) } },
     [["", "plane"], ["max", "max"], ["mean", "mean"]].map(([value, text]) => h("option", { value }, text)))
   const sliders = h("div", { class: "sliders", hidden: true })
   el.append(h("section", { class: "panel hcs-field-viewer", "aria-label": "Field viewer" },
-    h("header", {}, title, marks, h("span", { class: "grow" }), busy, tools), stage,
+    h("header", {}, title, marks, h("span", { class: "grow" }), busy, compare, tools), h("div", { class: "sides" }, stage, control.element),
     h("footer", { class: "row" }, readout, ruler, outlineBox, sliders)))
 
   function tool(name, label, id, click) {
@@ -75,15 +79,6 @@ function build({ el, send }) {
     const picture = pictureUrl(field[kind], { channels: spelled(display.channels), z: content.z, t: content.t, projection: content.projection })
     const href = changed(picture, { source: display.source, origin: display.origin || null, outlines: outlines.visible ? outlineSelect.value : null })
     saveFile(href, (why) => tell("hint", why))
-  }
-
-  /** Whoever looks at one field's own contrast must see that it is. */
-  function showContrast() {
-    const ofField = display.source === "field"
-    const broken = !content?.field || content.field.error
-    contrast.hidden = broken || !(ofField || display.source === "hand")
-    say(contrast, ofField ? `Contrast of one field only: ${display.origin || "this one"}` : "Contrast set by hand")
-    contrast.classList.toggle("own", ofField)
   }
 
   const fit = () => viewport.box && viewport.fit(...viewport.box)
@@ -194,7 +189,7 @@ function build({ el, send }) {
   const stop = [
     steer(stage, viewport, { onHover: (x, y) => { pointer = x === null ? null : [x, y]; showReadout() } }),
     viewport.watch(showScale),
-    listen("display", () => { pane.refresh(); showReadout(); showContrast(); reserve() }),
+    listen("display", () => { pane.refresh(); showReadout(); reserve() }),
     listen("overlays", (on) => outlines.hold(!on)),
     listen("projection", () => {
       if (!visible() || zAxis.element.hidden) return
@@ -203,6 +198,7 @@ function build({ el, send }) {
     }),
     listen("zoom", (factor) => { if (visible()) factor === 0 ? viewport.actual() : factor === null ? fit() : viewport.zoom(factor) }),
     listen("axis", ([axis, by]) => (axis === "z" ? zAxis : tAxis).step(by)),
+    listen("control", () => { if (["well", "field"].includes(document.documentElement.dataset.stage ?? "")) send("control") }),
     listen("step", (by) => send("field", { step: by })),
     listen("measure-field", () => tell("field-planes", pane.planes())),
   ]
@@ -222,11 +218,12 @@ function build({ el, send }) {
       projection.value = next.projection
       zAxis.disable(Boolean(next.projection))
       showOutlines(next, field)
-      showContrast()
+      channels.element.hidden = Boolean(field.error)
       reserve()
       const moved = [zAxis.show(next.z, field.sizes.z), tAxis.show(next.t, field.sizes.t)]
       sliders.hidden = !moved.some(Boolean)
       pane.show({ ...field, id: field.version, z: next.z, t: next.t, projection: next.projection })
+      control.show(next.control, { z: next.z, t: next.t, projection: next.projection })
       if (field.error) return bar.hide()
       if (viewport.box) viewport.picture([field.width, field.height])
       else viewport.size = [field.width, field.height]
@@ -238,6 +235,8 @@ function build({ el, send }) {
       ;[...stop, ...forget].forEach((each) => each())
       watcher.disconnect()
       outlines.dispose()
+      control.dispose()
+      channels.stop()
       pane.dispose()
     },
   }

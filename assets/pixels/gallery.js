@@ -6,29 +6,36 @@ import { everyFrame, fill, h, icon, say, set } from "../core/dom.js"
 import { number } from "../core/text.js"
 import { keyed } from "../core/help.js"
 import { island } from "../core/island.js"
+import { legend } from "./channel_marks.js"
+import { thumbBar } from "./scale_bar.js"
 import { fieldVerdict, setPictures, signElement } from "../review/verdicts.js"
 
 const CAPTION = 30 // pixels below and around a picture
 const SMALLEST = 135
+const BASES = { stage: "by position on the stage", acquired: "in the order of acquisition", worst: "worst first" }
 
 export function render(context) {
-  return island(context, { sheets: ["pixels/gallery.css"], build })
+  return island(context, { sheets: ["pixels/gallery.css", "pixels/channel_marks.css"], build })
 }
 
 function build({ el, send }) {
   const title = h("h2", {})
   const facts = h("div", { class: "row facts-line grow" })
   const plateButton = keyed(h("button", { type: "button", class: "small hcs-plate-pictures", on: { click: () => tell("pictures-of-plate") } }, "Plate"), "whole", "The whole plate as pictures")
+  const controlButton = keyed(h("button", { type: "button", class: "small hcs-control", on: { click: () => tell("control") } }, "Control"), "beside", "Compare with the nearest control")
+  const othersButton = h("button", { type: "button", class: "small hcs-other-wells", title: "Controls, neighbours, random wells, best and worst below (Shift and the key of the controls)", on: { click: () => tell("beside") } }, "Others")
   const order = h("select", { class: "hcs-field-order", "aria-label": "Order of the fields", hidden: true, on: { change: () => send("order", { order: order.value }) } },
-    [["", "by position"], ["worst", "worst first"]].map(([value, text]) => h("option", { value }, text)))
-  const contrastTag = h("span", { class: "tag warn", hidden: true })
+    [["", ""], ["worst", BASES.worst]].map(([value, text]) => h("option", { value }, text)))
+  const channels = legend()
+  const about = h("span", { class: "soft" })
   const list = h("div", { class: "list", role: "list", "aria-label": "Fields" })
   const message = h("div", { class: "message", hidden: true })
-  const section = h("section", { class: "panel hcs-gallery", "aria-label": "Fields of the well" }, h("header", {}, title, facts, lastSeen(), contrastTag, order, plateButton), message, list)
+  const section = h("section", { class: "panel hcs-gallery", "aria-label": "Fields of the well" }, h("header", {}, title, facts, lastSeen(), order, controlButton, othersButton, plateButton), message, list, h("footer", { class: "row small" }, channels.element, about))
   el.append(section)
   const thumbs = new Map()
   let fields = 0
-  let staged = 0 // columns in which the fields lie in the well
+  /** @type {[number, number][]} */
+  let places = [] // rows and columns in which the fields lie in the well
   let shown = null
   let seen = null
   const pictures = new Promise((done) => { seen = done })
@@ -53,10 +60,11 @@ function build({ el, send }) {
     const width = list.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight)
     const height = list.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom)
     let best = [1, 0]
+    const staged = places.length ? Math.max(...places.map(([, column]) => column)) + 1 : 0
     const [least, most] = staged ? [staged, staged] : [1, fields]
     for (let columns = least; columns <= most; columns += 1) {
       const across = (width - gap * (columns - 1)) / columns
-      const rows = Math.ceil(fields / columns)
+      const rows = staged ? Math.max(...places.map(([row]) => row)) + 1 : Math.ceil(fields / columns)
       const down = (height - gap * (rows - 1)) / rows - CAPTION
       const side = Math.min(across, down)
       if (side > best[1]) best = [columns, side]
@@ -64,8 +72,9 @@ function build({ el, send }) {
     // Where not all can be seen at once, rows as wide as the page, and scrolling.
     const columns = Math.max(1, Math.floor((width + gap) / (SMALLEST + gap)))
     const scrolled = (width - gap * (columns - 1)) / columns
-    const side = best[1] >= SMALLEST ? best[1] : scrolled
-    set(list, { style: { "--side": `${Math.floor(side)}px`, "--across": best[1] >= SMALLEST ? String(best[0]) : "auto-fill" } })
+    const fits = best[1] >= (staged ? SMALLEST / 2 : SMALLEST)
+    set(list, { style: { "--side": `${Math.floor(fits ? best[1] : scrolled)}px`, "--across": fits ? String(best[0]) : "auto-fill" } })
+    ;[...list.children].forEach((each, i) => set(each, { style: { "grid-area": fits && staged ? places[i].map((at) => at + 1).join("/") : "auto" } }))
   })
   const watcher = new ResizeObserver(arrange)
   watcher.observe(list)
@@ -114,7 +123,7 @@ function build({ el, send }) {
         set(button, {
           dataset: { well, field: field.name, version: field.version },
           "aria-label": `Field ${field.label} of ${well}${field.corrected ? ", corrected" : ""}${field.error ? `, cannot be shown: ${field.error}` : ""}`,
-          "aria-pressed": String(field.selected), title: field.error || "",
+          "aria-pressed": String(field.selected), title: field.error || field.label,
         })
         fill(caption, h("b", { class: "cut" }, field.label),
           field.acquisition_name ? h("span", { class: "soft cut" }, field.acquisition_name) : null,
@@ -179,12 +188,16 @@ function build({ el, send }) {
       if (chosen >= 0 && next.strip) thumbs.get(keys[chosen]).element.scrollIntoView({ block: "nearest", inline: "nearest" })
       thumbs.forEach((thumb) => thumb.judge())
       fields = next.fields.length
-      staged = next.columns
+      places = next.places
       order.hidden = fields < 2 || next.loading
       order.value = next.order
-      contrastTag.hidden = !next.contrast
-      say(contrastTag, next.contrast ? `contrast of ${next.contrast}` : "")
-      set(contrastTag, { title: contrastTag.textContent })
+      // In another order it still says what choosing the first would give.
+      if (next.basis !== "worst") say(order.options[0], BASES[next.basis])
+      else if (!order.options[0].textContent) say(order.options[0], "as acquired")
+      const [bar, barText] = thumbBar(next.across, next.unit)
+      set(list, { style: { "--bar": bar } })
+      section.classList.toggle("single", fields < 2)
+      say(about, [fields > 1 ? BASES[next.basis] : "", fields ? barText : ""].filter(Boolean).join(" · "))
       shown = next
       tellDrawn()
       arrange()
@@ -192,6 +205,7 @@ function build({ el, send }) {
     pictures,
     dispose() {
       stop()
+      channels.stop()
       stages.disconnect()
       watcher.disconnect()
     },

@@ -1,33 +1,39 @@
-// Fields from all over the plate at one look: by chance, or the controls.
+// Fields from all over the plate at one look: random ones, or the controls.
 
 import { viewSwitch } from "../plate/views.js"
-import { display, listen, tell } from "../core/bus.js"
+import { tell } from "../core/bus.js"
 import { fill, h, icon, say, set } from "../core/dom.js"
 import { island } from "../core/island.js"
+import { legend } from "./channel_marks.js"
+import { watchSeen } from "./seen.js"
+import { thumbBar } from "./scale_bar.js"
 
 const ABOUT = { random: "Randomly chosen wells and fields.", controls: "Control wells, all in one contrast." }
 const ROLES = { negative: "negative control", positive: "positive control", untreated: "untreated" }
 
 export function render(context) {
-  return island(context, { sheets: ["pixels/gallery.css", "pixels/montage.css"], build })
+  return island(context, { sheets: ["pixels/gallery.css", "pixels/montage.css", "pixels/channel_marks.css"], build })
 }
 
 function build({ el, send }) {
   let content = { kind: "", seed: 0 }
   const about = h("span", { class: "soft cut" })
-  const others = h("button", { type: "button", class: "small hcs-montage-others", title: "Other wells and fields", on: { click: () => choose("random", content.seed + 1) } }, "Others")
+  const others = h("button", { type: "button", class: "small hcs-montage-others", title: "Draw other wells and fields", on: { click: () => choose("random", content.seed + 1) } }, "Draw again")
   const views = viewSwitch()
   const message = h("div", { class: "message", hidden: true })
-  const contrastTag = h("span", { class: "tag warn", hidden: true })
+  const channels = legend()
+  const bar = h("span", { class: "soft" })
+  const seen = watchSeen()
   const groups = h("div", { class: "groups" })
   const stage = h("div", { class: "stage" }, message, groups)
-  const header = h("header", {}, views.element, about, h("span", { class: "grow" }), contrastTag, others)
-  el.append(h("section", { class: "panel montage hcs-montage", "aria-label": "Pictures of the plate" }, header, stage))
+  const header = h("header", {}, views.element, about, h("span", { class: "grow" }), others)
+  el.append(h("section", { class: "panel montage hcs-montage", "aria-label": "Pictures of the plate" }, header, stage, h("footer", { class: "row small" }, channels.element, bar)))
 
   const choose = (kind, seed = content.seed) => send("montage", { kind, seed })
 
   function thumb(item) {
-    const image = h("img", { alt: "", draggable: "false", decoding: "async", loading: "lazy", src: item.thumb, on: { load: () => tell("glimpsed", item) } })
+    const image = h("img", { alt: "", draggable: "false", decoding: "async", loading: "lazy", src: item.thumb })
+    seen.watch(image, item)
     const problem = h("span", { class: "problem", hidden: true }, icon("warn"), h("span", {}, "The picture could not be loaded."))
     image.addEventListener("error", () => { problem.hidden = false })
     return h("div", { role: "listitem" }, h("button", {
@@ -55,18 +61,6 @@ function build({ el, send }) {
     fill(message, next.error ? h("div", { class: "notice bad", role: "alert" }, icon("warn"), h("span", {}, next.error)) : next.empty ? h("span", {}, next.empty) : null)
   }
 
-  function showContrast() {
-    contrastTag.hidden = display.source !== "field" || !content.kind
-    say(contrastTag, contrastTag.hidden ? "" : `contrast of ${display.origin || "one field"}`)
-    set(contrastTag, { title: contrastTag.textContent })
-    about.classList.toggle("sr", !contrastTag.hidden) // there is no room for both
-  }
-
-  const stop = [
-    listen("display", showContrast),
-    views.stop,
-  ]
-
   return {
     content(next) {
       content = next
@@ -76,8 +70,10 @@ function build({ el, send }) {
       stage.classList.toggle("choosing", !next.kind)
       showMessage(next)
       showItems(next.items)
-      showContrast()
+      const [length, text] = thumbBar(next.across, next.unit)
+      set(groups, { style: { "--bar": length } })
+      say(bar, next.items.length ? text : "")
     },
-    dispose() { stop.forEach((each) => each()) },
+    dispose() { [views.stop, channels.stop, seen.stop].forEach((each) => each()) },
   }
 }

@@ -16,22 +16,34 @@ export function roundLength(most) {
   return power
 }
 
+/** A length as people read it. @param {number} length @param {string} unit */
+function spelled(length, unit) {
+  return unit === "micrometer" && length < 1 ? `${Number((length * 1000).toPrecision(3))} nm` : `${Number(length.toPrecision(3))} ${shortUnit(unit)}`
+}
+
+/** The bar on thumbnails whose longer side is `across` long: its part of the side, and its length in words.
+ *  @param {number} across @param {string} unit @returns {[string, string]} */
+export function thumbBar(across, unit) {
+  if (!(unit && across > 0)) return ["0", "pixel size unknown"]
+  const length = roundLength(across / 4)
+  return [`${(100 * length) / across}%`, `bar ${spelled(length, unit)}`]
+}
+
 export function scaleBar() {
   const bar = h("i")
   const text = h("span")
   const element = h("div", { class: "scale-bar", hidden: true }, text, bar)
   return {
     element,
-    /** `size` is that of one pixel of level 0 in `unit`; without a unit it says pixels. */
+    /** `size` is that of one pixel of level 0 in `unit`; without a unit it says so. */
     show(viewport, size, unit) {
       if (!viewport.box) return
       const hasUnit = unit && size > 0
       const perUnit = hasUnit ? viewport.scale / size : viewport.scale
       const length = roundLength((viewport.box[0] / 4) / perUnit)
-      const shown = unit === "micrometer" && length < 1 ? `${Number((length * 1000).toPrecision(3))} nm` : `${Number(length.toPrecision(3))} ${hasUnit ? shortUnit(unit) : "px"}`
       element.hidden = false
       bar.style.width = `${length * perUnit}px`
-      text.textContent = shown
+      text.textContent = hasUnit ? spelled(length, unit) : `${length} px, pixel size unknown`
     },
     hide() { element.hidden = true },
   }

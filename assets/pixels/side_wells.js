@@ -1,14 +1,13 @@
-// Other wells of the plate beside the present pictures, in the same contrast: controls,
-// some by chance, the best and the worst of the metric.
+// Other wells of the plate in the same contrast: controls, neighbours, random ones, the
+// best and the worst of the metric.
 
 import { listen, tell } from "../core/bus.js"
 import { fill, h, icon, say, set } from "../core/dom.js"
 import { number } from "../core/text.js"
-import { keyed } from "../core/help.js"
 import { island } from "../core/island.js"
+import { watchSeen } from "./seen.js"
 
-const KINDS = [["controls", "Controls"], ["random", "Random"], ["extremes", "Best, worst"]]
-const WORDS = { negative: "negative", positive: "positive", untreated: "untreated", best: "best", worst: "worst" }
+const KINDS = [["controls", "Controls"], ["neighbours", "Neighbours"], ["random", "Random wells"], ["extremes", "Best and worst"]]
 
 export function render(context) {
   return island(context, { sheets: ["pixels/gallery.css", "pixels/side_wells.css"], build })
@@ -17,13 +16,14 @@ export function render(context) {
 function build({ el, send, hide }) {
   let kind = ""
   let seed = 1
+  const seen = watchSeen()
   const title = h("h2", { class: "cut" })
   const kinds = KINDS.map(([name, text]) => h("button", { type: "button", class: "small", dataset: { kind: name }, on: { click: () => choose(name) } }, text))
-  const others = h("button", { type: "button", class: "small", on: { click: () => { seed += 1; choose("random") } } }, "Others")
-  const close = keyed(h("button", { type: "button", class: "plain square", "aria-label": "Close", on: { click: () => choose("") } }, icon("close")), "beside", "Next kind, then close")
+  const others = h("button", { type: "button", class: "small", on: { click: () => { seed += 1; choose("random") } } }, "Draw again")
+  const close = h("button", { type: "button", class: "plain square", "aria-label": "Close", title: "Close (Shift and the key of the controls: next kind, then close)", on: { click: () => choose("") } }, icon("close"))
   const list = h("div", { class: "list", role: "list", "aria-label": "Fields to compare with" })
   const note = h("p", { class: "soft small note" })
-  el.append(h("section", { class: "panel strip hcs-beside", "aria-label": "Comparison wells" },
+  el.append(h("section", { class: "panel strip hcs-beside", "aria-label": "Other wells" },
     h("header", {}, title, h("span", { class: "grow" }), others, h("span", { class: "segment" }, kinds), close), note, list))
 
   function choose(next) {
@@ -37,15 +37,16 @@ function build({ el, send, hide }) {
   }
 
   function thumb(item) {
-    const image = h("img", { alt: "", draggable: "false", decoding: "async", src: item.thumb, on: { load: () => tell("glimpsed", item) } })
+    const image = h("img", { alt: "", draggable: "false", decoding: "async", src: item.thumb })
+    seen.watch(image, item)
     return h("div", { role: "listitem" }, h("button", {
       type: "button", class: "hcs-thumb", dataset: { well: item.well, field: item.field }, title: `Go to ${item.well} (this is its field ${item.label})`,
       "aria-label": `${item.well} ${item.label}${item.note ? `, ${item.note}` : ""}`, on: { click: () => tell("choose", item.well) },
     }, h("span", { class: "frame" }, image), h("span", { class: "caption" }, h("b", {}, item.well), h("span", { class: "grow" }),
-      h("span", { class: "soft cut about" }, [WORDS[item.note] ?? item.note, item.value === null ? "" : number(item.value)].filter(Boolean).join(" ")))))
+      h("span", { class: "soft cut about" }, [item.note, item.value === null ? "" : number(item.value)].filter(Boolean).join(" ")))))
   }
 
-  const stop = [listen("beside", cycle)]
+  const stop = [listen("beside", cycle), seen.stop]
   hide(true)
   return {
     content(next) {

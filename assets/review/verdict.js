@@ -294,8 +294,8 @@ function build({ el, send, hide }) {
     fill(next, open ? `Next of ${count(open, "suspect")}` : now.reviewed < now.total ? "Next unreviewed" : "All judged", icon("forward"))
     const bases = now.bases.unseen ? `, ${now.bases.unseen} in bulk` : ""
     const stale = now.stale ? `, ${now.stale} stale` : ""
-    say(progress, `${now.reviewed} of ${now.total} judged${bases}${stale}`)
-    set(progress, { title: `${now.counts.pass} pass, ${now.counts.flag} flag, ${now.counts.fail} fail` })
+    say(progress, `${now.reviewed} of ${now.total} judged${bases}${stale}, ${now.seen ?? 0} seen`)
+    set(progress, { title: `${now.counts.pass} pass, ${now.counts.flag} flag, ${now.counts.fail} fail. Seen by you since you opened the plate: a field opened, the well's thumbnails, or a field in a montage. Seen is not judged.` })
     bar.style.width = `${now.total ? (100 * now.reviewed) / now.total : 0}%`
     filesRow.hidden = !["plate", "canvas"].includes(now.stage)
     passRest.hidden = Boolean(now.locked) || !now.rest

@@ -30,10 +30,16 @@ _DARKEST_COLOUR = 48
 """Of 255 in its strongest part: what is darker cannot be seen on black."""
 
 
+LEAST_OF_PLATE = 0.05
+"""Part of the plate's own window that the window of one field spans at least: an empty
+field's noise is no picture of that field."""
+
+
 def plate_channels(
     stored: Sequence[Sequence[Channel]],
     samples: Sequence[Sequence[NDArray[Any]]],
     dtype: np.dtype[Any] | None,
+    full: Sequence[Sequence[NDArray[Any]]] = (),
 ) -> tuple[ChannelDisplay, ...]:
     """Choose name, colour and contrast of each channel for the whole plate.
 
@@ -45,6 +51,9 @@ def plate_channels(
         For each channel, planes of sampled fields.
     dtype
         Of the pixels; None where no pixel could be read.
+    full
+        For each channel, planes of full resolution, where it may be empty: they say
+        how wide its window is at least.
     """
     count = max([len(samples), *(len(channels) for channels in stored)], default=0)
     return tuple(
@@ -54,6 +63,7 @@ def plate_channels(
             [channels[index] for channels in stored if index < len(channels)],
             samples[index] if index < len(samples) else (),
             dtype,
+            full[index] if index < len(full) else (),
         )
         for index in range(count)
     )
@@ -65,16 +75,18 @@ def _display(
     stored: Sequence[Channel],
     planes: Sequence[NDArray[Any]],
     dtype: np.dtype[Any] | None,
+    full: Sequence[NDArray[Any]],
 ) -> ChannelDisplay:
     name = (
         next((channel.name for channel in stored if channel.name), None)
         or f"channel {index}"
     )
     pixels = contrast.sample(planes)
-    measured = contrast.limits(pixels, contrast.PLATE)
+    least = contrast.least_width(full, dtype) if full and dtype is not None else 0.0
+    measured = contrast.limits(pixels, contrast.PLATE, least)
     window = contrast.common_window([channel.window for channel in stored])
     source: ContrastSource = "plate"
-    if window is not None and contrast.sane(window, pixels, dtype):
+    if window is not None and contrast.sane(window, pixels, dtype, least):
         low, high, source = window.start, window.end, "stored"
     elif measured is not None:
         low, high = measured.low, measured.high
@@ -91,7 +103,24 @@ def _display(
         maximum=max(high, measured.maximum) if measured else high,
         active=all(channel.active for channel in stored),
         automatic=(measured.low, measured.high) if measured else None,
+        least=max(least, LEAST_OF_PLATE * (measured.high - measured.low))
+        if measured
+        else 0.0,
+        empty=measured is not None and measured.high - measured.low <= least,
     )
+
+
+def may_be_empty(planes: Sequence[NDArray[Any]]) -> bool:
+    """Whether planes of a coarse level hold little that their neighbours do not say.
+
+    Averaging takes noise away and leaves uneven light, so that it takes planes of full
+    resolution to be sure.
+    """
+    measured = contrast.limits(contrast.sample(planes), contrast.PLATE)
+    if measured is None:
+        return False
+    width = measured.high - measured.low
+    return width < 3 * contrast.LEAST_NOISES * contrast.noise(planes) or width <= 16
 
 
 def _color(index: int, count: int, name: str, stored: Sequence[Channel]) -> str:

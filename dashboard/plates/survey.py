@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dashboard.plates.contrast import plate_channels
+from dashboard.plates.contrast import may_be_empty, plate_channels
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
@@ -35,6 +35,9 @@ _PLANE_BYTES = 64 << 20
 
 _WINDOW = 1024
 """Pixels of that window's sides."""
+
+_FULL_IMAGES = 3
+"""Fields of which channels that may be empty are read in full resolution."""
 
 _MOST_CHANNELS = 64
 """A broken document may declare thousands; each costs the reading of a plane."""
@@ -77,9 +80,11 @@ def choose_channels(plate: ServedPlate) -> tuple[ChannelDisplay, ...]:
     """Return the channels of a plate with one contrast for all of it."""
     stored: list[tuple[Channel, ...]] = []
     samples: list[list[NDArray[Any]]] = []
+    images: list[Multiscales] = []
     dtype: np.dtype[Any] | None = None
     for image in _sampled_images(plate):
         planes: list[NDArray[Any]] = []
+        images.append(image)
         try:
             # The names first: channels whose pixels cannot be read still have some.
             stored.append(image.channels)
@@ -91,7 +96,22 @@ def choose_channels(plate: ServedPlate) -> tuple[ChannelDisplay, ...]:
             samples.append([])
         for index, plane in enumerate(planes):
             samples[index].append(plane)
-    return plate_channels(stored, samples, dtype)
+    full = [
+        _full_planes(images[:_FULL_IMAGES], index) if may_be_empty(planes) else []
+        for index, planes in enumerate(samples)
+    ]
+    return plate_channels(stored, samples, dtype, full)
+
+
+def _full_planes(images: Sequence[Multiscales], channel: int) -> list[NDArray[Any]]:
+    """Return the middles of a channel's planes in full resolution."""
+    planes = []
+    for image in images:
+        try:
+            planes.append(_plane(image.images[0], channel, _WINDOW // 2))
+        except (HCSError, IndexError) as error:
+            _LOG.info("A field was left out of the noise: %s", error)
+    return planes
 
 
 def _sampled_images(plate: ServedPlate) -> Iterable[Multiscales]:
@@ -126,16 +146,22 @@ def _lowest_planes(level: NgffImage) -> list[NDArray[Any]]:
     shape = dict(zip(level.dims, level.data.shape, strict=True))
     itemsize = np.dtype(level.data.dtype).itemsize
     large = shape["y"] * shape["x"] * itemsize > _PLANE_BYTES
-    planes = []
-    for channel in range(min(shape.get("c", 1), _MOST_CHANNELS)):
-        place: dict[str, Any] = {"c": channel, "z": shape.get("z", 1) // 2, "t": 0}
-        if large:
-            for axis in ("y", "x"):
-                start = max(0, shape[axis] // 2 - _WINDOW // 2)
-                place[axis] = slice(start, start + _WINDOW)
-        index = tuple(place.get(axis, slice(None)) for axis in level.dims)
-        planes.append(np.asarray(level.data[index]))
-    return planes
+    return [
+        _plane(level, channel, _WINDOW if large else None)
+        for channel in range(min(shape.get("c", 1), _MOST_CHANNELS))
+    ]
+
+
+def _plane(level: NgffImage, channel: int, side: int | None) -> NDArray[Any]:
+    """Return a channel's middle plane, or a square of so many pixels in its middle."""
+    shape = dict(zip(level.dims, level.data.shape, strict=True))
+    place: dict[str, Any] = {"c": channel, "z": shape.get("z", 1) // 2, "t": 0}
+    if side is not None:
+        for axis in ("y", "x"):
+            start = max(0, shape[axis] // 2 - side // 2)
+            place[axis] = slice(start, start + side)
+    index = tuple(place.get(axis, slice(None)) for axis in level.dims)
+    return np.asarray(level.data[index])
 
 
 def first_field(plate: ServedPlate, at_most: int = 24) -> tuple[str, str] | None:

@@ -121,6 +121,12 @@ class ChannelDisplay:
     """Robust limits over the plate, also where stored ones are shown; None where no
     pixel could be sampled."""
 
+    least: float = 0.0
+    """How wide a window made of pixels is at least: narrower ones show noise."""
+
+    empty: bool = False
+    """The sampled fields hold nothing but noise in this channel."""
+
     def setting(self) -> ChannelSetting:
         """Return the setting that draws the channel as the plate shows it."""
         return ChannelSetting(

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dashboard.access import Act
+from dashboard.plates import colours
 from dashboard.plates.values import ChannelSetting
 from dashboard.text import plain_text
 from dashboard.views.display import altered, shown
@@ -102,12 +103,18 @@ class Channels(Part):
             source = "field" if state.contrast else "hand"
         whole = now.field is None or not now.field.dtype.startswith("float")
         pairs = shown(channels, state, self._switched_off)
+        own = tuple(channel.color for channel in channels)
+        names = [_name(channel) for channel in channels]
+        proposed = colours.distinct(own)
         self.component.put(
             {
                 "channels": [
-                    _content(channel, setting, on, whole)
-                    for channel, (setting, on) in zip(channels, pairs, strict=True)
+                    {**_content(channel, setting, on, whole), "distinct": color}
+                    for channel, (setting, on), color in zip(
+                        channels, pairs, proposed, strict=True
+                    )
                 ],
+                "close": colours.named_pairs(names, own) if proposed != own else [],
                 "source": source,
                 "ends": [contrast.FIELD.low / 100, contrast.FIELD.high / 100],
                 "where": plain_text(state.contrast, 80),
@@ -125,8 +132,11 @@ def _content(
 ) -> dict[str, Any]:
     return {
         "index": channel.index,
-        "name": plain_text(channel.name, 60) or f"channel {channel.index}",
+        "name": _name(channel),
         "color": setting.color,
+        "plain": channel.color,
+        "least": channel.least,
+        "empty": channel.empty,
         "low": setting.low,
         "high": setting.high,
         "gamma": setting.gamma,
@@ -136,6 +146,10 @@ def _content(
         "curve": _curve(channel),
         "whole": whole and channel.maximum - channel.minimum > 1,
     }
+
+
+def _name(channel: ChannelDisplay) -> str:
+    return plain_text(channel.name, 60) or f"channel {channel.index}"
 
 
 def _is_automatic(channels: Sequence[ChannelDisplay], state: ViewState) -> bool:

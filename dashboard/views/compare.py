@@ -11,7 +11,7 @@ from dashboard.access import Act
 from dashboard.text import plain_text
 from dashboard.threads import Pool
 from dashboard.views.failure import failure
-from dashboard.views.field_viewer import picture_content, shown_plane
+from dashboard.views.field_picture import picture_content, shown_plane
 from dashboard.views.island import Island, Message, Part, short
 from dashboard.views.match_rows import differences, field_id
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 from dashboard.pictures.mosaic import arrange
 from dashboard.quality.scores import SUSPICION
@@ -13,17 +15,26 @@ if TYPE_CHECKING:
     from dashboard.plates.values import FieldView
     from dashboard.views.snapshot import Snapshot
 
+_SPARSEST = 2
+"""Places of a grid for each field, at most: a circle in a square has fewer."""
 
-def shown_fields(now: Snapshot) -> tuple[list[FieldView], int]:
-    """Return the fields of the chosen well in their order, and the columns they fill.
 
-    Returns
-    -------
-        The fields of the chosen acquisition; and in how many columns they stand on the
-        stage, 0 where that is not known or they are sorted otherwise.
-    """
+@dataclass(frozen=True, slots=True)
+class FieldOrder:
+    """The fields of a well as they are shown."""
+
+    fields: list[FieldView] = dataclasses.field(default_factory=list)
+    places: list[tuple[int, int]] = dataclasses.field(default_factory=list)
+    """Row and column of each on the stage; empty where not known, or else sorted."""
+
+    basis: Literal["stage", "acquired", "worst"] = "acquired"
+    """Why so: by the stage's positions, as the source lists them, or by a metric."""
+
+
+def shown_fields(now: Snapshot) -> FieldOrder:
+    """Return the fields of the chosen well and acquisition in their order."""
     if now.well is None:
-        return [], 0
+        return FieldOrder()
     acquisition = now.state.acquisition
     fields = [
         field
@@ -31,7 +42,8 @@ def shown_fields(now: Snapshot) -> tuple[list[FieldView], int]:
         if acquisition is None or field.acquisition in (None, acquisition)
     ]
     if now.state.order == "worst":
-        return sorted(fields, key=lambda field: _badness(now, field)), 0
+        worst = sorted(fields, key=lambda field: _badness(now, field))
+        return FieldOrder(worst, basis="worst")
     return by_position(fields)
 
 
@@ -44,20 +56,23 @@ def field_value(now: Snapshot, field: FieldView) -> float | None:
     return None
 
 
-def by_position(fields: Sequence[FieldView]) -> tuple[list[FieldView], int]:
-    """Return fields as they lie in the well, row by row, and their columns.
+def by_position(fields: Sequence[FieldView]) -> FieldOrder:
+    """Return fields as they lie in the well, row by row.
 
-    Fields whose place is not recorded stay in their order, without columns.
+    Fields whose place is not recorded stay in the order in which the source lists them,
+    which is that of the acquisition, never that of their names. Where the stage went
+    to so few places of a grid that most of it would be empty, they have no places.
     """
     mosaic = arrange(fields) if fields else None
     if mosaic is None or not mosaic.staged:
-        return list(fields), 0
+        return FieldOrder(list(fields))
     lefts = _lines([box[0] for box in mosaic.boxes], [box[2] for box in mosaic.boxes])
     tops = _lines([box[1] for box in mosaic.boxes], [box[3] for box in mosaic.boxes])
     order = sorted(range(len(fields)), key=lambda at: (tops[at], lefts[at]))
-    columns, places = max(lefts) + 1, set(zip(tops, lefts, strict=True))
-    complete = columns * (max(tops) + 1) == len(fields) == len(places)
-    return [fields[at] for at in order], columns if complete else 0
+    places = [(tops[at], lefts[at]) for at in order]
+    size = (max(lefts) + 1) * (max(tops) + 1)
+    plain = len(set(places)) == len(fields) and size <= _SPARSEST * len(fields)
+    return FieldOrder([fields[at] for at in order], places if plain else [], "stage")
 
 
 def _lines(places: Sequence[float], sizes: Sequence[float]) -> list[int]:

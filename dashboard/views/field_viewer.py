@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from dashboard.access import Act
 from dashboard.pictures.projection import PROJECTIONS
 from dashboard.text import plain_text
+from dashboard.views.control_field import ControlField
 from dashboard.views.field_order import shown_fields
+from dashboard.views.field_picture import blank, picture_content, shown_plane
 from dashboard.views.island import Island, Message, Part, index_of, text_of
 
 if TYPE_CHECKING:
@@ -39,12 +41,14 @@ class FieldViewer(Part):
         self.component.on("axis", self._axis, asks=Act.LOOK)
         self.component.on("projection", self._project, asks=Act.LOOK)
         self.component.on("outlines", self._outline, asks=Act.LOOK)
+        self.component.on("control", self._compare, asks=Act.LOOK)
+        self._control = ControlField(session, self._field, self._redraw)
 
     def _step(self, message: Message) -> None:
         now = self._now
         if now is None or now.well is None or message.get("step") not in (-1, 1):
             return
-        fields, _ = shown_fields(now)
+        fields = shown_fields(now).fields
         if not fields:
             return
         names = [field.name for field in fields]
@@ -66,6 +70,19 @@ class FieldViewer(Part):
         if projection in PROJECTIONS:
             self._session.state.update(projection=projection)
 
+    def _compare(self, message: Message) -> None:
+        """Show the next control beside the field, a chosen one, or none any more."""
+        now = self._now
+        if now is None or now.well is None or now.stage not in ("well", "field"):
+            return
+        if message.get("close") is True:
+            self._session.state.update(control="")
+            return
+        control = self._control.following(now, text_of(message, "well", 20))
+        readable = [field for field in shown_fields(now).fields if field.error is None]
+        first = readable[0].name if readable else ""
+        self._session.state.update(control=control, field=now.state.field or first)
+
     def _outline(self, message: Message) -> None:
         label = text_of(message, "label", 500)
         field = self._now.field if self._now else None
@@ -83,7 +100,10 @@ class FieldViewer(Part):
         self.component.put(
             {
                 "well": plain_text(state.well, 20),
-                "field": self._field(now, field) if field else _unknown(state),
+                "field": self._field(now, state.well, field)
+                if field
+                else _unknown(state),
+                "control": self._control.content(now),
                 "z": z,
                 "t": t,
                 "projection": state.projection if field and field.size("z") > 1 else "",
@@ -107,8 +127,8 @@ class FieldViewer(Part):
             )
         return {"labels": list(labels), "chosen": chosen or NO_OUTLINES, "mask": url}
 
-    def _field(self, now: Snapshot, field: FieldView) -> dict[str, Any]:
-        where = (now.state.plate, now.state.well, field.name, field.version)
+    def _field(self, now: Snapshot, well: str, field: FieldView) -> dict[str, Any]:
+        where = (now.state.plate, well, field.name, field.version)
         urls = self._session.urls
         several = bool(now.overview and len(now.overview.acquisitions) > 1)
         return {
@@ -133,79 +153,6 @@ def outlined(labels: tuple[str, ...], state: ViewState) -> str:
     return state.outlines if state.outlines in labels else ""
 
 
-def shown_plane(field: FieldView | None, state: ViewState) -> tuple[int, int]:
-    """Return the z and t that are shown: those of the state, within the field."""
-    if field is None:
-        return 0, 0
-    z = field.size("z") // 2 if state.z is None else state.z
-    return min(z, field.size("z") - 1), min(state.t or 0, field.size("t") - 1)
-
-
-def address_plane(field: FieldView, state: ViewState) -> tuple[int | None, int | None]:
-    """Return z and t for the address of a picture of any field of the well.
-
-    They are within the field, and None where they are what None means, so that a
-    plane has one address however the person came to it.
-    """
-    z, t = shown_plane(field, state)
-    return (None if z == field.size("z") // 2 else z), (t or None)
-
-
-def picture_content(field: FieldView) -> dict[str, Any]:
-    """Return what a pane needs of a field, addresses apart."""
-    plane = [field.axes.index(axis) for axis in "yx" if axis in field.axes]
-    error = field.error
-    if error is None and len(plane) != 2:
-        error = (
-            f"It has the axes {', '.join(field.axes) or 'none'}; y and x are needed."
-        )
-    if error is not None:
-        return {**_blank(field.name, field.label), "error": plain_text(error)}
-    y, x = plane
-    unit = field.units[x] if x < len(field.units) else None
-    return {
-        **_blank(field.name, field.label),
-        "version": field.version,
-        "width": field.shape[x],
-        "height": field.shape[y],
-        "dtype": field.dtype,
-        "channels": field.size("c"),
-        "levels": [(level.shape[x], level.shape[y]) for level in field.levels]
-        or [(field.shape[x], field.shape[y])],
-        "pixel": _pair(field.scale, x, y, 1.0),
-        "start": _pair(field.translation, x, y, 0.0),
-        "unit": plain_text(unit, 20) if unit else "",
-        "sizes": {"z": field.size("z"), "t": field.size("t")},
-        "corrected": field.corrected,
-        "settling": field.settling,
-    }
-
-
-def _pair(values: tuple[float, ...], x: int, y: int, default: float) -> list[float]:
-    return [values[at] if at < len(values) else default for at in (x, y)]
-
-
-def _blank(name: str, label: str) -> dict[str, Any]:
-    return {
-        "name": name,
-        "label": plain_text(label, 60),
-        "version": "",
-        "acquisition": "",
-        "width": 1,
-        "height": 1,
-        "dtype": "",
-        "channels": 0,
-        "levels": [(1, 1)],
-        "pixel": [1.0, 1.0],
-        "start": [0.0, 0.0],
-        "unit": "",
-        "sizes": {"z": 1, "t": 1},
-        "corrected": False,
-        "settling": False,
-        "error": "",
-    }
-
-
 def _unknown(state: ViewState) -> dict[str, Any]:
     text = f"Well {state.well} has no field {state.field}."
-    return {**_blank(state.field, state.field), "error": plain_text(text)}
+    return {**blank(state.field, state.field), "error": plain_text(text)}

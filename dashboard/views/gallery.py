@@ -12,8 +12,8 @@ from dashboard.pictures.coarse import SIDES, stored_side
 from dashboard.state import ORDERS
 from dashboard.text import plain_text
 from dashboard.views.display import drawn
-from dashboard.views.field_order import field_value, shown_fields
-from dashboard.views.field_viewer import address_plane
+from dashboard.views.field_order import FieldOrder, field_value, shown_fields
+from dashboard.views.field_picture import address_plane, extent
 from dashboard.views.island import Island, Message, Part, index_of, text_of
 
 if TYPE_CHECKING:
@@ -62,7 +62,11 @@ class Gallery(Part):
         # Behind the plate's pictures no field is drawn: nobody sees it, nor judges it.
         hidden = now.stage == "canvas"
         well = None if now.loading or hidden else now.well
-        fields, columns = self._fields(now, well) if well else ([], 0)
+        order = shown_fields(now) if well else FieldOrder()
+        fields = self._fields(now, well, order) if well else []
+        across, unit = next(
+            (extent(field) for field in order.fields if not field.error), (0.0, "")
+        )
         empty, hint = _empty(well_state)
         error = well.error if well else None
         if well_state is None or well_state.state in ("not_acquired", "pending"):
@@ -81,18 +85,20 @@ class Gallery(Part):
                     for name, text in (well_state.conditions if well_state else ())
                 ],
                 "fields": fields,
-                "columns": columns,
+                "places": order.places,
                 "order": state.order,
-                "contrast": plain_text(state.contrast, 80),
+                "basis": order.basis,
+                "across": across,
+                "unit": unit,
                 "empty": empty,
                 "hint": "" if self._session.reason_against(Act.STAGE) else hint,
             }
         )
 
     def _fields(
-        self, now: Snapshot, well: WellView
-    ) -> tuple[list[dict[str, Any]], int]:
-        fields, columns = shown_fields(now)
+        self, now: Snapshot, well: WellView, order: FieldOrder
+    ) -> list[dict[str, Any]]:
+        fields = order.fields
         size = next((side for most, side in _SIZES if len(fields) <= most), _SMALL)
         overview = now.overview
         if overview is None or not overview.channels:
@@ -103,11 +109,10 @@ class Gallery(Part):
             pictures = [
                 self._alone(now, overview, well, field, size) for field in fields
             ]
-        thumbs = [
+        return [
             self._thumb(now, field, picture)
             for field, picture in zip(fields, pictures, strict=True)
         ]
-        return thumbs, columns
 
     def _together(
         self,

@@ -11,7 +11,7 @@ from dashboard.accounts import Role
 from dashboard.state import decode
 from dashboard.text import plain_text
 from dashboard.views.add_plate import reason_against_adding
-from dashboard.views.field_viewer import shown_plane
+from dashboard.views.field_picture import shown_plane
 from dashboard.views.island import Island, Message, Part, text_of
 from hcs.wording import counted
 
@@ -100,6 +100,7 @@ class Header(Part):
                 hidden=False,
                 contrast="",
                 outlines="",
+                control="",
                 montage="",
             )
 
@@ -109,6 +110,8 @@ class Header(Part):
             state.update(task="")
         elif state.task:  # from a comparison to the table that it was chosen in
             state.update(well="", field="")
+        elif state.field and state.control:
+            state.update(control="")
         elif state.field:
             state.update(field="")
         elif state.well:

@@ -1,4 +1,4 @@
-"""Some pictures of the plate at one look: drawn by chance, or its controls."""
+"""Some pictures of the plate at one look: random ones, or its controls."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.access import Act
 from dashboard.state import MONTAGES
+from dashboard.views.field_picture import extent
 from dashboard.views.island import Island, Message, Part, index_of, text_of
 from dashboard.views.samples import (
     NO_CONTROLS,
@@ -69,12 +70,17 @@ class Montage(Part):
         if now.stage == "plate":
             self._read(now, overview)
         items = pictures(self._samples, self._session.urls, overview, now.state, _SIZE)
+        across, unit = next(
+            (extent(sample.field) for sample in self._samples), (0.0, "")
+        )
         self.component.put(
             {
                 **_blank(),
                 "kind": now.state.montage,
                 "seed": now.state.seed,
                 "items": items,
+                "across": across,
+                "unit": unit,
                 "empty": "" if items else self._empty(now),
             }
         )
@@ -128,7 +134,7 @@ def any_fields(
 
     Parameters
     ----------
-    wishes
+    requests
         Which wells.
     read
         Gives a well by its label.
@@ -155,6 +161,8 @@ def _blank() -> dict[str, Any]:
         "kind": "",
         "seed": 0,
         "items": [],
+        "across": 0.0,
+        "unit": "",
         "empty": "",
         "error": "",
     }

@@ -76,6 +76,7 @@ class VerdictBar(Part):
         self._acts = ActQueue(session, self._redraw)
         self._sample: tuple[int, tuple[Sample, ...]] | None = None
         self._whole_of = ""
+        self._remaining: frozenset[str] = frozenset()
         self._whole: Verdicts = {}
         """The verdicts that were sent as a whole, and of which plate they are."""
 
@@ -277,8 +278,11 @@ class VerdictBar(Part):
         digest = text_of(message, "digest", 40)
         if self._now is None or self._now.overview is None or not digest:
             return
-        if self._now.overview.well(label) is not None:
-            self._session.looks.note(key, {label: digest}, "thumbnails")
+        overview = self._now.overview
+        if overview.well(label) is not None and self._session.looks.note(
+            key, {label: digest}, "thumbnails"
+        ):
+            self._put_seen(overview, self._remaining)
 
     def _note_glimpsed(self, message: Message) -> None:
         """Remember that a field of each of some wells was seen among others."""
@@ -296,7 +300,7 @@ class VerdictBar(Part):
             and overview.well(label) is not None
         }
         if self._session.looks.note(overview.key, digests, "montage"):
-            self._redraw()
+            self._put_seen(overview, self._remaining)
 
     # --- showing ----------------------------------------------------------------------
 
@@ -369,15 +373,20 @@ class VerdictBar(Part):
         put(shared.of(as_json, self._whole), "verdicts")
         counts = shared.of(counts_content, overview, review)
         put(shared.of(since_content, self._whole, verdicts, counts), "since")
+        self._put_seen(overview, shared.of(remaining_wells, overview, review))
+
+    def _put_seen(self, overview: PlateOverview, remaining: frozenset[str]) -> None:
+        """Show how much of the plate this person has seen, which judges nothing."""
+        self._remaining = remaining
         looks = self._session.looks
-        remaining = shared.of(remaining_wells, overview, review)
         opened = looks.labels(overview.key, "field", "thumbnails")
         glimpsed = looks.labels(overview.key, "montage")
-        unseen = {
+        seen = {
+            "seen": len(opened | glimpsed),
             "unopened": len(remaining - opened),
             "glimpsed": len(remaining & glimpsed),
         }
-        self.component.put(unseen, "unseen")
+        self.component.put(seen, "unseen")
 
     def _sampled(self, now: Snapshot, overview: PlateOverview) -> dict[str, Any] | None:
         if self._sample is None:

@@ -1,4 +1,4 @@
-"""Wells to hold beside a field: controls, by chance, the plate's best and worst."""
+"""Wells to compare with: controls, neighbours, random ones, the best and the worst."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.text import plain_text
 from dashboard.views.display import drawn
-from dashboard.views.field_viewer import address_plane
+from dashboard.views.field_picture import address_plane
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from dashboard.state import ViewState
 
 NO_CONTROLS = "No control wells are known: set the roles in Statistics."
+
+_ROLES = ("negative", "untreated", "positive")
+"""In the order in which controls are compared with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +70,47 @@ def control_wells(
         SampleRequest(well=label, note=name)
         for name, labels in labels_by_role.items()
         for label in _spread(labels, each)
+    ]
+
+
+def nearest_controls(
+    overview: PlateOverview, roles: RolesView, label: str
+) -> list[tuple[str, str]]:
+    """Return the other control wells and their roles, the best to compare with first.
+
+    Negative controls come before untreated and positive ones, and of each role the
+    nearest: what drifts over a plate differs least between neighbours.
+    """
+    well = overview.well(label)
+    ranked = []
+    for control in overview.wells:
+        role = roles.wells.get(control.label)
+        name = role.role if role else None
+        if control.state != "present" or control.label == label or name not in _ROLES:
+            continue
+        apart = (
+            (control.row - well.row) ** 2 + (control.column - well.column) ** 2
+            if well
+            else 0
+        )
+        ranked.append((_ROLES.index(name), apart, control.row, control.column, control))
+    return [
+        (control.label, _ROLES[rank])
+        for rank, *_, control in sorted(ranked, key=_first)
+    ]
+
+
+def neighbour_wells(overview: PlateOverview, label: str) -> list[SampleRequest]:
+    """Return the up to eight wells around a well, in the order of the plate."""
+    well = overview.well(label)
+    return [
+        SampleRequest(well=other.label)
+        for other in overview.wells
+        if well is not None
+        and other.state == "present"
+        and other.label != label
+        and abs(other.row - well.row) <= 1
+        and abs(other.column - well.column) <= 1
     ]
 
 
@@ -141,7 +185,7 @@ def read_samples(
 
     Parameters
     ----------
-    wishes
+    requests
         Which wells.
     read
         Gives a well by its label; may take time.
@@ -209,6 +253,10 @@ def _field(view: WellView, preferred: str, like: str) -> FieldView | None:
             if name and name in (field.name, field.label):
                 return field
     return readable[0] if readable else None
+
+
+def _first(ranked: tuple[Any, ...]) -> tuple[Any, ...]:
+    return ranked[:-1]
 
 
 def _spread(labels: list[str], count: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""Pictures beside the present ones: controls, random wells, the plate's extremes."""
+"""Pictures of other wells: controls, neighbours, random ones, the best and worst."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from dashboard.views.samples import (
     SampleRequest,
     control_wells,
     extreme_wells,
+    neighbour_wells,
     pictures,
     random_wells,
     read_samples,
@@ -23,7 +24,13 @@ if TYPE_CHECKING:
     from dashboard.session import Session
     from dashboard.views.snapshot import Snapshot
 
-KINDS = ("controls", "random", "extremes")
+KINDS = ("controls", "neighbours", "random", "extremes")
+
+_TITLES = {
+    "controls": "Controls",
+    "neighbours": "Neighbours",
+    "random": "Random wells",
+}
 
 _SIZE = 256
 _RANDOM = 6
@@ -87,6 +94,7 @@ class SideWells(Part):
             self._seed,
             metric,
             like,
+            now.state.well if self._kind == "neighbours" else "",
             len(now.values.wells) if now.values and metric else 0,
         )
         if inputs == self._inputs:
@@ -107,6 +115,8 @@ class SideWells(Part):
     def _requests(self, now: Snapshot, overview: PlateOverview) -> list[SampleRequest]:
         if self._kind == "controls":
             return control_wells(overview, now.roles)
+        if self._kind == "neighbours":
+            return neighbour_wells(overview, now.state.well)
         if self._kind == "random":
             return random_wells(overview, _RANDOM, seed=self._seed)
         return extreme_wells(now.values)
@@ -119,7 +129,7 @@ class SideWells(Part):
     def _title(self, now: Snapshot) -> str:
         if self._kind == "extremes" and now.values is not None:
             return f"Best and worst: {plain_text(now.values.metric.title, 60)}"
-        return {"controls": "Controls", "random": "Random"}.get(self._kind, "")
+        return _TITLES.get(self._kind, "")
 
     def _empty(self, now: Snapshot) -> str:
         if self._loading:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hcs.contrast import FIELD, limits, sample, sane
+from hcs.contrast import FIELD, least_width, limits, sample, sane
 from hcs.errors import ShapeError, UnsafeDataError
 from hcs.images.png import png
 
@@ -130,11 +130,12 @@ def _thumbnail(
 ) -> Thumbnail:
     pixels = sample([plane])
     window = channel.window
-    stored = window is not None and sane(window, pixels, dtype)
+    least = least_width([plane], dtype)
+    stored = window is not None and sane(window, pixels, dtype, least)
     if window is not None and stored:
         low, high = float(window.start), float(window.end)
     else:
-        measured = limits(pixels, FIELD)
+        measured = limits(pixels, FIELD, least)
         low, high = (measured.low, measured.high) if measured else (0.0, 1.0)
     color = _color(channel)
     inside = np.clip(np.nan_to_num(plane, nan=low), low, high)

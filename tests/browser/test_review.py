@@ -514,9 +514,22 @@ def test_wells_are_filtered_held_beside_others_and_keys_are_changed(
     page.locator(".hcs-filter-clear").click()
     expect(well(page, "B02")).not_to_contain_text("filtered out")
 
-    # Others beside it: controls, by chance, the best and the worst; then none.
+    # The same field of the nearest control, of the next by the same key; Esc closes.
     page.locator(".hcs-where").click()
     page.keyboard.press("c")
+    control = page.locator(".hcs-field-viewer .control")
+    expect(control).to_have_attribute("data-well", "E12")
+    expect(control.locator(".pane")).to_have_attribute("data-drawn", re.compile("E12/"))
+    expect(page).to_have_url(re.compile("field=.*control=E12"))
+    page.keyboard.press("c")
+    expect(control).to_have_attribute("data-well", "F12")
+    picture(page, "12-control")
+    page.keyboard.press("Escape")
+    expect(control).to_be_hidden()
+    expect(page).to_have_url(re.compile("field=0"))
+
+    # Other wells: controls, neighbours, random ones, best and worst; then none.
+    page.keyboard.press("Shift+C")
     beside = page.locator(".hcs-beside")
     expect(beside.locator(".hcs-thumb")).to_have_count(6)
     expect(beside).to_contain_text("negative")
@@ -524,13 +537,15 @@ def test_wells_are_filtered_held_beside_others_and_keys_are_changed(
     own = page.locator(".hcs-gallery img").first.get_attribute("src") or ""
     assert "channels=" in shown
     assert re.findall("channels=[^&]+", shown) == re.findall("channels=[^&]+", own)
-    page.keyboard.press("c")
-    expect(beside.locator("h2")).to_have_text("Random")
-    page.keyboard.press("c")
+    page.keyboard.press("Shift+C")
+    expect(beside.locator("h2")).to_have_text("Neighbours")
+    page.keyboard.press("Shift+C")
+    expect(beside.locator("h2")).to_have_text("Random wells")
+    page.keyboard.press("Shift+C")
     expect(beside.locator("h2")).to_have_text("Best and worst: Completeness")
     expect(beside.locator('.hcs-thumb[data-well="H06"]')).to_contain_text("worst 50")
     picture(page, "12-beside")
-    page.keyboard.press("c")
+    page.keyboard.press("Shift+C")
     expect(beside).to_be_hidden()
 
     # A key is changed in the panel, shown, kept, and given back.

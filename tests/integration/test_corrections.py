@@ -20,7 +20,7 @@ from dashboard.exports.tables import PlateTables
 from dashboard.pictures.planes import PlaneRequest
 from dashboard.state import ViewState
 from dashboard.uploads.values import Quotas
-from dashboard.views.field_viewer import shown_plane
+from dashboard.views.field_picture import shown_plane
 from hcs import from_hcs_zarr, history, settle
 from hcs.errors import ConflictError, HCSError, SourceError
 from hcs.metadata import Who

@@ -12,6 +12,7 @@ test("each act has a name and a key of its own", () => {
 
 test("a digit is its place on the keyboard, a letter what it writes", () => {
   assert.equal(pressed({ code: "Digit1", key: "&", shiftKey: false }), "1")
+  assert.equal(pressed({ code: "Digit1", key: "!", shiftKey: true }), "1", "with Shift it is that channel alone")
   assert.equal(pressed({ code: "KeyQ", key: "a", shiftKey: false }), "A")
   assert.equal(pressed({ code: "ArrowUp", key: "ArrowUp", shiftKey: true }), "ArrowUp")
 })

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dashboard.plates.contrast import plate_channels
+from dashboard.plates.contrast import may_be_empty, plate_channels
 from hcs import contrast
 from hcs.metadata import Channel, Window
 
@@ -101,3 +101,27 @@ def test_channels_are_told_apart_by_colour_and_named() -> None:
 
 def test_a_single_channel_without_colour_is_white() -> None:
     assert plate_channels([[Channel()]], [], None)[0].color == "FFFFFF"
+
+
+def test_a_channel_without_a_signal_is_said_to_be_empty_and_drawn_dark() -> None:
+    draw = np.random.default_rng(1)
+    noise = [draw.normal(100, 4, (99, 99)).round().astype("u2") for _ in range(2)]
+    shown, empty = plate_channels(
+        [[Channel(), Channel(window=window(90, 113))]],
+        [[camera()], noise],
+        camera().dtype,
+        [[], noise],
+    )
+    assert not shown.empty
+    assert empty.empty
+    assert empty.source == "plate", "the stored window is as wide as the noise"
+    assert empty.high - empty.low >= empty.least > 70
+    assert shown.least == pytest.approx(0.05 * (shown.high - shown.low))
+
+
+def test_full_resolution_is_read_only_where_a_channel_may_be_empty() -> None:
+    noise = np.random.default_rng(1).normal(100, 4, (99, 99)).round()
+    assert may_be_empty([noise])
+    assert may_be_empty([np.full((9, 9), 7, "u1")])
+    assert not may_be_empty([camera()])
+    assert not may_be_empty([])

@@ -87,3 +87,73 @@ def test_only_a_window_that_all_fields_have_is_the_plate_s() -> None:
     assert contrast.common_window([first, window(1, 3)]) is None
     assert contrast.common_window([first, None]) is None
     assert contrast.common_window([]) is None
+
+
+def blank(level: int = 100, sigma: float = 4.0, seed: int = 1) -> np.ndarray:
+    """Return what a camera gives in the dark: an offset and its reading noise."""
+    draw = np.random.default_rng(seed)
+    return np.rint(draw.normal(level, sigma, (256, 256))).astype("u2")
+
+
+def cells(seed: int = 1) -> np.ndarray:
+    """Return the same with round cells, 900 counts bright and 12 pixels wide."""
+    y, x = np.mgrid[-12:13, -12:13]
+    spot = 900 * np.exp(-(y**2 + x**2) / 50)
+    plane = blank(seed=seed).astype(float)
+    for top, left in np.random.default_rng(seed).integers(0, 230, (30, 2)):
+        plane[top : top + 25, left : left + 25] += spot
+    return plane.astype("u2")
+
+
+def test_an_empty_channel_is_dark_and_not_stretched_to_noise() -> None:
+    planes = [blank(seed=seed) for seed in range(3)]
+    pixels = contrast.sample(planes)
+    stretched = contrast.limits(pixels, contrast.PLATE)
+    assert stretched is not None
+    assert stretched.high - stretched.low < 25, "five deviations of 4 counts"
+    least = contrast.least_width(planes, U2)
+    assert least == pytest.approx(80, rel=0.05), "twenty of them"
+    calm = contrast.limits(pixels, contrast.PLATE, least)
+    assert calm is not None
+    assert calm.low == stretched.low
+    shades = (pixels - calm.low) / (calm.high - calm.low)
+    assert np.percentile(shades, 99) < 0.3
+
+
+def test_cells_are_drawn_with_the_window_that_they_had_before() -> None:
+    planes = [cells(seed) for seed in range(3)]
+    pixels = contrast.sample(planes)
+    least = contrast.least_width(planes, U2)
+    assert contrast.limits(pixels, contrast.PLATE, least) == contrast.limits(
+        pixels, contrast.PLATE
+    )
+
+
+@pytest.mark.parametrize(("dtype", "least"), [("u1", 4), ("u2", 16), ("f4", 1e-4)])
+def test_a_nearly_constant_channel_has_a_window_of_some_steps(
+    dtype: str, least: float
+) -> None:
+    plane = np.full((64, 64), 100, dtype)
+    plane[0, 0] += 1
+    assert contrast.least_width([plane], plane.dtype) == pytest.approx(least, rel=0.02)
+    window = contrast.window_of(
+        contrast.sample([plane]), contrast.FIELD, plane.dtype, least=least
+    )
+    assert window is not None
+    assert window.end - window.start >= 0.99 * least
+
+
+def test_noise_is_that_of_neighbours_and_not_of_uneven_light() -> None:
+    uneven = blank() + np.linspace(0, 60, 256).astype("u2")
+    uneven[0, :2] = 65535  # and hot pixels
+    assert contrast.noise([uneven]) == pytest.approx(4.0, rel=0.1)
+    assert contrast.noise([]) == contrast.noise([np.full((3, 3), np.nan)]) == 0
+
+
+def test_a_stored_window_that_shows_noise_as_a_signal_is_not_believed() -> None:
+    planes = [blank()]
+    pixels, least = contrast.sample(planes), contrast.least_width(planes, U2)
+    assert not contrast.sane(window(90, 112, "import"), pixels, U2, least)
+    assert contrast.sane(window(90, 1500), pixels, U2, least)
+    bright = contrast.sample([cells()])
+    assert contrast.sane(window(90, 112 + 800), bright, U2, least)

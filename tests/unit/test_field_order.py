@@ -9,7 +9,7 @@ import pytest
 from dashboard.plates.values import FieldView, WellView
 from dashboard.quality.values import FieldValues, MetricInfo, MetricValue, MetricValues
 from dashboard.state import ViewState
-from dashboard.views.field_order import by_position, shown_fields
+from dashboard.views.field_order import FieldOrder, by_position, shown_fields
 from dashboard.views.snapshot import Snapshot
 
 
@@ -37,20 +37,29 @@ def test_fields_lie_as_on_the_stage_however_they_were_acquired() -> None:
         for column in range(3)
     ]
     snake = [fields[at] for at in (0, 1, 2, 5, 4, 3)]
-    found, columns = by_position(snake)
-    assert found == fields
-    assert columns == 3
+    order = by_position(snake)
+    assert order.fields == fields
+    assert order.places == [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)]
+    assert order.basis == "stage"
 
 
-def test_a_gap_on_the_stage_leaves_no_columns_to_trust() -> None:
+def test_a_gap_on_the_stage_stays_a_gap() -> None:
     fields = [field("a", 0, 0), field("b", 0, 110), field("c", 110, 110)]
-    assert by_position(fields) == (fields, 0)
+    order = by_position(fields)
+    assert (order.fields, order.places) == (fields, [(0, 0), (0, 1), (1, 1)])
 
 
-def test_fields_without_a_place_stay_in_their_order() -> None:
-    fields = [field("b"), field("a")]
-    assert by_position(fields) == (fields, 0)
-    assert by_position([]) == ([], 0)
+def test_fields_all_over_the_stage_have_an_order_and_no_grid() -> None:
+    fields = [field(str(at), 110 * at, 110 * at) for at in range(5)]
+    order = by_position(fields[::-1])
+    assert (order.fields, order.places) == (fields, [])
+    assert order.basis == "stage"
+
+
+def test_fields_without_a_place_stay_as_acquired_and_not_by_name() -> None:
+    fields = [field("s2"), field("s1"), field("s10"), field("s3")]
+    assert by_position(fields) == FieldOrder(fields, [], "acquired")
+    assert by_position([]) == FieldOrder()
 
 
 @pytest.mark.parametrize(
@@ -70,5 +79,5 @@ def test_the_worst_come_first_by_the_side_that_is_bad(way: str, order: str) -> N
             for name, one in values.items()
         ),
     )
-    found, _ = shown_fields(now)
+    found = shown_fields(now).fields
     assert [one.name for one in found] == ["bad", *order, "none"]

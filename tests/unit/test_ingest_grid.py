@@ -298,7 +298,7 @@ def test_one_window_for_the_plate_is_the_same_every_time():
     assert (channel,) == display_channels(grid, images, notes)
     window = channel.window
     assert 70 < window.start < 85
-    assert 125 < window.end < 145
+    assert 260 < window.end < 300, "twenty deviations: there is nothing but noise"
     assert (window.min, window.max) == (0, 4095)
 
 

@@ -27,7 +27,7 @@ from dashboard.views.channels import _setting
 from dashboard.views.correction import targets
 from dashboard.views.details import _plate
 from dashboard.views.display import altered, drawn, shown
-from dashboard.views.field_viewer import picture_content, shown_plane
+from dashboard.views.field_picture import picture_content, shown_plane
 from dashboard.views.header import HeaderIsland
 from dashboard.views.island import Island, Message, Part, index_of, text_of
 from dashboard.views.plate_map import PlateMapIsland, values_content

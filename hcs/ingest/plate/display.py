@@ -36,28 +36,38 @@ def display_channels(
     the same for the same files. Planes that cannot be decoded are passed over.
     """
     colors = channel_colors(notes)
-    samples = _samples(grid, images, len(notes))
+    samples, middles = _samples(grid, images, len(notes))
     return tuple(
         Channel(
             name=note.name,
             color=color,
             window=contrast.window_of(
-                contrast.sample(planes), contrast.IMPORT, grid.dtype, note.clip
+                contrast.sample(planes),
+                contrast.IMPORT,
+                grid.dtype,
+                note.clip,
+                contrast.least_width(full, grid.dtype),
             ),
         )
-        for planes, note, color in zip(samples, notes, colors, strict=True)
+        for planes, full, note, color in zip(
+            samples, middles, notes, colors, strict=True
+        )
     )
 
 
 def _samples(
     grid: PlaneGrid, images: Mapping[str, ImageFile], channels: int
-) -> list[list[NDArray[Any]]]:
-    """Return parts of planes of each channel; none where none can be read."""
+) -> tuple[list[list[NDArray[Any]]], list[list[NDArray[Any]]]]:
+    """Return planes of each channel, thinned, and their middles in full resolution.
+
+    None where none can be read.
+    """
     planes_of: defaultdict[str, list[tuple[int, PlaneSource]]] = defaultdict(list)
     for c in range(channels):
         for plane in _spread(_middle_planes(grid, c), SAMPLE_FIELDS):
             planes_of[plane.file].append((c, plane))
     samples: list[list[NDArray[Any]]] = [[] for _ in range(channels)]
+    middles: list[list[NDArray[Any]]] = [[] for _ in range(channels)]
     for file, planes in planes_of.items():
         for c, plane in planes:
             t, channel, z = plane.index
@@ -68,8 +78,15 @@ def _samples(
                 continue
             step = tuple(max(1, size // _SAMPLE_SIDE) for size in pixels.shape)
             samples[c].append(pixels[:: step[0], :: step[1]])
+            middles[c].append(_middle(pixels))
         images[file].close()
-    return samples
+    return samples, middles
+
+
+def _middle(plane: NDArray[Any]) -> NDArray[Any]:
+    """Return a copy of a plane's middle, so that the rest need not stay in memory."""
+    top, left = (max(0, (size - _SAMPLE_SIDE) // 2) for size in plane.shape)
+    return plane[top : top + _SAMPLE_SIDE, left : left + _SAMPLE_SIDE].copy()
 
 
 def _middle_planes(grid: PlaneGrid, c: int) -> list[PlaneSource]:

@@ -50,7 +50,10 @@ def describe_channels(
 
 
 def _window(plane: NDArray[Any]) -> Window:
-    window = contrast.window_of(contrast.sample([plane]), contrast.FIELD, plane.dtype)
+    least = contrast.least_width([plane], plane.dtype)
+    window = contrast.window_of(
+        contrast.sample([plane]), contrast.FIELD, plane.dtype, least=least
+    )
     return window or Window(
         start=0.0, end=1.0, min=0.0, max=1.0, policy=contrast.FIELD.name
     )

@@ -1,0 +1,47 @@
+// The same field of a control beside the open one: one viewport, one contrast.
+
+import { listen } from "../core/bus.js"
+import { fill, h, icon, say, set } from "../core/dom.js"
+import { makePane } from "./pane.js"
+import { steer } from "./viewport.js"
+
+/** @param {import("./viewport.js").Viewport} viewport @param {(type: string, content?: object) => number} send */
+export function controlPane(viewport, send) {
+  /** @type {ReturnType<typeof makePane> | null} */
+  let pane = null // only while it is looked at: a browser has some sixteen contexts to draw in
+  const choice = h("select", { "aria-label": "Control", on: { change: () => send("control", { well: choice.value }) } })
+  const name = h("b", { class: "cut" })
+  const box = h("div", { class: "stage" })
+  const element = h("section", { class: "control", hidden: true, "aria-label": "Control" },
+    h("header", { class: "row small" }, choice, name, h("span", { class: "grow" }),
+      h("button", { type: "button", class: "plain square hcs-control-close", "aria-label": "Close the control", title: "Close the control (Esc)", on: { click: () => send("control", { close: true }) } }, icon("close"))), box)
+  const stop = [steer(box, viewport, { onHover: () => {} }), listen("display", () => pane?.refresh())]
+  const close = () => {
+    pane?.dispose()
+    pane?.element.remove()
+    pane = null
+  }
+  return {
+    element,
+    /** @param {any} control @param {object} plane */
+    show(control, plane) {
+      element.hidden = !control
+      if (!control) return close()
+      if (!pane) box.append((pane = makePane(viewport, () => {})).element)
+      const options = control.controls.map(([well, role]) => h("option", { value: well }, `${well} ${role} control`.replace("untreated control", "untreated")))
+      const names = options.map((option) => option.textContent).join("\n")
+      if (choice.dataset.names !== names) fill(choice, options)
+      choice.dataset.names = names
+      choice.value = control.well
+      choice.hidden = !options.length
+      say(name, control.field?.label ?? "")
+      set(element, { dataset: { well: control.well } })
+      if (!control.field) return pane.empty(control.note)
+      return pane.show({ ...control.field, id: `${control.well}/${control.field.version}`, ...plane })
+    },
+    dispose() {
+      stop.forEach((each) => each())
+      close()
+    },
+  }
+}
