@@ -56,7 +56,7 @@ from dashboard.quality.judging import Judging
 from dashboard.quality.measuring import Measuring
 from dashboard.quality.metrics import MetricStore
 from dashboard.quality.statistics import PlateStatistics
-from dashboard.quality.wells import Excluded
+from dashboard.quality.stock import Excluded
 from dashboard.reviews.acts import Subject
 from dashboard.reviews.amending import Amending
 from dashboard.reviews.blind import BlindReviews

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from dashboard.quality.measuring import Measuring
     from dashboard.quality.metrics import FieldKey
     from dashboard.quality.statistics import PlateStatistics, StatisticsView
+    from dashboard.quality.stock import Excluded
     from dashboard.quality.values import FieldValues, MetricInfo, MetricValues
-    from dashboard.quality.wells import Excluded
 
 
 class QualityDesk:

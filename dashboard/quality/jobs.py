@@ -136,6 +136,7 @@ class Jobs:
             if known.errors:
                 self._store.forget_errors(known.id)
                 known.errors.clear()
+                known.changes += 1
             if not known.progress.running:
                 known.progress = replace(known.progress, held=False, waiting=True)
         self.start(plate, known)

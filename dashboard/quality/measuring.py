@@ -24,18 +24,19 @@ from dashboard.quality.scores import (
     field_value,
     metric_infos,
 )
+from dashboard.quality.stock import NOTHING_EXCLUDED, Excluded, Stock
 from dashboard.quality.suspects import Evidence
-from dashboard.quality.values import FieldValues, MetricInfo, MetricValues
-from dashboard.quality.wells import (
-    NOTHING_EXCLUDED,
-    Excluded,
-    Stock,
-    field_numbers,
-    well_values,
+from dashboard.quality.values import (
+    FieldValues,
+    MetricInfo,
+    MetricValue,
+    MetricValues,
 )
+from dashboard.quality.wells import field_numbers, values_of, well_values
 from hcs.qc import LEAST_PLATES, imported_exposures
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from concurrent.futures import Executor
 
     from dashboard.plates.served import ServedPlate
@@ -160,13 +161,20 @@ class Measuring:
             known.cached[key] = values
         return values
 
+    def values_of(
+        self, plate: ServedPlate, labels: Collection[str]
+    ) -> dict[str, dict[str, MetricValue]]:
+        """Return all metrics of some wells, by id and by label.
+
+        A person waits for it who has judged one of them: others are not looked at.
+        """
+        stock = self._stock(plate, self._memory.get(plate), "")
+        return values_of(stock, labels, lambda metric: self._imported(plate, metric))
+
     def _stock(self, plate: ServedPlate, known: Knowledge, metric: str) -> Stock:
-        overview = plate.overview()
+        overview, basis = plate.overview(), self._judging.basis(plate)
         with self._lock:
-            latest = {
-                place: known.values.get(key, {}) for place, key in known.latest.items()
-            }
-            errors = {(key.well, key.field): why for key, why in known.errors.items()}
+            latest, errors, middles = known.fields()
         return Stock(
             overview=overview,
             fields=plate.knowledge.fields_by_well(),
@@ -174,7 +182,9 @@ class Measuring:
             errors=errors,
             progress=known.progress,
             judged=known.judged,
-            basis=self._judging.basis(plate),
+            basis=basis,
+            clips=self._clips(plate, known, basis),
+            middles=middles,
             imported=self._judging.imports.metrics(overview),
             values=self._imported(plate, metric) if metric.startswith(PREFIX) else None,
         )

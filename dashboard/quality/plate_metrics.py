@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dashboard.progress import Progress
 from dashboard.quality.judgement import Judgement
+from dashboard.quality.metrics import StoredValue
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from dashboard.quality.metrics import FieldKey, StoredValue
+    from dashboard.quality.metrics import FieldKey
     from dashboard.quality.values import MetricValues
     from hcs.qc import Clip, MeanField
 
 Place = tuple[str, str]
 """Path of the well, name of the field."""
+
+Values = Mapping[Place, Mapping[str, StoredValue]]
+Errors = Mapping[Place, str]
+Middles = dict[tuple[object, ...], float]
 
 
 @dataclass(slots=True)
@@ -44,10 +50,13 @@ class Knowledge:
     field ``""``. A well that was not imaged is none of these."""
 
     changes: int = 0
-    """Grows with `values` and `latest`."""
+    """Grows with `values`, `latest` and `errors`."""
 
     clips: tuple[tuple[object, ...], dict[int, Clip]] | None = None
     """Where cameras saturate, and what that was found from: it takes every field."""
+
+    by_field: tuple[int, Values, Errors, Middles] | None = None
+    """What `fields` returned last, and the `changes` it is of: it takes every field."""
 
     light: dict[int, tuple[int, MeanField | None]] = field(default_factory=dict)
     """Mean field of each channel that was asked for, and the `changes` it is of."""
@@ -81,13 +90,27 @@ class Knowledge:
         """Whether no job fills it."""
         return self.job is None or self.job.done()
 
+    def fields(self) -> tuple[Values, Errors, Middles]:
+        """Return what stands for each field, and why others could not be measured.
+
+        And where to keep what is usual among them, see `Stock`. Call it under the
+        lock; nobody changes the others.
+        """
+        if self.by_field is None or self.by_field[0] != self.changes:
+            latest = {
+                place: self.values.get(key, {}) for place, key in self.latest.items()
+            }
+            errors = {(key.well, key.field): why for key, why in self.errors.items()}
+            self.by_field = self.changes, latest, errors, {}
+        return self.by_field[1:]
+
     def rest(self) -> None:
         """Let go of the numbers; call it under the lock.
 
         What was judged, and how far the plate is, stays: a hundredth of them.
         """
         self.values = {}
-        self.clips = None
+        self.clips = self.by_field = None
         self.cached.clear()
         self.loaded = False
 

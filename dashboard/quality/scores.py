@@ -29,7 +29,7 @@ from hcs.qc import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from dashboard.plates.values import ChannelDisplay
     from dashboard.quality.imported_tables import ImportedMetric
@@ -311,14 +311,21 @@ def field_value(
     clips: Mapping[int, Clip],
     basis: AssaySettings,
 ) -> StoredValue | None:
-    """Return a field's value of a metric of the page, None where nothing is stored.
+    """Return a field's value of a metric of the page; see `reader`."""
+    return reader(metric, clips, basis)(measured)
+
+
+def reader(
+    metric: str, clips: Mapping[int, Clip], basis: AssaySettings
+) -> Callable[[Mapping[str, StoredValue]], StoredValue | None]:
+    """Return what finds a metric of the page in what is stored of a field.
+
+    It answers with None where nothing is stored.
 
     Parameters
     ----------
     metric
         Id on the page, ``"p99.1"``.
-    measured
-        What is stored of the field.
     clips
         See `clip_levels`.
     basis
@@ -326,10 +333,15 @@ def field_value(
     """
     name, _, channel = metric.rpartition(".")
     about, index = definition(name), int(channel)
-    value = measured.get(stored_key(about, index, basis))
-    if name != SATURATION or (value is not None and value.value is not None):
-        return value
-    return _saturation(measured, index, clips.get(index))
+    key = stored_key(about, index, basis)
+
+    def saturation(measured: Mapping[str, StoredValue]) -> StoredValue | None:
+        value = measured.get(key)
+        if value is not None and value.value is not None:
+            return value
+        return _saturation(measured, index, clips.get(index))
+
+    return saturation if name == SATURATION else lambda measured: measured.get(key)
 
 
 def clip_levels(

@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dashboard.quality.wells import why_none
+from dashboard.quality.missing_values import why_none
 from dashboard.settings import project_of
 from hcs.lines import physical_plate
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,23 +15,23 @@ from dashboard.quality.imported_tables import STRANGE, WHOLE
 from dashboard.quality.metrics import StoredValue
 from dashboard.quality.scores import (
     COMPLETENESS,
+    SATURATION,
     SUSPICION,
     clip_levels,
-    field_value,
     metric_infos,
+    reader,
 )
+from dashboard.quality.stock import NOTHING_EXCLUDED, Excluded, Stock
 from dashboard.quality.values import MetricInfo, MetricValue, MetricValues
 from dashboard.text import plain_text
 from hcs.qc import WAYS, aggregate, default_way, definition
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
-    from dashboard.plates.values import PlateOverview, WellState
-    from dashboard.progress import Progress
-    from dashboard.quality.imported_tables import ImportedMetric, Values
+    from dashboard.plates.values import WellState
+    from dashboard.quality.imported_tables import Values
     from dashboard.quality.judgement import Judgement
-    from dashboard.quality.measure_settings import AssaySettings
     from hcs.qc import How
 
 FIELD = "field:"
@@ -43,50 +42,16 @@ _SPREADS = ("sd", "cv")
 FieldNumbers = list[tuple[str, StoredValue]]
 """Name and value of the fields of one well."""
 
+Wells = dict[str, MetricValue]
+"""A metric's values by label of the well."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stock:
-    """What is known of a plate, of which a metric's values are made."""
-
-    overview: PlateOverview
-    fields: Mapping[str, Sequence[tuple[str, int | None]]]
-    """Names and acquisitions of the fields, by path of the well."""
-
-    latest: Mapping[tuple[str, str], Mapping[str, StoredValue]]
-    """What is stored of each field, by well path and name."""
-
-    errors: Mapping[tuple[str, str], str]
-    """Why a field could not be measured."""
-
-    progress: Progress
-    judged: Judgement
-    basis: AssaySettings
-    imported: Sequence[ImportedMetric] = ()
-    values: Values | None = None
-    """Of the imported metric that is asked for."""
+_NONE: frozenset[str] = frozenset()
+_CLIPS = f"{SATURATION}."
 
 
 def known_way(way: str) -> bool:
     """Return whether fields can be brought to wells in this way."""
     return way in ("", *WAYS) or way.startswith(FIELD)
-
-
-@dataclass(frozen=True, slots=True)
-class Excluded:
-    """What people left out of a plate's numbers."""
-
-    fields: frozenset[tuple[str, str]] = frozenset()
-    """Failed fields: label of the well and name of the field."""
-
-    minimum: int = 1
-    """A well that is left with fewer fields has no value."""
-
-    def of(self, label: str) -> frozenset[str]:
-        """Return the names of the failed fields of a well."""
-        return frozenset(name for well, name in self.fields if well == label)
-
-
-NOTHING_EXCLUDED = Excluded()
 
 
 def well_values(
@@ -117,26 +82,14 @@ def well_values(
     NotServedError
         If there is no such metric.
     """
-    overview = stock.overview
-    infos = metric_infos(overview.channels, stock.basis, stock.imported)
-    info = next((info for info in infos if info.id == metric), None)
+    info = next((info for info in _infos(stock) if info.id == metric), None)
     if info is None:
         raise NotServedError(f"There is no metric {plain_text(metric, 100)!r} here.")
     if way in _SPREADS:
         # How much fields differ has no place where all is well, and no other side.
         info = replace(info, scale="sequential", notable=None)
-    wells = {}
-    if metric in (COMPLETENESS, SUSPICION):
-        for well in overview.wells:
-            if well.state != "not_acquired":
-                wells[well.label] = (
-                    _completeness(well)
-                    if metric == COMPLETENESS
-                    else _suspicion(well, stock.judged)
-                )
-    else:
-        way = way if known_way(way) else ""
-        wells = _measured(stock, info, acquisition, way, excluded)
+    way = way if known_way(way) else ""
+    wells = _values(stock, info, acquisition, way, excluded, stock.overview.wells)
     low, high = limits(value.value for value in wells.values())
     if low is not None and high is not None:
         low, high = ends(info.scale, low, high, right=info.right, notable=info.notable)
@@ -145,17 +98,67 @@ def well_values(
     )
 
 
+def values_of(
+    stock: Stock, labels: Collection[str], imported: Callable[[str], Values]
+) -> dict[str, Wells]:
+    """Return all metrics of some wells, by id on the page.
+
+    They are those of `well_values`, in each metric's own way, and take no longer than
+    there are wells asked for: what one of them costs is not what its plate does.
+
+    Parameters
+    ----------
+    stock
+        What is known of the plate.
+    labels
+        Of the wells.
+    imported
+        Returns the values of an imported metric.
+    """
+    some = [well for well in stock.overview.wells if well.label in labels]
+    values = {}
+    for info in _infos(stock):
+        if info.kind == "imported":
+            stock = replace(stock, values=imported(info.id))
+        values[info.id] = _values(stock, info, None, "", NOTHING_EXCLUDED, some)
+    return values
+
+
+def _infos(stock: Stock) -> tuple[MetricInfo, ...]:
+    return metric_infos(stock.overview.channels, stock.basis, stock.imported)
+
+
+def _values(
+    stock: Stock,
+    info: MetricInfo,
+    acquisition: int | None,
+    way: str,
+    excluded: Excluded,
+    some: Sequence[WellState],
+) -> Wells:
+    if info.id not in (COMPLETENESS, SUSPICION):
+        return _measured(stock, info, acquisition, way, excluded, some)
+    return {
+        well.label: _completeness(well)
+        if info.id == COMPLETENESS
+        else _suspicion(well, stock.judged)
+        for well in some
+        if well.state != "not_acquired"
+    }
+
+
 def field_numbers(
     stock: Stock, metric: str, acquisition: int | None
 ) -> dict[str, dict[str, float]]:
     """Return the numbers of a metric by label of the well and name of the field."""
-    infos = metric_infos(stock.overview.channels, stock.basis, stock.imported)
-    info = next((info for info in infos if info.id == metric), None)
+    info = next((info for info in _infos(stock) if info.id == metric), None)
     if info is None or metric in (COMPLETENESS, SUSPICION):
         return {}
     return {
         label: {name: value.value for name, value in fields if value.value is not None}
-        for label, fields in _numbers(stock, info, acquisition).items()
+        for label, fields in _numbers(
+            stock, info, acquisition, stock.overview.wells
+        ).items()
     }
 
 
@@ -185,19 +188,18 @@ def _measured(
     acquisition: int | None,
     way: str,
     excluded: Excluded,
-) -> dict[str, MetricValue]:
-    numbers = _numbers(stock, info, acquisition)
-    known = [
-        value.value
-        for fields in numbers.values()
-        for _, value in fields
-        if value.value is not None
-    ]
-    middle = float(np.median(known)) if known else math.nan
-    errors = {well.label: well.error for well in stock.overview.wells}
+    some: Sequence[WellState],
+) -> Wells:
+    numbers = _numbers(stock, info, acquisition, some)
+    middle = math.nan
+    if how(info, way) == "worst" and info.direction not in ("low", "high"):
+        # What is furthest from usual asks all wells what is.
+        middle = _middle(stock, info, acquisition)
+    errors = {well.label: well.error for well in some}
+    failed = excluded.by_well()
     return {
         label: _enough(
-            _well(fields, info, way, middle, errors.get(label), excluded.of(label)),
+            _well(fields, info, way, middle, errors[label], failed.get(label, _NONE)),
             way,
             excluded.minimum,
         )
@@ -205,22 +207,42 @@ def _measured(
     }
 
 
+def _middle(stock: Stock, info: MetricInfo, acquisition: int | None) -> float:
+    key = info.id, acquisition, stock.overview.revision
+    middle = stock.middles.get(key)
+    if middle is None:
+        numbers = _numbers(stock, info, acquisition, stock.overview.wells)
+        known = [
+            value.value
+            for fields in numbers.values()
+            for _, value in fields
+            if value.value is not None
+        ]
+        middle = stock.middles[key] = float(np.median(known)) if known else math.nan
+    return middle
+
+
 def _numbers(
-    stock: Stock, info: MetricInfo, acquisition: int | None
+    stock: Stock,
+    info: MetricInfo,
+    acquisition: int | None,
+    some: Sequence[WellState],
 ) -> dict[str, FieldNumbers]:
     if info.id.startswith(IMPORTED):
-        return _imported(stock, acquisition)
-    return _own(stock, info, acquisition)
+        return _imported(stock, acquisition, some)
+    return _own(stock, info, acquisition, some)
 
 
-def _imported(stock: Stock, acquisition: int | None) -> dict[str, FieldNumbers]:
+def _imported(
+    stock: Stock, acquisition: int | None, some: Sequence[WellState]
+) -> dict[str, FieldNumbers]:
     """Return imported numbers, without those of fields of other acquisitions.
 
     Numbers of no field of ours are of any: the table does not say of which.
     """
     rows = stock.values or {}
     numbers = {}
-    for well in stock.overview.wells:
+    for well in some:
         if well.state == "not_acquired":
             continue
         others = {
@@ -237,15 +259,17 @@ def _imported(stock: Stock, acquisition: int | None) -> dict[str, FieldNumbers]:
 
 
 def _own(
-    stock: Stock, info: MetricInfo, acquisition: int | None
+    stock: Stock,
+    info: MetricInfo,
+    acquisition: int | None,
+    some: Sequence[WellState],
 ) -> dict[str, FieldNumbers]:
-    clips = (
-        clip_levels(list(stock.latest.values()), [info.channel], stock.basis)
-        if info.channel is not None and info.id.startswith("percent_saturated.")
-        else {}
-    )
+    clips = stock.clips or {}
+    if stock.clips is None and info.channel is not None and info.id.startswith(_CLIPS):
+        clips = clip_levels(list(stock.latest.values()), [info.channel], stock.basis)
+    value_in = reader(info.id, clips, stock.basis)
     numbers: dict[str, FieldNumbers] = {}
-    for well in stock.overview.wells:
+    for well in some:
         if well.state == "not_acquired":
             continue
         fields: FieldNumbers = []
@@ -253,13 +277,11 @@ def _own(
             if acquisition is not None and (run or 0) != acquisition:
                 continue
             measured = stock.latest.get((well.path, name))
-            value = (
-                None
-                if measured is None
-                else field_value(info.id, measured, clips, stock.basis)
-            )
-            why = stock.errors.get((well.path, name)) or "not measured yet"
-            fields.append((name, value or StoredValue(None, why)))
+            value = None if measured is None else value_in(measured)
+            if value is None:
+                why = stock.errors.get((well.path, name)) or "not measured yet"
+                value = StoredValue(None, why)
+            fields.append((name, value))
         numbers[well.label] = fields
     return numbers
 
@@ -283,18 +305,22 @@ def _well(
     if not known:
         return _nothing(fields, info, error)
     chosen = how(info, way)
-    if all(name == WHOLE or name.startswith(STRANGE) for name, _ in fields):
+    if info.kind == "imported" and all(
+        name == WHOLE or name.startswith(STRANGE) for name, _ in fields
+    ):
         # Nobody can say of how many of ours; no rule about fields is meant.
         value = aggregate(
-            np.array(list(known.values())), chosen, bad=info.direction, middle=middle
+            list(known.values()), chosen, bad=info.direction, middle=middle
         )
         return MetricValue(value=None if math.isnan(value) else value)
-    rest = {name: value for name, value in known.items() if name not in failed}
+    rest = known
+    if failed:
+        rest = {name: value for name, value in known.items() if name not in failed}
     of, left_out = len(fields), len(known) - len(rest)
     note = f"{len(rest)} of {of} fields; {left_out} failed" if left_out else ""
     if not rest:
         return MetricValue(value=None, reason=note, n=0, of=of)
-    names, values = list(rest), np.array(list(rest.values()))
+    names, values = list(rest), list(rest.values())
     value = aggregate(values, chosen, bad=info.direction, middle=middle)
     if math.isnan(value):
         why = f"{note}; needs two" if note else "needs two fields"
@@ -303,7 +329,7 @@ def _well(
     return MetricValue(
         value=value,
         reason=note or None,
-        field=names[int(np.argmin(np.abs(values - value)))] if single else None,
+        field=names[values.index(value)] if single else None,
         n=len(rest),
         of=of,
     )
@@ -328,29 +354,6 @@ def _enough(value: MetricValue, way: str, minimum: int) -> MetricValue:
         f"{value.n} of {value.of} fields, fewer than the project's minimum of {minimum}"
     )
     return replace(value, value=None, field=None, reason=note)
-
-
-def why_none(values: MetricValues) -> str:
-    """Return why no well has a value, as most wells say; "" where one has."""
-    if any(well.value is not None for well in values.wells.values()):
-        return ""
-    reasons = Counter(well.reason for well in values.wells.values() if well.reason)
-    return reasons.most_common(1)[0][0] if reasons else "there are no values yet"
-
-
-def where_to_set(metric: str) -> str:
-    """Return what a metric without values waits for: a part of what numbers rest on.
-
-    ``"channels"`` holds clip levels and the nuclear channel, ``"import"`` the imported
-    tables; "" where nothing can be set.
-    """
-    if metric.startswith(IMPORTED):
-        return "import"
-    name, channel, _ = metric.rpartition(".")
-    if not channel:
-        return ""
-    of_nuclei = definition(name).scope in ("nuclei", "nuclei pair")
-    return "channels" if of_nuclei or name == "percent_saturated" else ""
 
 
 def how(info: MetricInfo, way: str) -> How:

@@ -43,7 +43,8 @@ class Drafts:
             If a well has changed since its pictures were drawn.
         """
         labels = labels_of(plate)
-        metrics = self._measured(plate)
+        judged = {labels.get(decision.subject.well, "") for decision in decisions}
+        metrics = self._measuring.values_of(plate, judged)
         acts = []
         for decision in dict.fromkeys(decisions):
             subject = decision.subject
@@ -66,19 +67,12 @@ class Drafts:
             )
         return acts
 
-    def _measured(self, plate: ServedPlate) -> dict[str, Mapping[str, MetricValue]]:
-        """Return every metric's values, by id and by label of the well."""
-        return {
-            info.id: self._measuring.values(plate, info.id, None).wells
-            for info in self._measuring.metrics(plate)
-        }
-
     def _values(
         self,
         plate: ServedPlate,
         subject: Subject,
         label: str,
-        metrics: dict[str, Mapping[str, MetricValue]],
+        metrics: Mapping[str, Mapping[str, MetricValue]],
     ) -> dict[str, float | None]:
         """Return the metric values that were judged: a field's own, or the well's."""
         if not subject.field:

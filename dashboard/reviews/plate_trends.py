@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dashboard.errors import NotServedError
+from dashboard.quality.stock import Excluded
 from dashboard.quality.trends import PlateMedian, Trend, plate_median, trend
-from dashboard.quality.wells import Excluded
 from dashboard.reviews.acts import Subject
 from hcs.errors import HCSError
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import param
 
 from dashboard.access import Act
+from dashboard.quality.missing_values import where_to_set, why_none
 from dashboard.quality.scores import SUSPICION, is_measured
-from dashboard.quality.wells import where_to_set, why_none
 from dashboard.text import plain_text
 from dashboard.theme import DARK, LIGHT
 from dashboard.views.failure import failure

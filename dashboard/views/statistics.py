@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from dashboard.access import Act
+from dashboard.quality.missing_values import where_to_set
 from dashboard.quality.scores import is_measured
-from dashboard.quality.wells import where_to_set
 from dashboard.text import plain_text
 from dashboard.views.failure import failure
 from dashboard.views.island import Island, Message, Part, text_of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,11 +13,15 @@ from dashboard.quality.judgement import Judgement
 from dashboard.quality.measure_settings import AssaySettings
 from dashboard.quality.metrics import StoredValue
 from dashboard.quality.scores import stored_key
+from dashboard.quality.stock import Excluded, Stock
 from dashboard.quality.values import MetricValue, MetricValues
-from dashboard.quality.wells import Excluded, Stock, well_values
+from dashboard.quality.wells import values_of, well_values
 from hcs.qc import definition
 
 METRIC = "mean"
+USUAL = "background_level"
+"""A metric whose worst field is the one that is furthest from what is usual."""
+
 NUMBERS = {"A01": {str(n): float(n) for n in range(9)}, "A02": {"0": 5.0, "1": 7.0}}
 CHANNEL = ChannelDisplay(
     index=0, name="DNA", color="FFFFFF", low=0, high=1, source="", minimum=0, maximum=1
@@ -132,3 +137,45 @@ def test_colours_span_what_is_left() -> None:
     assert values({}, way="max").high == pytest.approx(7.98)
     without = values({"A01": {"7", "8"}, "A02": {"0", "1"}}, way="max")
     assert (without.low, without.high) == (6.0, 6.0)
+
+
+class Asked(dict[Any, Any]):
+    """What is stored of fields, and which of them were asked for."""
+
+    def __init__(self, stored: Any) -> None:
+        super().__init__(stored)
+        self.places: set[Any] = set()
+
+    def get(self, place: Any, default: Any = None) -> Any:
+        self.places.add(place)
+        return super().get(place, default)
+
+
+def test_values_of_one_well_are_those_that_its_plate_has() -> None:
+    plate = replace(stock(), clips={})
+    of_well = values_of(plate, {"A02"}, lambda _: {})
+    assert len(of_well) > 20
+    for metric, wells in of_well.items():
+        assert list(wells) == ["A02"]
+        assert wells["A02"] == well_values(plate, metric, None).wells["A02"], metric
+    assert of_well[f"{METRIC}.0"]["A02"].value == 6.0
+
+
+def test_who_judges_a_well_does_not_wait_for_the_values_of_others() -> None:
+    plate = replace(stock(), clips={})
+    usual = f"{USUAL}.0"
+    # How far from usual a field lies asks all of them, once for all verdicts.
+    plate.middles[usual, None, plate.overview.revision] = 0.0
+    asked = Asked(plate.latest)
+    values_of(replace(plate, latest=asked), {"A02"}, lambda _: {})
+    assert asked.places == {("A/2", "0"), ("A/2", "1")}
+
+
+def test_what_is_usual_on_a_plate_is_found_once() -> None:
+    plate = replace(stock(USUAL), clips={})
+    first = values_of(plate, {"A01"}, lambda _: {})[f"{USUAL}.0"]["A01"]
+    asked = Asked(plate.latest)
+    again = values_of(replace(plate, latest=asked), {"A01"}, lambda _: {})
+    assert again[f"{USUAL}.0"]["A01"] == first
+    assert {well for well, _ in asked.places} == {"A/1"}
+    assert first.value == 0.0  # the median of all fields is 5, and 0 is furthest

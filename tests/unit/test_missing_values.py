@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from dashboard.quality.missing_values import where_to_set, why_none
 from dashboard.quality.values import MetricInfo, MetricValue, MetricValues
-from dashboard.quality.wells import where_to_set, why_none
 
 
 def values(*wells: tuple[float | None, str | None]) -> MetricValues:
