@@ -94,9 +94,9 @@ function build({ el, send, hide }) {
     set(add, barredBy(content.add, `Add a plate from a zip or a folder (${keyName("file")})`))
     say(title, content.plates.length ? count(content.plates.length, "plate") : "No plate")
     problem.hidden = !content.problem
-    fill(problem, icon("warn"), h("span", {}, h("b", {}, "This plate cannot be shown. "), content.problem))
+    fill(problem, icon("warn"), h("span", {}, h("b", {}, "This plate cannot be opened. "), content.problem, " Choose another plate below, or open it again when this is mended."))
     empty.hidden = shown.length > 0
-    say(empty, content.plates.length ? "No plate matches." : content.awaited ? "No plate yet. What comes into an inbox is listed here while it is written." : "There is no plate where this server was told to look. Start it with the path of a plate or of a folder of plates.")
+    say(empty, content.plates.length ? "No plate matches." : content.awaited ? "No plates yet. Plates of a watched inbox appear here while they are imported." : "No plates in the served folder. Add a plate, or start the server with the path of a plate or of a folder of plates.")
     const signature = JSON.stringify(shown)
     if (list.dataset.signature === signature) return
     list.dataset.signature = signature
