@@ -871,7 +871,7 @@ export interface Texts {
 /** What parts tell each other by `core/bus.js`: a name that is not here is an error. */
 export type EventName =
   | "absence" | "add-plate" | "ask-name" | "axis" | "beside" | "channel" | "choose" | "choose-file" | "choose-metric" | "compare-mode" | "confirm-difference" | "control"
-  | "correct-many" | "cut-moved" | "deciding" | "display" | "field-planes" | "filter"
+  | "correct-many" | "cut-moved" | "deciding" | "display" | "extent" | "field-planes" | "filter"
   | "filtered" | "glimpsed" | "help" | "hint" | "keys" | "limits" | "measure-field"
   | "measured-metric" | "metric" | "montage" | "move" | "only-channel" | "open-panel" | "open-setup" | "others" | "overlays" | "palette" | "pictures"
   | "pictures-of-plate" | "plate-files" | "plot-box" | "projection" | "queue" | "redo" | "reopen"

@@ -10,6 +10,8 @@ export class Viewport {
     this.scale = 1
     this.size = [1, 1]
     this.fitted = true
+    /** @type {[number, number, number, number] | null} */
+    this.part = null // left, top, width, height: what a fitted view shows, null for all
     this.margin = 0 // screen pixels that a fitted picture leaves free on each side
     this.largest = MAX_SCALE
     this.listeners = new Set()
@@ -30,9 +32,10 @@ export class Viewport {
     if (!(width > 0 && height > 0)) return
     this.size = size
     this.box = [width, height]
-    this.scale = Math.min((width - 2 * this.margin) / size[0], (height - 2 * this.margin) / size[1])
-    this.x = size[0] / 2
-    this.y = size[1] / 2
+    const [left, top, across, down] = this.part ?? [0, 0, ...size]
+    this.scale = Math.min((width - 2 * this.margin) / across, (height - 2 * this.margin) / down)
+    this.x = left + across / 2
+    this.y = top + down / 2
     this.fitted = true
     this.changed()
   }

@@ -3,8 +3,11 @@
 
 /**
  * @typedef {object} Geometry  in CSS pixels
- * @property {number} rows
+ * @property {number} rows  that are shown
  * @property {number} columns
+ * @property {number} [row]  the first one that is shown, 0 if not given
+ * @property {number} [column]
+ * @property {number} [across]  columns of the whole plate, as many as are shown if not given
  * @property {number} cell  side of a well's square
  * @property {number} rowHead  width of the letters
  * @property {number} columnHead  height of the numbers
@@ -15,17 +18,49 @@
 const MOST_CELL = 96 // larger wells tell nothing more, unless they have the page to themselves
 const LEAST_CELL = 4
 
+const LEAST_PART = [4, 6] // rows and columns: less would not look like a part of a plate
+
+/** @typedef {[number, number, number, number]} Part  first row and column, rows and columns */
+
+/**
+ * The part of a plate that has wells, with one well around it; the whole plate where that
+ * is more than half of it.
+ * @param {boolean[]} used  row by row @param {number} rows @param {number} columns
+ * @returns {Part}
+ */
+export function usedPart(used, rows, columns) {
+  const indices = used.flatMap((is, index) => (is ? [index] : []))
+  const span = (/** @type {number[]} */ values, /** @type {number} */ count, /** @type {number} */ least) => {
+    const low = Math.max(0, Math.min(...values) - 1)
+    const size = Math.min(count, Math.max(least, Math.max(...values) + 2 - low))
+    return [Math.min(low, count - size), size]
+  }
+  const [row, height] = span(indices.map((index) => Math.floor(index / columns)), rows, LEAST_PART[0])
+  const [column, width] = span(indices.map((index) => index % columns), columns, LEAST_PART[1])
+  return indices.length && height * width * 2 <= rows * columns ? [row, column, height, width] : [0, 0, rows, columns]
+}
+
+/**
+ * Whether a well is in the part that is shown.
+ * @param {Geometry} place @param {number} index
+ */
+export function isShown({ rows, columns, row = 0, column = 0, across = columns }, index) {
+  const [down, right] = [Math.floor(index / across) - row, (index % across) - column]
+  return down >= 0 && down < rows && right >= 0 && right < columns
+}
+
 /**
  * The largest wells that fit.
  * @param {number} rows @param {number} columns @param {number} width @param {number} height
- * @param {number} [most]  side of the largest well
+ * @param {{most?: number, part?: Part}} [more]  side of the largest well; what is shown of the plate
  * @returns {Geometry}
  */
-export function geometry(rows, columns, width, height, most = MOST_CELL) {
+export function geometry(rows, columns, width, height, { most = MOST_CELL, part = [0, 0, rows, columns] } = {}) {
+  const [row, column, down, right] = part
   const rowHead = rows > 26 ? 26 : 20 // two letters after Z
   const columnHead = 18
-  const fit = Math.min((width - rowHead - 2) / columns, (height - columnHead - 2) / rows, most)
-  return sized({ rows, columns, rowHead, columnHead, cell: Math.max(LEAST_CELL, Math.floor(fit)) })
+  const fit = Math.min((width - rowHead - 2) / right, (height - columnHead - 2) / down, most)
+  return sized({ rows: down, columns: right, row, column, across: columns, rowHead, columnHead, cell: Math.max(LEAST_CELL, Math.floor(fit)) })
 }
 
 /** @param {Omit<Geometry, "width" | "height">} place @returns {Geometry} */
@@ -44,8 +79,9 @@ export function sized(place) {
  */
 export function squareOf(place, index, inset, ratio = 1) {
   const snap = (/** @type {number} */ value) => Math.round(value * ratio) / ratio
-  const x = place.rowHead + (index % place.columns) * place.cell + inset
-  const y = place.columnHead + Math.floor(index / place.columns) * place.cell + inset
+  const { row = 0, column = 0, across = place.columns } = place
+  const x = place.rowHead + ((index % across) - column) * place.cell + inset
+  const y = place.columnHead + (Math.floor(index / across) - row) * place.cell + inset
   return [snap(x), snap(y), snap(place.cell - 2 * inset)]
 }
 

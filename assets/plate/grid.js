@@ -2,7 +2,7 @@
 // and read out. So the drawn well and the accessible one cannot disagree.
 
 import { fill, h, set } from "../core/dom.js"
-import { isNamed } from "./geometry.js"
+import { isNamed, isShown } from "./geometry.js"
 
 /** Pixels that a number or a letter needs beside its neighbour. */
 const ROOM = { column: 17, row: 13 }
@@ -13,6 +13,7 @@ export function makeGrid() {
   let cells = []
   let rowHeads = []
   let columnHeads = []
+  let arranged = "" // which part of the plate is shown
   let reachable = null // the one cell that Tab stops at
 
   function cell(label, index, column) {
@@ -32,6 +33,7 @@ export function makeGrid() {
   function build({ name, rows, columns, labels }) {
     cells = labels.map((label, index) => cell(label, index, index % columns.length))
     reachable = null
+    arranged = ""
     rowHeads = rows.map((text, row) => h("th", { scope: "row", role: "rowheader", dataset: { row } }, text))
     columnHeads = columns.map((text, column) => h("th", { scope: "col", role: "columnheader", dataset: { column } }, text))
     const line = (head, row) => h("tr", { role: "row", "aria-rowindex": row + 2 }, head, cells.slice(row * columns.length, (row + 1) * columns.length))
@@ -49,15 +51,22 @@ export function makeGrid() {
     arrange(place) {
       set(table, { style: { "--cell": `${place.cell}px`, "--row-head": `${place.rowHead}px`, "--column-head": `${place.columnHead}px` } })
       table.style.width = `${place.rowHead + place.cell * place.columns}px`
+      const part = [place.row, place.column, place.rows, place.columns].join()
+      if (part === arranged) return
+      arranged = part
+      cells.forEach((element, index) => { element.hidden = !isShown(place, index) })
+      const { row = 0, column = 0 } = place
+      rowHeads.forEach((head, i) => { head.parentElement.hidden = i < row || i >= row + place.rows })
+      columnHeads.forEach((head, i) => { head.hidden = i < column || i >= column + place.columns })
     },
     /** As many letters and numbers as have room; those of the selected well always. */
-    nameLines({ cell: side, columns }, selected) {
+    nameLines({ cell: side, columns, across = columns }, selected) {
       const show = (heads, every, current) => heads.forEach((head, i) => {
         head.classList.toggle("here", i === current)
         head.classList.toggle("quiet", !isNamed(i, every, current))
       })
-      show(columnHeads, Math.ceil(ROOM.column / side), selected < 0 ? -1 : selected % columns)
-      show(rowHeads, Math.ceil(ROOM.row / side), selected < 0 ? -1 : Math.floor(selected / columns))
+      show(columnHeads, Math.ceil(ROOM.column / side), selected < 0 ? -1 : selected % across)
+      show(rowHeads, Math.ceil(ROOM.row / side), selected < 0 ? -1 : Math.floor(selected / across))
     },
     /** The well that is looked at moves from one cell to another. */
     select(index, previous, chosen) {

@@ -12,7 +12,7 @@ import { colourBar, setLimits, setLogarithm } from "./colour_bar.js"
 import { colouring, frameOf } from "./colouring.js"
 import { makeControls } from "./controls.js"
 import { filtering } from "./filtering.js"
-import { columnOf, geometry, rectangle, rowOf, sized, stepped } from "./geometry.js"
+import { columnOf, geometry, rectangle, rowOf, sized, stepped, usedPart } from "./geometry.js"
 import { makeGrid } from "./grid.js"
 import { bindGrid } from "./grid_input.js"
 import { categoryKeys, legend, stateKeys } from "./legend.js"
@@ -21,8 +21,8 @@ import { drawMarks, drawWells } from "./painter.js"
 import { extended, toggled } from "./selecting.js"
 import { STATE } from "./states.js"
 import { makeTip } from "./tip.js"
-import { nextView, setViews, showView, viewSwitch } from "./views.js"
-import { bareText, chosenText, isPartial, wellText } from "./well_text.js"
+import { extent as shownExtent, extentSwitch, nextView, setViews, showView, viewSwitch } from "./views.js"
+import { bareText, chosenText, isPartial, usedText, wellText } from "./well_text.js"
 
 const REPEAT_MILLISECONDS = 90 // a held arrow key asks the server no faster than this
 const REST_MILLISECONDS = 150 // the server hears of a selection when it rests
@@ -64,9 +64,10 @@ function build({ el, root, send }) {
     on: { click: () => { explained = Boolean(explain.hidden); explaining(explained) } },
   }, icon("help"))
   const views = viewSwitch()
+  const wholePlate = extentSwitch()
   const place = h("div", { class: "place" }, map)
   const panel = h("section", { class: "panel map", "aria-label": "Plate map" },
-    h("header", {}, views.element, lastSeen()), h("div", { class: "body" }, place, keyBox, summary))
+    h("header", {}, views.element, lastSeen(), h("span", { class: "grow" }), wholePlate.element), h("div", { class: "body" }, place, keyBox, summary))
   el.append(panel, tip.element)
   // What colours the wells keeps its place, wherever the plate is shown.
   secondPlace("metric", root).append(h("section", { class: "panel metric", "aria-label": "Metric" }, controls.element, h("div", { class: "body" }, h("div", { class: "row top" }, legendBox.element, info), explain)))
@@ -82,6 +83,13 @@ function build({ el, root, send }) {
 
   // Showing ------------------------------------------------------------------------
 
+  /** What is shown of the plate: all of it where a well outside the used part is looked at. */
+  function part() {
+    const { rows, columns, states } = plate
+    const whole = /** @type {import("./geometry.js").Part} */ ([0, 0, rows.length, columns.length])
+    return shownExtent.whole ? whole : usedPart(states.map((state, index) => state !== STATE.not_acquired || index === scene.selected), rows.length, columns.length)
+  }
+
   function arrange() {
     if (!plate) return
     const large = document.documentElement.dataset.stage === "values"
@@ -89,8 +97,8 @@ function build({ el, root, send }) {
     const width = place.clientWidth
     if (width < 40) return // not in sight
     let wells = large
-      ? geometry(plate.rows.length, plate.columns.length, width, place.clientHeight, LARGE_CELL)
-      : geometry(plate.rows.length, plate.columns.length, width, window.innerHeight * SMALL_HEIGHT)
+      ? geometry(plate.rows.length, plate.columns.length, width, place.clientHeight, { most: LARGE_CELL, part: part() })
+      : geometry(plate.rows.length, plate.columns.length, width, window.innerHeight * SMALL_HEIGHT, { part: part() })
     if (numbered) wells = sized({ ...wells, cell: Math.max(wells.cell, NUMBERED_CELL) })
     scene.geometry = wells
     grid.arrange(wells)
@@ -172,6 +180,7 @@ function build({ el, root, send }) {
     scene.selected = index
     markWell(plate?.labels[index] ?? "")
     grid.select(index, previous, scene.chosen)
+    if (index >= 0 && plate?.states[index] === STATE.not_acquired) arrange() // it may lie outside the part that is shown
     if (scene.geometry) grid.nameLines(scene.geometry, index)
     showSummary()
     legendBox.mark(scene.colouring.parts[index] ?? null)
@@ -274,6 +283,8 @@ function build({ el, root, send }) {
   const stop = [
     endInput,
     views.stop,
+    wholePlate.stop,
+    listen("extent", () => plate && arrange()),
     listen("view", (view) => send("view", { view })),
     listen("montage", () => showView(nextView())),
     listen("verdicts", () => {
@@ -329,6 +340,7 @@ function build({ el, root, send }) {
         values = null
         grid.build(plate)
       }
+      wholePlate.show(usedText(plate))
       controls.offerAcquisitions(plate.acquisitions)
       arrange()
       colour()

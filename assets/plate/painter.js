@@ -3,7 +3,7 @@
 import { parts } from "../core/colours.js"
 import { token } from "../core/theme.js"
 import { drawVerdict } from "../review/verdicts.js"
-import { squareOf } from "./geometry.js"
+import { isShown, squareOf } from "./geometry.js"
 import { STATE } from "./states.js"
 
 /** The outline colours of control wells, with the letter that says it without colour. */
@@ -46,6 +46,7 @@ export function drawWells(canvas, scene) {
   const look = colours(scene.host)
   if (!scene.bare) plateBody(pen, place, look)
   scene.wells.forEach((well, index) => {
+    if (!isShown(place, index)) return
     pen.globalAlpha = well.dimmed ? DIMMED : 1
     drawWell(pen, place, look, well, scene.colouring.parts[index] ?? null, index, ratio, scene)
     if (well.verdict && !scene.plain) decided(pen, place, look, well.verdict, index, ratio)
@@ -256,13 +257,16 @@ function countingLines(pen, place, look) {
   pen.globalAlpha = 0.5
   pen.lineWidth = 1
   pen.beginPath()
-  for (let column = 12; column < place.columns; column += 12) {
-    const x = Math.round(place.rowHead + column * place.cell) - 0.5
+  const { row: top = 0, column: left = 0 } = place
+  for (let column = 12; column < left + place.columns; column += 12) {
+    if (column <= left) continue
+    const x = Math.round(place.rowHead + (column - left) * place.cell) - 0.5
     pen.moveTo(x, place.columnHead)
     pen.lineTo(x, place.columnHead + place.rows * place.cell)
   }
-  for (let row = 8; row < place.rows; row += 8) {
-    const y = Math.round(place.columnHead + row * place.cell) - 0.5
+  for (let row = 8; row < top + place.rows; row += 8) {
+    if (row <= top) continue
+    const y = Math.round(place.columnHead + (row - top) * place.cell) - 0.5
     pen.moveTo(place.rowHead, y)
     pen.lineTo(place.rowHead + place.columns * place.cell, y)
   }
@@ -272,6 +276,7 @@ function countingLines(pen, place, look) {
 
 /** Rings around a well, from the outermost inwards. */
 function outline(pen, place, index, rings, outside = false) {
+  if (!isShown(place, index)) return
   let [x, y, size] = squareOf(place, index, 0)
   if (outside) [x, y, size] = [x - 1.5, y - 1.5, size + 3]
   for (const [thick, colour] of rings) {

@@ -2,7 +2,7 @@
 // wherever the plate is, and remembered.
 
 import { listen, tell } from "../core/bus.js"
-import { fill, h } from "../core/dom.js"
+import { fill, h, set } from "../core/dom.js"
 import { preference, setPreference } from "../core/storage.js"
 
 /** @typedef {{view: string, views: [string, string][]}} Views */
@@ -29,6 +29,27 @@ export function nextView() {
 export function showView(view) {
   if (view === "values" || view === "pictures") setPreference("view", view)
   tell("view", view)
+}
+
+/** Whether all of a sparse plate is shown, or the part that has wells. */
+export const extent = { whole: false }
+
+/** A button for a sparse plate: `show` says which part of it has wells, "" where it is not sparse. */
+export function extentSwitch() {
+  const button = h("button", {
+    type: "button", class: "small hcs-whole-plate", hidden: true, "aria-pressed": "false",
+    on: { click: () => { extent.whole = !extent.whole; tell("extent") } },
+  }, "Whole plate")
+  const draw = () => set(button, { "aria-pressed": String(extent.whole) })
+  return {
+    element: button,
+    /** @param {string} part */
+    show(part) {
+      button.hidden = !part
+      set(button, { title: `Only ${part} is used: show it alone, or with the empty wells around it` })
+    },
+    stop: listen("extent", draw),
+  }
 }
 
 /** Values and pictures by turns. */

@@ -2,6 +2,7 @@
 // map, and in the card under the pointer. Pure.
 
 import { count, number } from "../core/text.js"
+import { usedPart } from "./geometry.js"
 import { STATE, STATE_WORDS } from "./states.js"
 
 /**
@@ -68,6 +69,15 @@ export function chosenText(values, wells) {
 function median(sorted) {
   const middle = sorted.length >> 1
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}
+
+/**
+ * The part of a plate that has wells, "" where that is most of it.
+ * @param {{rows: string[], columns: string[], states: number[]}} plate
+ */
+export function usedText({ rows, columns, states }) {
+  const [row, column, down, right] = usedPart(states.map((state) => state !== STATE.not_acquired), rows.length, columns.length)
+  return down * right < rows.length * columns.length ? `${rows[row]}${columns[column]} to ${rows[row + down - 1]}${columns[column + right - 1]}` : ""
 }
 
 /**

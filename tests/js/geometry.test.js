@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import test from "node:test"
 
-import { columnOf, geometry, isNamed, rectangle, rowOf, squareOf, stepped } from "../../assets/plate/geometry.js"
+import { columnOf, geometry, isNamed, isShown, rectangle, rowOf, squareOf, stepped, usedPart } from "../../assets/plate/geometry.js"
 
 test("wells are as large as fits, within bounds", () => {
   assert.equal(geometry(8, 12, 622, 1000).cell, 50)
@@ -38,4 +38,27 @@ test("every so many lines are named, the selected one always and none that touch
   assert.deepEqual(named(2, -1), [0, 3, 5, 7])
   assert.deepEqual(named(4, -1), [0, 3, 7])
   assert.deepEqual(named(4, 4), [0, 4])
+})
+
+const used = (rows, columns, ...wells) => Array.from({ length: rows * columns }, (_, index) => wells.includes(index))
+
+test("of a sparse plate the part with wells is shown, and one well around it", () => {
+  assert.deepEqual(usedPart(used(16, 24, 5 * 24 + 10, 9 * 24 + 17), 16, 24), [4, 9, 7, 10])
+  assert.deepEqual(usedPart(used(16, 24, 0), 16, 24), [0, 0, 4, 6])
+  assert.deepEqual(usedPart(used(16, 24, 16 * 24 - 1), 16, 24), [12, 18, 4, 6])
+})
+
+test("a plate that is used here and there is shown whole, and so is one without wells", () => {
+  assert.deepEqual(usedPart(used(8, 12, 0, 95), 8, 12), [0, 0, 8, 12])
+  assert.deepEqual(usedPart(used(2, 3, 0), 2, 3), [0, 0, 2, 3])
+  assert.deepEqual(usedPart(used(16, 24), 16, 24), [0, 0, 16, 24])
+})
+
+test("wells of a part stand where the part begins, and no others are shown", () => {
+  const place = geometry(16, 24, 400, 400, { part: [4, 9, 7, 10] })
+  assert.deepEqual(squareOf(place, 4 * 24 + 9, 0), [place.rowHead, place.columnHead, place.cell])
+  assert.equal(isShown(place, 4 * 24 + 9), true)
+  assert.equal(isShown(place, 4 * 24 + 8), false)
+  assert.equal(isShown(place, 11 * 24 + 9), false)
+  assert.deepEqual([place.width, place.height], [place.rowHead + 10 * place.cell + 2, place.columnHead + 7 * place.cell + 2])
 })

@@ -18,7 +18,10 @@ import { boxOf, cross, heads, pen, ring } from "./painter.js"
 import { pixelText, placeText } from "./place_text.js"
 import { makeProgress } from "./progress.js"
 import { INSET, detailed, fieldAt, largestScale, layerOf, needs, visible, wellAt } from "./scene.js"
-import { toggleView, viewSwitch } from "../views.js"
+import { extent, extentSwitch, toggleView, viewSwitch } from "../views.js"
+import { usedPart } from "../geometry.js"
+import { STATE } from "../states.js"
+import { usedText } from "../well_text.js"
 import { makeWellPainter, paintSigns } from "./well_painter.js"
 
 const KEYS = "Plus and minus zoom, 0 shows the whole plate, arrows move, Enter opens what is in the middle, Escape goes back to the whole plate."
@@ -42,9 +45,10 @@ function build({ el, send }) {
   viewport.margin = 6
   const overlay = h("button", { type: "button", class: "small", "aria-pressed": "false", title: "Frame the wells in the colours of the metric, with verdicts", on: { click: () => toggleOverlay() } }, "Metric")
   const views = viewSwitch()
+  const wholePlate = extentSwitch()
   const switcher = h("div", { class: "segment", role: "group", "aria-label": "Look at" })
   const zoomButton = (name, label, factor) => h("button", { type: "button", class: "plain square small", "aria-label": label, title: label, on: { click: () => zoom(factor) } }, icon(name))
-  const tools = h("div", { class: "row" }, overlay, zoomButton("minus", "Zoom out", 1 / 1.5), zoomButton("plus", "Zoom in", 1.5), zoomButton("fit", "Whole plate", null))
+  const tools = h("div", { class: "row" }, wholePlate.element, overlay, zoomButton("minus", "Zoom out", 1 / 1.5), zoomButton("plus", "Zoom in", 1.5), zoomButton("fit", "Whole plate", null))
   const canvas = h("canvas", { class: "plate-canvas", tabindex: "0", role: "application", "aria-describedby": "canvas-keys", "aria-label": "The plate as pictures" })
   const columnHeads = h("canvas", { class: "columns", "aria-hidden": "true" })
   const rowHeads = h("canvas", { class: "rows", "aria-hidden": "true" })
@@ -203,6 +207,8 @@ function build({ el, send }) {
 
   const stop = [
     views.stop,
+    wholePlate.stop,
+    listen("extent", () => plate && showPart()),
     onReturn(() => {
       details.renewFailed()
       loader.renewFailed()
@@ -251,6 +257,14 @@ function build({ el, send }) {
     fill(switcher, choice("Plate", true, "The whole plate as pictures", () => {}), choice(look.well, false, "The fields of the well", () => send("switch")))
   }
 
+  /** A sparse plate is fitted by the part that has wells. */
+  function showPart() {
+    const { rows, columns, states } = plate
+    const [row, column, down, right] = usedPart(states.map((state) => state !== STATE.not_acquired), rows.length, columns.length)
+    viewport.part = extent.whole ? null : [column, row, right, down]
+    if (viewport.box) viewport.fit(...viewport.box)
+  }
+
   /** Fetch what this plate needs, where somebody looks. */
   function follow() {
     overview.want(look.shown ? plate : null)
@@ -268,6 +282,8 @@ function build({ el, send }) {
         overview.forget()
         viewport.fitted = true
         viewport.picture([next.columns.length, next.rows.length])
+        wholePlate.show(usedText(next))
+        showPart()
       }
       message.hidden = Boolean(next.sprite) || next.surveyed
       if (!message.hidden) fill(message, h("span", {}, "Reading the plate…"))
