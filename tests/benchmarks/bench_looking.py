@@ -269,7 +269,7 @@ def overview(bench: Bench) -> None:
         ):
             with bench.context() as context:
                 page = context.new_page()
-                page.goto(server.url)
+                page.goto(f"{server.url}?wells=pictures")
                 drawn(page)
                 bench.wait_for_previews(page, path.name)
                 trip = page.evaluate(ROUND_TRIP)
@@ -288,7 +288,7 @@ def overview(bench: Bench) -> None:
                     )
                     page.add_init_script(FIRST_DRAWN)
                     start = time.time() * 1e3
-                    page.goto(server.url, wait_until="commit")
+                    page.goto(f"{server.url}?wells=pictures", wait_until="commit")
                     drawn(page)
                     times.append(page.evaluate("window.hcsDrawn") - start)
                     requests = len(answers)
@@ -323,7 +323,7 @@ def well(bench: Bench) -> None:
         with bench.serve(path, *more, workspace=f"v{len(more)}") as server:
             with bench.context() as context:
                 page = context.new_page()
-                page.goto(server.url)
+                page.goto(f"{server.url}?wells=pictures")
                 drawn(page)
                 if not more:
                     bench.wait_for_previews(page, path.name)
@@ -346,7 +346,7 @@ def canvas(bench: Bench) -> None:
     )
     with bench.serve(path, workspace="c") as server, bench.context() as context:
         page = context.new_page()
-        page.goto(server.url)
+        page.goto(f"{server.url}?wells=pictures")
         drawn(page)
         bench.wait_for_previews(page, path.name)
         page.wait_for_timeout(2000)
@@ -422,10 +422,12 @@ def memory(bench: Bench) -> None:
     with bench.serve(path, workspace="m") as server:
         with bench.context() as context:
             page = context.new_page()
-            page.goto(server.url)
+            page.goto(f"{server.url}?wells=pictures")
             drawn(page)
             bench.wait_for_previews(page, path.name)
-        ours, text = _per_page(bench, server.url, server._process.pid, drawn)
+        ours, text = _per_page(
+            bench, f"{server.url}?wells=pictures", server._process.pid, drawn
+        )
     with bench.empty() as (url, process):
         base, _ = _per_page(
             bench, url, process, lambda page: page.locator("#there").wait_for()
