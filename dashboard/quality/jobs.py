@@ -301,21 +301,20 @@ class Jobs:
             key = FieldKey(*place, result.version or version)
             if result.error is not None or not result.version:
                 errors[key] = result.error or _LOST
-                with self._lock:
-                    known.errors[key] = errors[key]
-                    known.latest[place] = key
                 continue
-            values = summarise(result, basis)
-            rows.append((key, values))
+            rows.append((key, summarise(result, basis)))
             planes.append((key, result.planes))
-            with self._lock:
+        # Before the values, which say that they are there: whoever looks between the
+        # two would keep what light is known of without them.
+        self._planes.save(known.id, planes)
+        with self._lock:
+            known.errors |= errors
+            for key, values in rows:
                 # What was measured on another basis stays beside it.
                 known.values[key] = known.values.get(key, {}) | values
-                known.latest[place] = key
-        with self._lock:
+            for key in (*errors, *(key for key, _ in rows)):
+                known.latest[key.well, key.field] = key
             known.changes += 1
-        # Before the values, which say that they are there.
-        self._planes.save(known.id, planes)
         self._store.save(known.id, rows)
         self._store.fail(known.id, errors)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sqlalchemy import delete, select
 
-from dashboard.quality.metrics import FieldKey
+from dashboard.quality.metrics import FieldKey, MetricStore
 from dashboard.quality.planes import PlaneStore
 from dashboard.storage.database import measured_planes, metric_values
 from hcs import Who, from_hcs_zarr, stage_field
@@ -146,6 +146,31 @@ def test_one_fields_pixels_in_another_well_are_found(plate, workspace):
     first, second = pair.first.field, pair.second.field
     assert (first.well, first.field) == ("A/1", "0")
     assert (second.well, second.field) == ("B/3", "0")
+
+
+def test_light_that_is_asked_for_before_a_field_is_saved_has_it_afterwards(
+    plate, workspace, monkeypatch
+):
+    save_planes, save_values = PlaneStore.save, MetricStore.save
+    shown, saved = [], []
+
+    def look_and_save(store: PlaneStore, id: str, measured) -> None:
+        made.quality.light(KEY, CHANNEL)
+        save_planes(store, id, measured)
+        saved.append(sum(shown[-1:]) + len(measured))
+
+    def look_afterwards(store: MetricStore, *rows) -> None:
+        mean = made.quality.light(KEY, CHANNEL).mean
+        shown.append(0 if mean is None else mean.fields)
+        save_values(store, *rows)
+
+    monkeypatch.setattr(PlaneStore, "save", look_and_save)
+    monkeypatch.setattr(MetricStore, "save", look_afterwards)
+    with service(workspace, plate, measure=False) as made:
+        surveyed(made, KEY)
+        made.quality.measure(KEY)
+    assert shown == saved
+    assert shown[-1] == FIELDS
 
 
 def test_fields_of_another_plate_do_not_count(plate, workspace, tmp_path):
