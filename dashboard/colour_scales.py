@@ -116,6 +116,29 @@ def ends(
     return low, high
 
 
+def stands_out(scale: Scale, value: float, right: float, notable: float | None) -> int:
+    """Return 1 where a value stands out upwards, -1 downwards, else 0.
+
+    Parameters
+    ----------
+    scale
+        The kind of the metric.
+    value
+        Of the well.
+    right
+        Where all is well, of a deviation.
+    notable
+        How far from there, or from zero, a value stands out; None where none does.
+    """
+    if notable is None:
+        return 0
+    if scale == "diverging":
+        return (value >= notable) - (value <= -notable)
+    if (value - right) / notable < 1:
+        return 0
+    return 1 if notable > 0 else -1
+
+
 def part_of(value: float, low: float, high: float) -> float:
     """Return where a value lies between the ends of the colours, 0 to 1 within them."""
     return (value - low) / (high - low) if high != low else 0.5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboard.colour_scales import RAMPS, mixed, part_of
+from dashboard.colour_scales import RAMPS, mixed, part_of, stands_out
 from dashboard.reviews.acts import Subject
 from dashboard.reviews.verdict_table import STALE_COLOUR, VERDICT_LOOKS
 from dashboard.text import safe_text
@@ -51,6 +51,9 @@ def metric_map(
         text = f"{well.label} {value:.4g}"
         held = review.of(Subject(well.path))
         mark = _sign(held, x, y, small=True) if held else ""
+        metric = values.metric
+        if side := stands_out(metric.scale, value, metric.right, metric.notable):
+            mark = _triangle(x, y, side) + mark
         return _square(x, y, colour, "none", text) + mark
 
     limits = "" if low is None or high is None else f"{low:.4g} to {high:.4g}"
@@ -90,6 +93,14 @@ def _square(x: float, y: float, fill: str, stroke: str, text: str = "") -> str:
         f'<rect x="{x + 1}" y="{y + 1}" width="{_CELL - 2}" height="{_CELL - 2}" '
         f'rx="3" fill="{fill}" stroke="{stroke}">{title}</rect>'
     )
+
+
+def _triangle(x: float, y: float, side: int) -> str:
+    """Return the mark of a well that stands out, upwards or downwards."""
+    cx, cy, half = x + _CELL / 2, y + _CELL * 0.4, _CELL * 0.16
+    tip, foot = cy - half * side, cy + half * side
+    points = f"{cx:.1f},{tip:.1f} {cx + half:.1f},{foot:.1f} {cx - half:.1f},{foot:.1f}"
+    return f'<polygon points="{points}" fill="#14181d" stroke="#ffffff" />'
 
 
 def _sign(held: HeldVerdict, x: float, y: float, *, small: bool = False) -> str:

@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 
 from dashboard.categories import CATEGORY_COLOURS, category_colours
-from dashboard.colour_scales import RAMPS, ends, mixed, part_of, steps
+from dashboard.colour_scales import (
+    RAMPS,
+    ends,
+    mixed,
+    part_of,
+    stands_out,
+    steps,
+)
 from dashboard.theme import DARK, LIGHT, component_css, css
 
 # Machado, Oliveira and Fernandes 2009, severity 1, on linear RGB.
@@ -116,6 +123,14 @@ def test_zero_is_in_the_middle_of_what_diverges():
     low, high = ends("diverging", -1, 4)
     assert part_of(0, low, high) == 0.5
     assert ends("sequential", 2, 5) == (2, 5)
+
+
+def test_a_value_stands_out_from_its_limit_on_and_to_its_side():
+    assert [stands_out("deviation", value, 0, 1) for value in (0.9, 1, 9)] == [0, 1, 1]
+    sides = [stands_out("deviation", value, 100, -5) for value in (100, 96, 95, 0)]
+    assert sides == [0, 0, -1, -1]
+    assert [stands_out("diverging", value, 0, 3) for value in (-3, 2, 3)] == [-1, 0, 1]
+    assert stands_out("sequential", 1e9, 0, None) == 0
 
 
 def test_doses_are_an_order_words_and_codes_of_two_are_none():
