@@ -183,7 +183,8 @@ def least_width(planes: Sequence[NDArray[Any]], dtype: np.dtype[Any]) -> float:
         steps = _LEAST_FLOAT * max(filter(math.isfinite, sizes), default=0.0)
     else:
         steps = _LEAST_BYTES if dtype.itemsize == 1 else _LEAST_INTEGERS
-    return max(LEAST_NOISES * noise(planes), steps)
+    least = max(LEAST_NOISES * noise(planes), steps)
+    return least if dtype.kind == "f" else float(math.ceil(least))
 
 
 def limits(

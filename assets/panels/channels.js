@@ -45,6 +45,7 @@ function build({ el, send, hide }) {
     rows.forEach((row, i) => row.show(channels[i]))
     all.hidden = channels.every((channel) => channel.active)
     set(distinct, { "aria-checked": String(isDistinct()) })
+    fill(distinct, isDistinct() ? icon("check") : null, "Distinct colours")
     set(document.documentElement, { style: channelMarks(channels) })
     if (!now) return
     clearTimeout(waiting)
@@ -105,8 +106,8 @@ function build({ el, send, hide }) {
     const span = h("i", { class: "span" })
     const alone = h("button", { type: "button", class: `plain small only hcs-only-${channel.index}`, title: `Only ${channel.name}, everywhere on the page (Shift+${i + 1}); again: all`, "aria-label": `Only ${channel.name}`, on: { click: () => showOnly(i) } }, "Only")
     const element = h("div", { class: "channel" },
-      h("div", { class: "row" }, color, button, h("span", { class: "grow" }), low, h("span", { class: "soft", "aria-hidden": "true" }, "–"), high, h("label", { class: "gamma row", title: "Gamma" }, h("span", { class: "soft" }, "γ"), gamma)),
-      h("div", { class: "row" }, h("div", { class: "two grow" }, h("div", { class: "track" }, span), lowRange, highRange), alone))
+      h("div", { class: "row" }, color, button, h("span", { class: "grow" }), low, h("span", { class: "soft", "aria-hidden": "true" }, "–"), high),
+      h("div", { class: "row" }, h("div", { class: "two grow" }, h("div", { class: "track" }, span), lowRange, highRange), h("label", { class: "gamma row", title: "Gamma" }, h("span", { class: "soft" }, "γ"), gamma), alone))
     return {
       element,
       show(channel) {

@@ -90,6 +90,19 @@ def test_keys_move_and_open_and_leave_and_rest_while_typing(
     expect(page.locator(".hcs-channel-0")).to_have_attribute("aria-checked", "false")
     page.keyboard.press("Digit1")
     expect(page.locator(".hcs-channel-0")).to_have_attribute("aria-checked", "true")
+    # One channel alone, for the field, its well and the plate; then all again.
+    page.keyboard.press("Shift+Digit2")
+    expect(page.locator(".hcs-channel-0")).to_have_attribute("aria-checked", "false")
+    expect(page.locator(".hcs-channel-1")).to_have_attribute("aria-checked", "true")
+    thumb = page.locator(".hcs-gallery .hcs-thumb img").first
+    expect(thumb).to_have_attribute("src", re.compile("channels=1:[^;&]*(&|$)"))
+    page.keyboard.press("Shift+Digit0")
+    expect(page.locator(".hcs-channel-0")).to_have_attribute("aria-checked", "true")
+    page.locator(".hcs-only-0").click()
+    expect(page.locator(".hcs-channel-1")).to_have_attribute("aria-checked", "false")
+    page.locator(".hcs-all-channels").click()
+    expect(page.locator(".hcs-channel-1")).to_have_attribute("aria-checked", "true")
+    page.locator(".hcs-field-viewer .stage").first.focus()
 
     name = page.locator(".hcs-reviewer")
     name.focus()

@@ -363,7 +363,9 @@ def test_targets_start_with_the_open_field_and_end_with_a_new_one() -> None:
 
 def test_the_stage_follows_the_state() -> None:
     assert Snapshot().stage == "plates"
-    assert Snapshot(overview=grid()).stage == "canvas"
+    assert Snapshot(overview=grid()).stage == "values"
+    pictures = ViewState(plate="p.zarr", wells="pictures")
+    assert Snapshot(state=pictures, overview=grid()).stage == "canvas"
     drawn_by_chance = ViewState(plate="p.zarr", montage="random")
     assert Snapshot(state=drawn_by_chance, overview=grid()).stage == "plate"
     kept = ViewState(plate="p.zarr", well="B02", look="pictures")
