@@ -203,19 +203,24 @@ interface Positions {
   offered: Positions | null
 }
 
-interface ListedPlate {
+export interface ListedPlate {
   key: string
   name: string
   location: string
+  folder: string
   error: string
-  known: boolean
+  state: "reading" | "unreadable" | "to do" | "in work" | "judged" | "signed"
   /** Since when it cannot be reached, "" where it can. */
   absent_since: string
+  barcode?: string
   rows?: number
   columns?: number
   /** One sign a well: a verdict's letter, a digit of suspicion, or a state. */
   map?: string
   completeness?: string
+  /** How many fields there are and should be; null until the wells were read. */
+  fields?: [number, number] | null
+  corrected?: number | null
   total?: number
   reviewed?: number
   stale?: number
@@ -223,9 +228,14 @@ interface ListedPlate {
   unseen?: number
   suspects?: number | null
   signed?: string
+  signed_at?: string
   finished?: boolean
   changed?: number
+  assay?: { metric: string, title: string, z: number | null, note: string }
 }
+
+/** What one project could name as its assay metric. */
+export interface AssayOffer { plate: string, project: string, metric: string, metrics: Choice[] }
 
 export interface VerdictText {
   shown: true
@@ -311,7 +321,7 @@ interface HeaderTexts {
   known: { plates: { key: string, name: string, location: string, error: boolean }[], labels: string[], list: boolean }
   content: {
     plate: string
-    where: { plate: string, well: string, field: string, plane: string, acquisition: string }
+    where: { plate: string, well: string, field: string, plane: string, acquisition: string, acquisitions: Choice[], chosen: string }
     title: string
     progress: { done: number, total: number, running: boolean, message: string }
     notices: Choice[]
@@ -833,7 +843,12 @@ export interface Texts {
   header: HeaderTexts
   plate_map: PlateMapTexts
   plate_canvas: { content: CanvasText, look: { well: string, shown: boolean } }
-  plates: { content: Hidden | { shown: true, problem: string, add: string, awaited: boolean, loading: boolean, plates: ListedPlate[] }, trend: TrendText }
+  plates: {
+    content: Hidden | { shown: true, problem: string, add: string, awaited: boolean, refused: Refusal, barred: Barred, plates: ListedPlate[] }
+    trend: TrendText
+    found: { words: string, places: Record<string, string> }
+    offers: AssayOffer[]
+  }
   filters: { content: FiltersText, values: { metric: string, values: (number | null)[] | null } }
   montage: { content: { kind: string, seed: number, items: Sample[], across: number, unit: string, empty: string, error: string } }
   gallery: { content: GalleryText }
@@ -872,8 +887,8 @@ export interface Texts {
 export type EventName =
   | "absence" | "add-plate" | "ask-name" | "axis" | "beside" | "channel" | "choose" | "choose-file" | "choose-metric" | "compare-mode" | "confirm-difference" | "control"
   | "correct-many" | "cut-moved" | "deciding" | "display" | "extent" | "field-planes" | "filter"
-  | "filtered" | "glimpsed" | "help" | "hint" | "keys" | "limits" | "measure-field"
-  | "measured-metric" | "metric" | "montage" | "move" | "only-channel" | "open-panel" | "open-setup" | "others" | "overlays" | "palette" | "pictures"
+  | "filtered" | "glimpsed" | "help" | "hint" | "in-list" | "keys" | "limits" | "measure-field"
+  | "measured-metric" | "metric" | "montage" | "move" | "next-plate" | "only-channel" | "open-panel" | "open-setup" | "order-plates" | "others" | "overlays" | "palette" | "pictures"
   | "pictures-of-plate" | "plate-files" | "plot-box" | "projection" | "queue" | "redo" | "reopen"
   | "reviewer" | "score" | "selection" | "show-history" | "step" | "toggle-theme" | "undo"
   | "uploaded" | "uploads" | "values" | "verdict" | "verdict-note" | "verdict-reason" | "verdict-scope" | "verdicts" | "view" | "views"

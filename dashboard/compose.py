@@ -59,6 +59,7 @@ from dashboard.quality.statistics import PlateStatistics
 from dashboard.quality.stock import Excluded
 from dashboard.reviews.acts import Subject
 from dashboard.reviews.amending import Amending
+from dashboard.reviews.assay_windows import AssayWindows
 from dashboard.reviews.blind import BlindReviews
 from dashboard.reviews.decisions import Decisions
 from dashboard.reviews.ledger import Ledger
@@ -202,7 +203,10 @@ def compose(
         assay.apply_plate_map,
         lambda key, review: usability.of(key, review),
     )
-    plate_list = PlateList(plates, reviews, settings, in_database)
+    statistics = PlateStatistics(settings, roles)
+    plate_trends = PlateTrends(plates, reviews, projects, measuring, judging.wells)
+    windows = AssayWindows(access, statistics, roles, plate_trends, judging.wells)
+    plate_list = PlateList(plates, access, reviews, settings, in_database, windows)
     presence = Presence(engine, in_database, blind.is_blind)
 
     def excluded(plate: ServedPlate) -> Excluded:
@@ -328,7 +332,7 @@ def compose(
     quality = QualityDesk(
         access,
         measuring,
-        PlateStatistics(settings, roles),
+        statistics,
         excluded=excluded,
         failed_wells=failed_wells,
         changing=changing,
@@ -369,7 +373,8 @@ def compose(
         blind=blind,
         amending=Amending(reviews, plates, projects),
         plate_list=plate_list,
-        plate_trends=PlateTrends(plates, reviews, projects, measuring, judging.wells),
+        plate_trends=plate_trends,
+        assay_windows=windows,
         uploads=uploads,
         corrections=desks.corrections,
         batches=desks.batches,

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from dashboard.projects.plate_links import Links
     from dashboard.quality.desk import QualityDesk
     from dashboard.reviews.amending import Amending
+    from dashboard.reviews.assay_windows import AssayWindows
     from dashboard.reviews.blind import BlindReviews
     from dashboard.reviews.decisions import Decisions
     from dashboard.reviews.ledger import Ledger
@@ -88,6 +89,7 @@ class Service:
     amending: Amending
     plate_list: PlateList
     plate_trends: PlateTrends
+    assay_windows: AssayWindows
     uploads: Uploads
     corrections: CorrectionDesk
     batches: BatchDesk

@@ -33,8 +33,10 @@ def counted(number: int, word: str) -> str:
 
     >>> counted(1, "well"), counted(0, "well")
     ('1 well', '0 wells')
+    >>> counted(1536, "well")
+    '1,536 wells'
     """
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def by_reason(reasons: Iterable[tuple[str, str]]) -> Iterator[str]:

@@ -9,8 +9,8 @@ import { moment } from "./text.js"
 import { Address } from "./address.js"
 import { island } from "./island.js"
 import { helpDialog, keyed, wellDialog } from "./help.js"
-import { makeHints } from "./hints.js"
 import { bindKeys, keyName } from "./keys.js"
+import { plateChooser } from "./plate_chooser.js"
 import { palette } from "../palette/palette.js"
 import { onPreference, rememberName, rememberedName, setPreference } from "./storage.js"
 
@@ -24,8 +24,9 @@ function build({ el, root, send }) {
   const keySend = (type, content) => (type === "ask-well" ? goTo.ask() : send(type, content))
   let choices = { plates: [], labels: [], list: false }
   let chosen = ""
-  const plates = h("select", { on: { change: () => send("plate", { plate: plates.value }) } })
-  const where = h("nav", { class: "hcs-where row", "aria-label": "Where" })
+  const places = h("ol", {})
+  const where = h("nav", { class: "hcs-where", "aria-label": "Where" }, places)
+  const chooser = plateChooser((key) => send("plate", { plate: key }))
   const progress = h("span", { class: "progress row small", role: "status", hidden: true })
   const name = h("input", {
     type: "text", class: "hcs-reviewer", placeholder: "Your name", autocomplete: "name", maxlength: "200", spellcheck: "false",
@@ -38,18 +39,25 @@ function build({ el, root, send }) {
   const goTo = wellDialog(() => choices.labels)
   const helpButton = keyed(h("button", { type: "button", class: "plain square", "aria-label": "Keys and help", on: { click: help.toggle } }, icon("help")), "help", "Keys")
   const finder = palette(root, keySend)
-  const hints = makeHints()
   const findButton = h("button", { type: "button", class: "plain square hcs-find", "aria-label": "Find", title: `Find an act, metric, well, plate or setting (${keyName("palette")})`, dataset: { act: "palette" }, on: { click: () => tell("palette") } }, icon("search"))
   const banner = h("div", { class: "banner", hidden: true })
   const absent = h("div", { class: "banner hcs-absence", role: "alert", hidden: true })
   const returned = h("div", { class: "banner hcs-returned", role: "status", hidden: true })
   el.append(
     h("header", { class: "top" },
-      h("span", { class: "product", title: "High-content-screening dashboard" }, mark(), h("b", {}, "hcs")),
-      h("label", { class: "hcs-plates" }, h("span", { class: "sr" }, "Plate"), plates),
+      h("a", { class: "product", href: "./", title: "All plates (Esc)", on: { click: (event) => follow(event, toList) } }, mark(), h("b", {}, "hcs")),
       where, h("span", { class: "grow" }), progress,
       typedName, person, findButton, theme, helpButton),
-    absent, returned, banner, help.dialog, goTo.dialog, finder.dialog, hints.card)
+    absent, returned, banner, help.dialog, goTo.dialog, finder.dialog, chooser.box)
+
+  /** Act on a link in this page, unless it is to be opened in another tab. */
+  function follow(event, go) {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return
+    event.preventDefault()
+    go()
+  }
+
+  const toList = () => (choices.list ? send("plate", { plate: "" }) : send("home"))
 
   // Name -----------------------------------------------------------------------------
 
@@ -111,8 +119,8 @@ function build({ el, root, send }) {
     address.stop,
     bindKeys(keySend),
     finder.stop,
-    hints.stop,
     onTheme(showTheme),
+    chooser.stop,
     onPreference("theme", (chosen) => { document.documentElement.dataset.theme = chosen }),
     listen("help", help.toggle),
     listen("toggle-theme", toggleTheme),
@@ -123,18 +131,31 @@ function build({ el, root, send }) {
     }),
   ]
 
-  function showWhere(next) {
-    const part = (text, title, click) => (click
-      ? h("button", { type: "button", class: "plain crumb cut", title, on: { click } }, text)
-      : h("span", { class: "crumb cut", title }, text))
-    const slash = () => h("span", { class: "slash", "aria-hidden": "true" }, "/")
-    const { plate, well, field, acquisition, plane } = next.where
-    const pieces = plate ? [part(plate, "Plate", well ? () => send("home") : null)] : [h("span", { class: "crumb soft" }, "no plate")]
-    pieces.push(slash(), well ? part(well, "Well", field ? () => send("close") : null) : h("span", { class: "crumb soft" }, "no well"))
-    pieces.push(slash(), field ? part(field, "Field") : h("span", { class: "crumb soft" }, well ? "all fields" : "no field"))
-    pieces.push(slash(), h("span", { class: acquisition ? "crumb cut" : "crumb cut soft", title: "Acquisition" }, acquisition || "all acquisitions"))
-    if (plane) pieces.push(slash(), h("span", { class: "crumb cut plane", title: "Focal plane and time point" }, plane))
-    fill(where, pieces)
+  const link = (text, title, query, go) => h("a", { class: "crumb cut", title, href: query ? `?${new URLSearchParams(query)}` : "./", on: { click: (event) => follow(event, go) } }, text)
+  const acquisitions = h("select", { class: "hcs-acquisition", "aria-label": "Acquisition", title: "Acquisition", on: { change: () => send("acquisition", { acquisition: acquisitions.value === "" ? null : Number(acquisitions.value) }) } })
+  let placed = ""
+
+  /** Only what there is: the list, the plate, and what is open of it. */
+  function showWhere({ plate: key, where: now, stage }) {
+    const signature = JSON.stringify([key, now, choices.list, stage])
+    if (signature === placed) return
+    placed = signature
+    const { plate, well, field, acquisition, plane } = now
+    const here = (text, title) => h("span", { class: "crumb cut", title, "aria-current": "page" }, text)
+    const crumbs = []
+    if (stage === "plates") crumbs.push(here("Plates", "All plates"))
+    else {
+      if (choices.list) crumbs.push(link("Plates", "All plates", null, toList))
+      crumbs.push([well ? link(plate, `Plate ${plate}`, { plate: key }, () => send("home")) : here(plate, `Plate ${plate}`), choices.list && choices.plates.length > 1 ? chooser.button : null])
+      if (well) crumbs.push(field ? link(well, `Well ${well}`, { plate: key, well }, () => send("close")) : here(well, `Well ${well}`))
+      if (field) crumbs.push(here(field, `Field: ${field}`))
+      if (plane) crumbs.push(h("span", { class: "crumb plane", title: "Focal plane and time point" }, plane))
+      if (now.acquisitions.length) crumbs.push(acquisitions)
+    }
+    fill(acquisitions, h("option", { value: "" }, "All acquisitions"), now.acquisitions.map(([id, name]) => h("option", { value: id }, name)))
+    acquisitions.value = now.chosen
+    Object.assign(where.dataset, { plate: stage === "plates" ? "" : plate, well, field, acquisition })
+    fill(places, crumbs.map((crumb) => h("li", {}, crumb)))
   }
 
   // Whether the plate is there -------------------------------------------------------
@@ -164,34 +185,19 @@ function build({ el, root, send }) {
     setAbsence(away?.since ?? "")
   }
 
-  let offered = ""
-  function showPlates() {
-    const listed = choices.plates.some((plate) => plate.key === chosen)
-    const signature = JSON.stringify([choices.plates, listed])
-    if (signature !== offered) {
-      offered = signature
-      const options = choices.plates.map((plate) => h("option", { value: plate.key, title: plate.location }, plate.error ? `${plate.name} (cannot be opened)` : plate.name))
-      if (listed && choices.list) options.unshift(h("option", { value: "" }, "All plates"))
-      if (!listed) options.unshift(h("option", { value: "" }, choices.plates.length ? "Choose a plate" : "No plates"))
-      fill(plates, options)
-    }
-    plates.value = listed ? chosen : ""
-  }
-
   return {
     known(next) {
       choices = next
-      showPlates()
+      chooser.offer(choices.plates, chosen)
     },
     content(next) {
       chosen = next.plate
-      showPlates()
+      chooser.offer(choices.plates, chosen)
       showWhere(next)
       document.title = next.title
       if (next.ack >= lastMessage) address.show(next.query)
       // Setting it styles the whole page anew.
       if (document.documentElement.dataset.stage !== next.stage) document.documentElement.dataset.stage = next.stage
-      hints.show(next.stage)
       const { done, total, running, message } = next.progress
       progress.hidden = !running
       if (running) fill(progress, h("span", { class: "soft" }, message || "Measuring"), h("span", { class: "bar", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": total, "aria-valuenow": done, "aria-label": message || "Measuring" }, h("i", { style: { width: `${total ? (100 * done) / total : 0}%` } })), h("span", { class: "soft" }, `${done}/${total}`))

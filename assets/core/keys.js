@@ -2,7 +2,8 @@
 //
 // Every default is one key without Shift, AltGr or dead keys on US, UK, German and French
 // layouts: letters by what they write, digits by where they are (French ones stand above
-// Shift). Only redo is with Shift, as undo's other half, and "only this channel" as that of its switch.
+// Shift). Only what is another act's other half is with Shift: redo, plates beside wells,
+// one channel beside its switch.
 
 import { leaveBox } from "./boxes.js"
 import { tell } from "./bus.js"
@@ -11,9 +12,10 @@ import { selectWells, selection } from "./selection.js"
 import { onPreference, preference, setPreference } from "./storage.js"
 
 /** An action: `once` acts never repeat while a key is held, `fixed` keys stay as they are.
- *  `needs` says what must be open; `name` is what the palette calls it, where `text` is for several. */
+ *  `needs` says what must be open; `name` is what the palette calls it, where `text` is for several.
+ *  `inList` is what it does, and `listName` its name, where the list of plates is shown. */
 /**
- * @typedef {{once?: boolean, fixed?: boolean, needs?: keyof typeof NEEDS, name?: string, shiftedName?: string, shifted?: (send: Send, event: KeyboardEvent) => void, released?: () => void}} More
+ * @typedef {{once?: boolean, fixed?: boolean, needs?: keyof typeof NEEDS, name?: string, shiftedName?: string, shifted?: (send: Send, event: KeyboardEvent) => void, released?: () => void, inList?: () => void, listName?: string}} More
  * @typedef {(type: string, content?: object) => number} Send
  * @param {string} id
  * @param {string} key
@@ -49,8 +51,8 @@ export const GROUPS = [
     act("note", "N", "Note", () => tell("verdict-note"), well),
     act("scope", "T", "Judge the open field, or the whole well", () => tell("verdict-scope"), { ...once, ...field }),
     act("undo", "U", "Undo your verdict; with Shift: redo", () => tell("undo"), { ...once, ...plate, name: "Undo your verdict", shiftedName: "Redo your verdict", shifted: () => tell("redo") }),
-    act("next", "J", "Next suspect or unreviewed well", () => tell("queue", 1), plate),
-    act("previous", "K", "Previous suspect or well", () => tell("queue", -1), plate),
+    act("next", "J", "Next suspect or unreviewed well; with Shift, and in the list: next plate", () => tell("queue", 1), { ...plate, name: "Next suspect or unreviewed well", shiftedName: "Next plate", shifted: () => tell("next-plate", 1), listName: "Next plate in the list", inList: () => tell("in-list", ["row", 1]) }),
+    act("previous", "K", "Previous suspect or well; with Shift, and in the list: previous plate", () => tell("queue", -1), { ...plate, name: "Previous suspect or well", shiftedName: "Previous plate", shifted: () => tell("next-plate", -1), listName: "Previous plate in the list", inList: () => tell("in-list", ["row", -1]) }),
     act("beside", "C", "Compare with the nearest control, again: the next; with Shift: other wells below", () => tell("control"), { ...well, name: "Compare with the nearest control", shiftedName: "Other wells: controls, neighbours, random, best and worst", shifted: () => tell("beside") }),
   ]],
   ["Plate", [
@@ -59,14 +61,14 @@ export const GROUPS = [
     act("up", "ArrowUp", "", () => tell("move", [-1, 0]), { ...fixed, ...plate, name: "Move to the well above" }),
     act("down", "ArrowDown", "Move to the next well", () => tell("move", [1, 0]), { ...fixed, ...plate, name: "Move to the well below" }),
     act("goto", "G", "Go to a well by its name", (send) => send("ask-well"), plate),
-    act("metric", "M", "Next metric", () => tell("metric", 1), plate),
-    act("residual", "B", "Raw values, robust z-score, B-score", () => tell("score", 1), plate),
+    act("metric", "M", "Next metric; in the list: sort by the next column", () => tell("metric", 1), { ...plate, name: "Next metric", listName: "Sort the plates by the next column", inList: () => tell("in-list", ["sort"]) }),
+    act("residual", "B", "Raw values, robust z-score, B-score; in the list: group", () => tell("score", 1), { ...plate, name: "Raw values, robust z-score, B-score", listName: "Group the plates: folder, state, date", inList: () => tell("in-list", ["group"]) }),
     act("pictures", "Home", "The plate's pictures: all wells, random, controls", () => tell("montage"), { ...once, ...plate }),
-    act("filter", "X", "Filter the wells", () => tell("filter"), plate),
+    act("filter", "X", "Filter the wells; in the list: find a plate", () => tell("filter"), { ...plate, name: "Filter the wells", listName: "Find a plate by name, barcode or condition", inList: () => tell("in-list", ["find"]) }),
   ]],
   ["Well and field", [
     act("open", "Enter", "Open the field", (send) => send("open"), { ...fixed, ...well }),
-    act("back", "Escape", "Back: field, well, plate", (send) => (selection.wells.length ? selectWells([]) : send("back")), { ...fixed, ...plate }),
+    act("back", "Escape", "Back: field, well, plate, list of plates", (send) => (selection.wells.length ? selectWells([]) : send("back")), { ...fixed, ...plate }),
     act("field-before", "A", "Previous field", () => tell("step", -1), well),
     act("field-after", "S", "Next field", () => tell("step", 1), well),
     act("z-down", "PageDown", "Focal plane down", () => tell("axis", ["z", -1]), field),
@@ -216,7 +218,8 @@ export function bindKeys(send) {
     if (!action) return
     event.preventDefault()
     if (action.once && event.repeat) return
-    ;(shifted ? action.shifted : action.run)(send, event)
+    const inList = stage() === "plates" && action.inList
+    ;(inList || (shifted ? action.shifted : action.run))(send, event)
   }
   const up = (event) => {
     for (const action of ACTIONS) if (action.released && keyOf(action) === pressed(event)) action.released()

@@ -4,14 +4,14 @@
 // A browser shares what it keeps among the tabs of an origin (host and port), and one
 // origin may serve several workspaces: below prefixes, or one after the other. So
 //
-// - a person's: theme, keys, the order of the queue, what was last run by its name,
+// - a person's: theme, keys, the order of the queue and of the plates, what was last run by its name,
 //   which hints are read, which metrics were used last and the choice of colours are alike in every tab;
 // - the name is of one tab, as two may sit at one browser; a new tab begins with the last;
 // - what is typed about a plate belongs to its workspace and the plate's id.
 //
 // Storage may be forbidden or full; then all of it lives as long as the page.
 
-const PREFERENCES = { theme: "hcs-theme", keys: "hcs-keys", order: "hcs-order", recent: "hcs-recent", hints: "hcs-hints", metrics: "hcs-metrics", view: "hcs-view", colours: "hcs-colours" }
+const PREFERENCES = { theme: "hcs-theme", keys: "hcs-keys", order: "hcs-order", recent: "hcs-recent", hints: "hcs-hints", metrics: "hcs-metrics", view: "hcs-view", colours: "hcs-colours", plates: "hcs-plates" }
 const NAME = "hcs-reviewer"
 const DRAFT = "hcs-draft:"
 const UNSAVED = "hcs-unsaved:"
@@ -75,7 +75,7 @@ function parsed(text) {
 
 /** @typedef {keyof typeof PREFERENCES} Preference */
 
-/** A person's preference: "theme", "keys", "order", "recent", "hints", "metrics", "view" or "colours"; "" where there is none. @param {Preference} name */
+/** A person's preference: one of `PREFERENCES`; "" where there is none. @param {Preference} name */
 export const preference = (name) => browser.get(PREFERENCES[name]) ?? ""
 
 /** @param {Preference} name @param {string} value */

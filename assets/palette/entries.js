@@ -8,7 +8,7 @@ import { textOf } from "../core/wire.js"
 /** @typedef {import("./ranking.js").Entry} Entry */
 
 const CONTROLS = "button, a[href], select, input, textarea, summary"
-const LISTED = ".skip, .hcs-plates select" // what they offer is found by its own name
+const LISTED = ".skip, .hcs-plate-link, .hcs-where a, .hcs-plates" // what they offer is found by its own name
 const FOLDED = ".folded, details:not([open]), [data-findable]"
 const FEW_CHOICES = 12 // a setting with more is entered and not spelled out
 
@@ -28,6 +28,8 @@ function acts(send) {
     const key = keyName(action.id)
     const event = new KeyboardEvent("keydown")
     const run = { ...own, id: `act:${action.id}`, name: action.name || action.text, about: action.name ? action.text : "", key, run: () => action.run(send, event) }
+    const inList = document.documentElement.dataset.stage === "plates" && action.inList
+    if (inList) return [{ ...run, name: action.listName, barred: "", run: inList }]
     return action.shifted ? [run, { ...own, id: `act:${action.id}:shift`, name: action.shiftedName, key: `Shift+${key}`, run: () => action.shifted(send, event) }] : [run]
   }))
 }

@@ -30,7 +30,7 @@ function build({ el, send, hide }) {
 
   const failure = (entry) => h("li", {}, h("button", {
     type: "button", class: "plain failure", dataset: { well: entry.well }, title: entry.why, on: { click: () => tell("choose", entry.well) },
-  }, h("b", {}, entry.well), h("span", { class: "why" }, `${entry.field ? `field ${entry.field}: ` : ""}${entry.why}`)))
+  }, h("b", {}, entry.well), h("span", { class: "why" }, `${entry.field ? `${entry.field}: ` : ""}${entry.why}`)))
 
   return {
     content(next) {

@@ -214,7 +214,7 @@ function build({ el, send }) {
       fill(marks, field.acquisition ? h("span", { class: "tag" }, field.acquisition) : null,
         field.corrected ? h("span", { class: "tag accent" }, "corrected") : null,
         field.settling ? h("span", { class: "tag", title: "The corrected image is still being written to its original location" }, "writing") : null)
-      set(stage, { "aria-label": `Field ${field.label} of well ${next.well}, channels ${display.channels.filter((channel) => channel.active).map((channel) => channel.name).join(", ")}` })
+      set(stage, { "aria-label": `${next.well}, ${field.label}, channels ${display.channels.filter((channel) => channel.active).map((channel) => channel.name).join(", ")}` })
       projection.value = next.projection
       zAxis.disable(Boolean(next.projection))
       showOutlines(next, field)

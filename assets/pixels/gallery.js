@@ -122,7 +122,7 @@ function build({ el, send }) {
         thumb.field = field
         set(button, {
           dataset: { well, field: field.name, version: field.version },
-          "aria-label": `Field ${field.label} of ${well}${field.corrected ? ", corrected" : ""}${field.error ? `, cannot be shown: ${field.error}` : ""}`,
+          "aria-label": `${well}, ${field.label}${field.corrected ? ", corrected" : ""}${field.error ? `, cannot be shown: ${field.error}` : ""}`,
           "aria-pressed": String(field.selected), title: field.error || field.label,
         })
         fill(caption, h("b", { class: "cut" }, field.label),

@@ -38,7 +38,7 @@ function build({ el, send }) {
     image.addEventListener("error", () => { problem.hidden = false })
     return h("div", { role: "listitem" }, h("button", {
       type: "button", class: "hcs-thumb", dataset: { well: item.well, field: item.field }, title: "Go to this well",
-      "aria-label": `${item.well}, field ${item.label}${item.note ? `, ${item.note}` : ""}`, on: { click: () => tell("choose", item.well) },
+      "aria-label": `${item.well}, ${item.label}${item.note ? `, ${item.note}` : ""}`, on: { click: () => tell("choose", item.well) },
     }, h("span", { class: "frame" }, image, problem), h("span", { class: "caption" }, h("b", {}, item.well), h("span", { class: "cut" }, item.label))))
   }
 

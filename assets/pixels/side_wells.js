@@ -40,7 +40,7 @@ function build({ el, send, hide }) {
     const image = h("img", { alt: "", draggable: "false", decoding: "async", src: item.thumb })
     seen.watch(image, item)
     return h("div", { role: "listitem" }, h("button", {
-      type: "button", class: "hcs-thumb", dataset: { well: item.well, field: item.field }, title: `Go to ${item.well} (this is its field ${item.label})`,
+      type: "button", class: "hcs-thumb", dataset: { well: item.well, field: item.field }, title: `Go to ${item.well} (this is ${item.label})`,
       "aria-label": `${item.well} ${item.label}${item.note ? `, ${item.note}` : ""}`, on: { click: () => tell("choose", item.well) },
     }, h("span", { class: "frame" }, image), h("span", { class: "caption" }, h("b", {}, item.well), h("span", { class: "grow" }),
       h("span", { class: "soft cut about" }, [item.note, item.value === null ? "" : number(item.value)].filter(Boolean).join(" ")))))

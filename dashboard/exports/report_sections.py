@@ -219,7 +219,7 @@ def corrections_part(service: Service, tables: PlateTables) -> str:
             rows += [
                 (
                     event.when,
-                    f"{well.label} {field.label}",
+                    f"{well.label} {field.words}",
                     event.action,
                     event.id[:12] + (" (live)" if event.live else ""),
                     event.why,

@@ -82,7 +82,7 @@ def _picture(
 ) -> str:
     held = tables.review.of(Subject(well.path, field.name, field.acquisition))
     verdict = f": {verdict_text(held.act, tables.rules)}" if held else ""
-    caption = safe_text(f"{well.label} {field.label}{verdict}")
+    caption = safe_text(f"{well.label} {field.words}{verdict}")
     if field.error is not None:
         return _figure(f"<p>{safe_text(field.error)}</p>", caption)
     try:
@@ -117,7 +117,7 @@ def _history(
     well: WellState,
     fields: Sequence[FieldView],
 ) -> str:
-    names = {(well.path, field.name): field.label for field in fields}
+    names = {(well.path, field.name): field.words for field in fields}
     labels = {well.path: well.label}
     subjects = [
         Subject(well.path),
@@ -157,7 +157,7 @@ def _corrections(
         except (NotServedError, HCSError):
             continue
         rows += [
-            (event.when, field.label, event.action, event.why, event.who)
+            (event.when, field.words, event.action, event.why, event.who)
             for event in history
         ]
     return sheet(("When (UTC)", "Field", "Correction", "Why", "Who"), rows)

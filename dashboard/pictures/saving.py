@@ -172,7 +172,7 @@ class Saving:
         view = plate.field(plane.well, plane.field)
         if view.version != plane.version:
             raise NotServedError(
-                f"Field {plain_text(view.label, 60)} of {plane.well} has been replaced "
+                f"{plane.well} {plain_text(view.words, 60)} has been replaced "
                 f"meanwhile; look at it again before you save it."
             )
         check_channels(len(plate.channels), channels)

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 
 def describe_field(
-    field: Field, record: FieldRecord | None, acquisitions: Mapping[int, str]
+    field: Field,
+    record: FieldRecord | None,
+    acquisitions: Mapping[int, str],
+    *,
+    alone: bool = False,
 ) -> FieldView:
     """Return a field as a value; one that cannot be read says why.
 
@@ -29,10 +33,13 @@ def describe_field(
         Its history, where it has one.
     acquisitions
         Names by id.
+    alone
+        Whether its well has no other field.
     """
     about = {
         "name": field.name,
         "label": field.label,
+        "alone": alone,
         "path": field.path,
         "acquisition": field.acquisition,
         "acquisition_name": None

@@ -15,6 +15,7 @@ from hcs.errors import MetadataError
 from hcs.gaps import read_gap, shared_by_most
 from hcs.layout import MAX_SIDE
 from hcs.lines import line_order
+from hcs.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -132,6 +133,7 @@ def describe_plate(
         gaps=gaps,
         projection=plate.projection,
         barcode=plate.barcode,
+        corrected_fields=sum(well.corrected_fields for well in known.values()),
         unsettled=sum(well.moving for well in known.values()),
         flat_fields=tuple(plate.flat_fields.items()),
         surveyed=surveyed,
@@ -226,19 +228,24 @@ def _digest(known: Mapping[str, KnownWell], grid: PlateGrid) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
+def field_counts(wells: Iterable[WellState]) -> tuple[int, int]:
+    """Return how many fields wells have, and how many they should have."""
+    counts = [(well.n_fields or 0, well.expected_fields or 0) for well in wells]
+    return sum(has for has, _ in counts), sum(should for _, should in counts)
+
+
 def banner(wells: Iterable[WellState], gaps: tuple[Gap, ...]) -> str:
     """Return one sentence on what a plate has and lacks."""
     listed = [well for well in wells if well.state != "not_acquired"]
-    present = sum(well.n_fields or 0 for well in listed)
-    expected = sum(well.expected_fields or 0 for well in listed)
+    present, expected = field_counts(listed)
     odd = any(well.state != "present" for well in listed)
-    where = f"fields in {len(listed):,} wells"
+    where = f"in {counted(len(listed), 'well')}"
     if len({well.expected_fields for well in listed}) > 1:
         where += ", which differ in how many they have"
     parts = [
-        f"{present:,} of {expected:,} {where}"
+        f"{present:,} of {counted(expected, 'field')} {where}"
         if present != expected
-        else f"{present:,} {where}{'' if odd or gaps else ', complete'}"
+        else f"{counted(present, 'field')} {where}{'' if odd or gaps else ', complete'}"
     ]
     for state, word in (
         ("missing", "missing"),

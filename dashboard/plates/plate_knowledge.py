@@ -33,6 +33,9 @@ class KnownWell:
     error: str | None = None
     corrected: bool = False
     revised: bool = False
+    corrected_fields: int = 0
+    """Fields that show something else than their first version."""
+
     unsettled: int = 0
     """Fields with something left to be put in its place."""
 

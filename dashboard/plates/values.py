@@ -185,6 +185,9 @@ class PlateOverview:
     flat_fields: tuple[tuple[str, FlatField], ...] = ()
     """Name of a channel, and the microscope's own profiles of its light."""
 
+    corrected_fields: int = 0
+    """Fields that show something else than their first version, as far as known."""
+
     unsettled: int = 0
     """Corrected fields that are not back at their first path yet."""
 
@@ -267,6 +270,17 @@ class FieldView:
 
     settling: bool = False
     error: str | None = None
+    alone: bool = False
+    """Whether its well has no other field."""
+
+    @property
+    def words(self) -> str:
+        """What people read: ``"s1"``, ``"field 0"``, and ``"field"`` of a single one.
+
+        Tables, addresses and what is stored hold `label` or `name`. Fields are not
+        counted anew: the numbers on the page are those of the tables.
+        """
+        return field_words(self.label, alone=self.alone and self.label == self.name)
 
     def size(self, axis: str) -> int:
         """Return the length along an axis, 1 where the field has no such axis."""
@@ -298,6 +312,17 @@ class WellView:
             ),
             None,
         )
+
+
+def field_words(label: str, *, alone: bool = False) -> str:
+    """Return what people call a field of this label.
+
+    >>> field_words("s1"), field_words("0"), field_words("0", alone=True)
+    ('s1', 'field 0', 'field')
+    """
+    if alone:
+        return "field"
+    return label if any(letter.isalpha() for letter in label) else f"field {label}"
 
 
 def fields_digest(fields: tuple[FieldView, ...]) -> str:

@@ -53,6 +53,7 @@ def known_well(plate: HCSPlate, path: str) -> KnownWell:
         state="present",
         n_fields=len(fields),
         corrected=any(is_corrected(record) for _, record in pairs),
+        corrected_fields=sum(is_corrected(record) for _, record in pairs),
         revised=any(is_revised(record) for _, record in pairs),
         unsettled=sum(is_unsettled(field, record) for field, record in pairs),
         moving=sum(is_moving(field, record) for field, record in pairs),
@@ -75,7 +76,12 @@ def describe_well(plate: HCSPlate, well: HCSWell, label: str) -> WellView:
         label=label,
         path=well.path,
         fields=tuple(
-            describe_field(field, records.get(field.name), acquisitions)
+            describe_field(
+                field,
+                records.get(field.name),
+                acquisitions,
+                alone=len(well.fields) == 1,
+            )
             for field in well.fields
         ),
     )

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import holoviews as hv
 import numpy as np
 
-from dashboard.colour_scales import RAMPS, steps
 from dashboard.plots.look import HEIGHT, NARROW, axis, dots, frame
 from dashboard.theme import LIGHT
 from hcs.errors import ArgumentError
@@ -164,7 +163,7 @@ def density(
     drawn = rasterize(element, dynamic=False, width=size[0] // 3, height=size[1] // 3)
     return drawn.opts(
         **frame(palette, titles[1]),
-        cmap=list(steps(RAMPS["light"]["sequential"], 256)),
+        cmap="viridis",
         cnorm="log",
         clipping_colors={"min": "transparent", "NaN": "transparent"},
         default_tools=[],

@@ -180,14 +180,18 @@ class PlateStatistics:
         self._settings = settings
         self._roles = roles
 
+    def project(self, overview: PlateOverview) -> str:
+        """Return the project that shares an assay metric with a plate."""
+        return project_of(overview.location)
+
     def assay_metric(self, overview: PlateOverview) -> str:
         """Return the id of the project's assay metric, "" where it has none."""
-        metric = self._settings.get(_KIND, project_of(overview.location))
+        metric = self._settings.get(_KIND, self.project(overview))
         return metric if isinstance(metric, str) else ""
 
     def keep_assay_metric(self, overview: PlateOverview, metric: str | None) -> None:
         """Name the project's assay metric; None takes it back."""
-        self._settings.put(metric or None, _KIND, project_of(overview.location))
+        self._settings.put(metric or None, _KIND, self.project(overview))
 
     def view(
         self,

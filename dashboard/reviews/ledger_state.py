@@ -94,7 +94,7 @@ def field_labels(plate: ServedPlate, acts: Sequence[Act]) -> dict[tuple[str, str
     labels = labels_of(plate)
     wells = {act.subject.well for act in acts[:2] if act.subject.field}
     return {
-        (path, field.name): field.label
+        (path, field.name): field.words
         for path in wells & labels.keys()
         for field in plate.well(labels[path]).fields
     }

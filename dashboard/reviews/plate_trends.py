@@ -74,7 +74,7 @@ class PlateTrends:
                 for info in self._kept.metrics(plate.plate.id):
                     metrics.setdefault(info["id"], info)
                 chosen = chosen if chosen in metrics else next(iter(metrics), "")
-                numbers = self._numbers(plate, chosen) if chosen else []
+                numbers = [*self.numbers(plate, chosen).values()] if chosen else []
             except HCSError:
                 continue  # it cannot be read now
             median = plate_median(line.entry.key, line.changed, numbers)
@@ -88,7 +88,14 @@ class PlateTrends:
             trend=trend(medians),
         )
 
-    def _numbers(self, plate: ServedPlate, metric: str) -> list[float]:
+    def numbers(self, plate: ServedPlate, metric: str) -> dict[str, float]:
+        """Return a metric of the wells that people did not fail, by label.
+
+        Raises
+        ------
+        HCSError
+            If the plate cannot be read now.
+        """
         review = self._reviews.read(plate.key)
         overview = plate.overview()
         minimum = self._projects.rules(plate).min_fields
@@ -101,18 +108,18 @@ class PlateTrends:
         failed = review.failed_fields(overview.wells)
         touched = {label for label, _ in failed}
         known = self._kept.numbers(plate.plate.id, metric)
-        numbers = [
-            value
+        numbers = {
+            label: value
             for label, (value, n) in known.items()
             if label not in out and label not in touched and n >= minimum
-        ]
+        }
         if touched - out and known and plate.surveyed:
             # Of the fields that are left; before a survey such wells are left out.
             excluded = Excluded(failed, minimum)
             values = self._measuring.values(plate, metric, None, excluded=excluded)
-            numbers += [
-                value.value
+            numbers |= {
+                label: value.value
                 for label, value in values.wells.items()
                 if label in touched and label not in out and value.value is not None
-            ]
+            }
         return numbers

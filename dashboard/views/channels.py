@@ -79,7 +79,7 @@ class Channels(Part):
             # Later changes of colour leave the limits those of the field they are of.
             source = self._session.state.contrast
             if message.get("measured") is True and now.field is not None:
-                source = plain_text(f"{now.state.well} {now.field.label}", 80)
+                source = plain_text(f"{now.state.well} {now.field.words}", 80)
         self._switched_off = tuple(setting for setting, on in pairs if not on)
         on = tuple(setting for setting, on in pairs if on)
         self._session.state.update(channels=on, hidden=not on, contrast=source)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from dashboard.plates.values import field_words
 from dashboard.text import plain_text
 from dashboard.threads import Pool
 from dashboard.views.failure import failure
@@ -71,7 +72,7 @@ def targets(now: Snapshot) -> tuple[CorrectionTarget, ...]:
     fields = [
         CorrectionTarget(
             id=f"replace-{at}",
-            text=f"Replace field {plain_text(field.label, 60)}",
+            text=f"Replace {plain_text(field.words, 60)}",
             field=field.name,
             acquisition=field.acquisition,
         )
@@ -298,7 +299,9 @@ class Correction:
 
     def _committed(self, staged: Staged, version: VersionView) -> None:
         verb = "Replaced" if staged.base is not None else "Added"
-        done = f"{verb} {staged.well} field {plain_text(staged.field_label, 60)}."
+        done = (
+            f"{verb} {staged.well} {field_words(plain_text(staged.field_label, 60))}."
+        )
         self.draft = CorrectionDraft(
             well=self.draft.well,
             target=self.draft.target,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import param
 
 from dashboard.access import Act
+from dashboard.plates.values import field_words
 from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, Part, text_of
 from dashboard.views.match_rows import (
@@ -250,7 +251,7 @@ def _earlier(batch: Batch) -> dict[str, Any]:
 
 
 def _place(well: str, label: str) -> str:
-    return plain_text(f"{well} {label}", 100)
+    return plain_text(f"{well} {field_words(label)}", 100)
 
 
 def _rows(message: Message) -> list[str]:

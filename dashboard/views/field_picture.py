@@ -38,11 +38,11 @@ def picture_content(field: FieldView) -> dict[str, Any]:
             f"It has the axes {', '.join(field.axes) or 'none'}; y and x are needed."
         )
     if error is not None:
-        return {**blank(field.name, field.label), "error": plain_text(error)}
+        return {**blank(field.name, field.words), "error": plain_text(error)}
     y, x = plane
     unit = field.units[x] if x < len(field.units) else None
     return {
-        **blank(field.name, field.label),
+        **blank(field.name, field.words),
         "version": field.version,
         "width": field.shape[x],
         "height": field.shape[y],

@@ -180,7 +180,7 @@ class Gallery(Part):
         several = now.overview is not None and len(now.overview.acquisitions) > 1
         return {
             "name": field.name,
-            "label": plain_text(field.label, 60),
+            "label": plain_text(field.words, 60),
             "acquisition": field.acquisition,
             "acquisition_name": plain_text(field.acquisition_name, 60)
             if several

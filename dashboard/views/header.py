@@ -12,7 +12,7 @@ from dashboard.state import decode
 from dashboard.text import plain_text
 from dashboard.views.add_plate import reason_against_adding
 from dashboard.views.field_picture import shown_plane
-from dashboard.views.island import Island, Message, Part, text_of
+from dashboard.views.island import Island, Message, Part, index_of, text_of
 from hcs.wording import counted
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ class Header(Part):
             "home", lambda _: state.update(well="", field=""), asks=Act.LOOK
         )
         self.component.on("close", lambda _: state.update(field=""), asks=Act.LOOK)
+        self.component.on("acquisition", self._acquisition, asks=Act.LOOK)
         self.component.on("back", lambda _: self._back(), asks=Act.LOOK)
         self.component.on("open", lambda _: on_open(), asks=Act.LOOK)
         self.component.on("name", self._name, asks=Act.LOOK)
@@ -116,6 +117,24 @@ class Header(Part):
             state.update(field="")
         elif state.well:
             state.update(well="")
+        elif self._has_list():
+            self._plate("")
+
+    def _has_list(self) -> bool:
+        """Whether there is a list to go back to: one plate alone is opened at once."""
+        service = self._session.service
+        return (
+            len(service.plates.entries()) > 1
+            or bool(service.inbox.folders)
+            or not reason_against_adding(self._session)
+        )
+
+    def _acquisition(self, message: Message) -> None:
+        chosen = index_of(message, "acquisition")
+        overview = self._now.overview if self._now else None
+        known = {run.id for run in overview.acquisitions} if overview else set()
+        if chosen is None or chosen in known:
+            self._session.state.update(acquisition=chosen, field="")
 
     def _name(self, message: Message) -> None:
         self._session.person = text_of(message, "name", 200)
@@ -172,6 +191,7 @@ class Header(Part):
 
     def draw(self, now: Snapshot) -> None:
         """Show where the page is."""
+        self._now = now
         overview = now.overview
         progress = now.progress
         choices = (now.plates, overview)
@@ -185,10 +205,7 @@ class Header(Part):
                         _entry(plate, now.plates, self._session.place)
                         for plate in now.plates
                     ],
-                    # What there is to go back to: one plate alone is opened at once.
-                    "list": len(now.plates) > 1
-                    or bool(self._session.service.inbox.folders)
-                    or not reason_against_adding(self._session),
+                    "list": self._has_list(),
                     "labels": [well.label for well in overview.wells]
                     if overview
                     else [],
@@ -231,16 +248,26 @@ def _entry(
     }
 
 
-def _where(now: Snapshot) -> dict[str, str]:
-    """Return plate, well, field and acquisition in words; "" where not chosen."""
+def _where(now: Snapshot) -> dict[str, Any]:
+    """Return plate, well, field and acquisition in words; "" where not chosen.
+
+    Acquisitions to choose from are there where the plate has several.
+    """
+    acquisitions = now.overview.acquisitions if now.overview else ()
     field = now.field
     name = now.overview.name or now.overview.key if now.overview else now.state.plate
     return {
         "plate": plain_text(name, 80),
         "well": plain_text(now.state.well, 20),
-        "field": plain_text(field.label if field else now.state.field, 40),
+        "field": plain_text(field.words if field else now.state.field, 40),
         "plane": " · ".join(planes_in_words(field, now.state)) if field else "",
         "acquisition": plain_text(_acquisition(now), 60),
+        "acquisitions": [
+            (str(run.id), plain_text(run.name, 60)) for run in acquisitions
+        ]
+        if len(acquisitions) > 1
+        else [],
+        "chosen": str(_chosen_acquisition(now)),
     }
 
 
@@ -260,6 +287,14 @@ def planes_in_words(field: FieldView, state: ViewState) -> list[str]:
     return words
 
 
+def _chosen_acquisition(now: Snapshot) -> int | str:
+    """Return the id of the acquisition that is shown, "" for all."""
+    if now.field is not None and now.field.acquisition is not None:
+        return now.field.acquisition
+    chosen = now.state.acquisition
+    return "" if chosen is None else chosen
+
+
 def _acquisition(now: Snapshot) -> str:
     if now.field is not None and now.field.acquisition_name:
         return now.field.acquisition_name
@@ -273,7 +308,7 @@ def _acquisition(now: Snapshot) -> str:
         return chosen[0]
     if now.overview is None or len(acquisitions) > 1:
         return ""
-    return acquisitions[0].name if acquisitions else "one acquisition"
+    return acquisitions[0].name if acquisitions else ""
 
 
 def _title(now: Snapshot) -> str:

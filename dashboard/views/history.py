@@ -98,7 +98,7 @@ class History(Part):
             {
                 "well": plain_text(now.state.well, 20),
                 "field": field.name,
-                "label": plain_text(field.label, 60),
+                "label": plain_text(field.words, 60),
                 "loading": False,
                 "busy": self._busy,
                 "error": self._error or now.history_problem,

@@ -77,7 +77,7 @@ class LightPanel(Part):
         }
         if well and field and view.field and view.others:
             content["field"] = {
-                "name": plain_text(f"{well.label}, field {field.label}", 80),
+                "name": plain_text(f"{well.label}, {field.words}", 80),
                 "before": _grid(view.field.values),
                 "after": _grid(view.others.divided(view.field.values)),
             }

@@ -87,7 +87,7 @@ class MeasuringJob(Part):
             unmeasured = sorted(service.quality.unmeasured(key).items())[:_MOST]
             # People know a field by its label; the wells are known from the survey.
             names = {
-                (path, field.name): field.label
+                (path, field.name): field.words
                 for path in {path for (path, _), _ in unmeasured} & labels.keys()
                 for field in service.plates.well(key, labels[path]).fields
             }

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import param
 
 from dashboard.access import Act
-from dashboard.reviews.verdict_table import VERDICT_LOOKS
 from dashboard.text import plain_text
+from dashboard.threads import Pool
 from dashboard.views.add_plate import reason_against_adding
+from dashboard.views.failure import failure
 from dashboard.views.island import Island, Message, Part, text_of
+from dashboard.views.plate_lines import plate_line, plate_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from dashboard.plates.values import PlateEntry
-    from dashboard.reviews.plate_list import PlateLine, WellMark
+    from dashboard.reviews.assay_windows import MetricOffer
+    from dashboard.reviews.plate_list import PlateLine
     from dashboard.reviews.plate_trends import MedianTrend
     from dashboard.session import Session
     from dashboard.views.snapshot import Snapshot
@@ -25,16 +25,13 @@ if TYPE_CHECKING:
 _AGAIN_SECONDS = 3.0
 """How old the list may be while somebody looks at it."""
 
-_MOST_SCORE = 3.0
-"""Of a suspicion that has its full colour on the plate's own map, too."""
-
-_STATES = {"not_acquired": " ", "missing": "!", "unreadable": "!", "pending": "~"}
-
 
 class PlatesIsland(Island):
     """See ``assets/panels/plates.js``."""
 
     trend = param.String(default="", doc="Medians over time, as JSON.")
+    found = param.String(default="", doc="Plates by condition, as JSON.")
+    offers = param.String(default="", doc="What could be assay metrics, as JSON.")
 
     module = "panels/plates.js"
 
@@ -45,10 +42,15 @@ class PlatesPage(Part):
     def __init__(self, session: Session) -> None:
         super().__init__(session, PlatesIsland())
         self._lines: tuple[PlateLine, ...] = ()
+        self._offers: dict[str, MetricOffer] = {}
         self._read_at = 0.0
         self._busy = False
+        self._refused = (0, "")
         self.component.on("plate", self._open, asks=Act.LOOK)
         self.component.on("trend", self._ask_trend, asks=Act.LOOK)
+        self.component.on("find", self._find, asks=Act.LOOK)
+        self.component.on("metrics", lambda _: self._offer(), asks=Act.LOOK)
+        self.component.on("assay", self._keep_assay, asks=Act.ASSAY)
         session.each_poll(self._look)
 
     def _open(self, message: Message) -> None:
@@ -72,9 +74,10 @@ class PlatesPage(Part):
                 "problem": now.problem,
                 "awaited": bool(self._session.service.inbox.folders),
                 "add": reason_against_adding(self._session),
-                "loading": not self._lines and bool(now.plates),
+                "refused": self._refused,
+                "barred": self.barred(),
                 "plates": [
-                    _plate(entries[key], lines.get(key), self._session.place)
+                    plate_line(entries[key], lines.get(key), self._session.place)
                     for key in order
                     if key in entries
                 ],
@@ -106,6 +109,87 @@ class PlatesPage(Part):
         self._busy = False
         self._read_at = time.monotonic()
 
+    # --- search -----------------------------------------------------------------------
+
+    def _find(self, message: Message) -> None:
+        """Say which plate maps speak of words, in a thread."""
+        words = text_of(message, "words", 200).strip()
+        plate_list = self._session.service.plate_list
+        self._session.run(
+            lambda: plate_list.with_condition(words) if words else {},
+            lambda places: self.component.put(
+                {
+                    "words": words,
+                    "places": {
+                        key: plain_text(place, 120) for key, place in places.items()
+                    },
+                },
+                "found",
+            ),
+            failed=lambda _: None,
+        )
+
+    # --- assay metric -----------------------------------------------------------------
+
+    def _offer(self) -> None:
+        """Say what each project could name as its assay metric, in a thread."""
+        service = self._session.service
+        keys = [entry.key for entry in service.plates.entries() if not entry.error]
+        self._session.run(
+            lambda: service.assay_windows.offers(keys),
+            self._show_offers,
+            failed=lambda _: None,
+        )
+
+    def _show_offers(self, offers: tuple[MetricOffer, ...]) -> None:
+        place = self._session.place
+        self._offers = {offer.plate: offer for offer in offers}
+        self.component.put(
+            [
+                {
+                    "plate": offer.plate,
+                    "project": plain_text(
+                        place(offer.project, offer.plate.rpartition("/")[0]), 200
+                    ),
+                    "metric": offer.metric,
+                    "metrics": [
+                        (info["id"], plain_text(info["title"], 80))
+                        for info in offer.metrics
+                    ],
+                }
+                for offer in offers
+            ],
+            "offers",
+        )
+
+    def _keep_assay(self, message: Message) -> None:
+        key, metric = text_of(message, "plate"), text_of(message, "metric", 200)
+        offer = self._offers.get(key)
+        if offer is None or metric not in {"", *(info["id"] for info in offer.metrics)}:
+            return
+        quality = self._session.service.quality
+        self._session.run(
+            lambda: quality.keep_assay_metric(key, metric or None),
+            lambda _: self._assay_kept(),
+            failed=lambda error: self._refuse(failure(error, limit=600)),
+            pool=Pool.ACTS,
+        )
+
+    def _assay_kept(self) -> None:
+        self._read_at = 0.0
+        self._refuse("")
+        self._offer()
+
+    def _refuse(self, reason: str) -> None:
+        """Say why it was not kept; the number tells one answer from the next."""
+        self._refused = (self._refused[0] + 1, plain_text(reason, 600))
+        self._redraw()
+
+    def refuse(self, message: Message, reason: str) -> None:
+        """Say why the assay metric was not kept."""
+        if message.get("type") == "assay":
+            self._refuse(reason)
+
     # --- medians over time ------------------------------------------------------------
 
     def _ask_trend(self, message: Message) -> None:
@@ -121,7 +205,7 @@ class PlatesPage(Part):
     def _show_trend(self, trend: MedianTrend) -> None:
         metric, result = trend.metric, trend.trend
         change = result.change
-        names = {line.entry.key: _name(line.entry) for line in self._lines}
+        names = {line.entry.key: plate_name(line.entry) for line in self._lines}
         self.component.put(
             {
                 "metrics": [
@@ -151,64 +235,3 @@ class PlatesPage(Part):
             },
             "trend",
         )
-
-
-def _plate(
-    entry: PlateEntry, line: PlateLine | None, place: Callable[[str, str], str]
-) -> dict[str, Any]:
-    where = place(entry.location, entry.key)
-    content: dict[str, Any] = {
-        "key": entry.key,
-        "name": _name(entry),
-        "location": plain_text(where, 300),
-        "error": _said(entry, where),
-        "known": line is not None and not entry.error,
-        "absent_since": entry.absent_since,
-    }
-    if line is None or line.entry.error is not None:
-        if line is not None and line.entry.error:
-            content["error"] = _said(line.entry, where)
-            content["known"] = False
-        return content
-    tally, signed = line.tally, line.signed
-    return {
-        **content,
-        "rows": line.rows,
-        "columns": line.columns,
-        "map": "".join(_mark(well) for well in line.wells),
-        "completeness": plain_text(line.completeness, 300),
-        "total": tally.total,
-        "reviewed": tally.reviewed,
-        "stale": tally.stale,
-        "verdicts": dict(tally.verdicts),
-        "unseen": tally.bases.get("unseen", 0),
-        "suspects": line.suspects,
-        "signed": plain_text(signed.who, 80) if signed else "",
-        "finished": line.finished,
-        "changed": line.changed,
-    }
-
-
-def _said(entry: PlateEntry, where: str) -> str:
-    """Return why a plate cannot be opened, with no place that is not shown."""
-    return plain_text((entry.error or "").replace(entry.location, where), 400)
-
-
-def _mark(well: WellMark) -> str:
-    """Return one letter a well, for hundreds of plates are sent at once.
-
-    Its state where there is nothing to judge, else its verdict, else how suspect it
-    is: a digit, or ``"."`` where that is not known.
-    """
-    if well.state in _STATES:
-        return _STATES[well.state]
-    if well.verdict:
-        look = VERDICT_LOOKS.get(well.verdict)
-        return look.letter if look else "."
-    if well.score is None:
-        return "."
-    return str(min(9, max(0, int(9 * well.score / _MOST_SCORE))))
-
-
-def _name(entry: PlateEntry) -> str:
-    return plain_text(entry.name, 120) or entry.key

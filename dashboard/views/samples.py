@@ -228,7 +228,7 @@ def pictures(
                 "well": sample.well,
                 "digest": sample.digest,
                 "field": sample.field.name,
-                "label": plain_text(sample.field.label, 40),
+                "label": plain_text(sample.field.words, 40),
                 "note": sample.note,
                 "value": sample.value,
                 "thumb": urls.thumb(

@@ -98,7 +98,7 @@ def _pending(now: Snapshot) -> str:
     if progress is not None and progress.message:
         return f"Measuring stopped: {plain_text(progress.message)}"
     if progress is None or not progress.total:
-        return "Not measured yet: press Measure under Measuring to find suspects."
+        return "Pending until the plate is measured."
     return f"Pending: {progress.done} of {progress.total} fields are measured."
 
 
@@ -108,8 +108,7 @@ def _clean(judgement: Judgement) -> str:
         return ""
     if judgement.few:
         return "No field is beyond these limits."
-    fields = counted(judgement.fields, "field")
-    return f"No suspects: nothing stands out in {fields}. Look at some wells at random."
+    return f"Nothing stands out in {counted(judgement.fields, 'field')}."
 
 
 def _checks(judgement: Judgement) -> list[list[str]]:

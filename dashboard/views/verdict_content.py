@@ -40,7 +40,7 @@ def field_content(now: Snapshot) -> dict[str, Any] | None:
         return None
     return {
         "name": field.name,
-        "label": plain_text(field.label, 40),
+        "label": plain_text(field.words, 40),
         "acquisition": field.acquisition,
     }
 
@@ -176,7 +176,7 @@ def field_verdicts(
     """Return the verdicts on fields of the open well."""
     if well is None:
         return []
-    names = {(well.path, field.name): field.label for field in well.fields}
+    names = {(well.path, field.name): field.words for field in well.fields}
     labels = {well.path: well.label}
     return [
         {

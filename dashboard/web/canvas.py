@@ -128,7 +128,7 @@ def _field(urls: Urls, plate: str, well: str, field: FieldView) -> dict[str, Any
     drawable = field.error is None and {"y", "x"} <= set(field.axes)
     about: dict[str, Any] = {
         "name": field.name,
-        "label": plain_text(field.label, 60),
+        "label": plain_text(field.words, 60),
         "acquisition": field.acquisition,
         "version": field.version,
         "error": plain_text(field.error) if field.error else "",

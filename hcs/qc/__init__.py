@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from hcs.qc.plates.roles import WellRole as WellRole
     from hcs.qc.plates.roles import header_key as header_key
     from hcs.qc.plates.roles import propose_mapping as propose_mapping
+    from hcs.qc.plates.screen import control_statistics as control_statistics
     from hcs.qc.plates.screen import replicate_correlation as replicate_correlation
     from hcs.qc.plates.sites import OwnField as OwnField
     from hcs.qc.plates.sites import SiteMap as SiteMap
@@ -107,7 +108,7 @@ else:
             "registry": "all_definitions broken_metrics definition",
             "results": "FieldResult PlaneResult settle_clips",
             "plates.roles": "ROLES RoleMapping WellRole header_key propose_mapping",
-            "plates.screen": "replicate_correlation",
+            "plates.screen": "control_statistics replicate_correlation",
             "plates.sites": "OwnField SiteMap SiteRule match_sites",
             "plates.suspicion": "Suspect find_suspects find_unusual",
             "run.quality": "measure_plane",

@@ -155,7 +155,7 @@ def test_from_the_whole_demo_plate_to_a_pixel_and_back(
         page.keyboard.press("+")
     page.keyboard.press("ArrowLeft")
     settled(page)
-    expect(status).to_have_text(re.compile("^C03 · field s1"))
+    expect(status).to_have_text(re.compile("^C03 · s1"))
     page.keyboard.press("Enter")
     expect(page.locator(".hcs-field-viewer")).to_be_visible()
     expect(page).to_have_url(re.compile("well=C03&field=0"))

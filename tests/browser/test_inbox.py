@@ -58,14 +58,14 @@ def test_an_export_dropped_into_an_inbox_is_ready_for_review_without_a_command(
     job.locator("summary").click()
     expect(job.locator(".facts")).to_contain_text("protocol.pdf: is no image")
     # The plate came into the list by itself; it is measured, and can be judged.
-    listed = page.locator(".hcs-plate-list li")
+    listed = page.locator(".hcs-plate-list tr[data-plate]")
     expect(listed).to_have_count(1)
     job.get_by_role("button", name="Open the plate of P1").click()
     page.wait_for_url("**plate=P1.ome.zarr**")
     expect(page.locator(".hcs-suspects")).not_to_contain_text("Pending")
     idle(page)
     # And back, although it is the only plate.
-    page.locator(".hcs-plates select").select_option("")
+    page.locator(".hcs-where").get_by_role("link", name="Plates").click()
     expect(panel).to_be_visible()
     assert sorted(path.name for path in export.iterdir())[-1] == "protocol.pdf"
 
@@ -94,5 +94,5 @@ def test_an_export_of_unknown_names_fails_in_words_and_a_pattern_on_the_page_men
     job.locator("input").fill("{*}-{well}.tif")
     job.locator("input").press("Enter")
     expect(job.locator(".text")).to_contain_text("Ready", timeout=MEASURING)
-    expect(page.locator(".hcs-plate-list li")).to_have_count(1)
+    expect(page.locator(".hcs-plate-list tr[data-plate]")).to_have_count(1)
     assert page.evaluate("window.hacked") is None

@@ -31,7 +31,14 @@ ONE, TWO, COPY = "one.ome.zarr", "two.ome.zarr", "three.ome.zarr"
 ADA, BEN = Who("Ada", "typed"), Who("Ben", "typed")
 MAP = b"plate,well,Content,Compound\none,A1,pos,x\none,B2,neg,y\ntwo,A1,neg,z\n"
 TABLE = b"well,cells,size\nA1,10,2.5\nB2,7,1e-3\n"
-REMEMBERED = ("schema", "places", "suspects", "ids-before", "well-metrics")
+REMEMBERED = (
+    "schema",
+    "places",
+    "suspects",
+    "ids-before",
+    "well-metrics",
+    "field-counts",
+)
 """What a workspace keeps so that it need not look again."""
 
 

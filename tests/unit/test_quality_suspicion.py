@@ -194,6 +194,15 @@ def test_other_channels_than_the_nuclear_have_wider_limits():
     assert judged(results) == []
 
 
+def test_the_only_field_of_a_well_is_not_named_by_its_path():
+    zero = replace(field("A/1", percent_maximal=100.0, mean=0.0), label="")
+    (suspect,) = find_suspects([zero], {})
+    assert suspect.reasons[0].text == "channel DNA: all pixels are 0"
+    second = replace(zero, field="1", planes=())
+    first, *_ = find_suspects([zero, second], {})
+    assert first.reasons[0].text == f"channel DNA, field {zero.field}: all pixels are 0"
+
+
 def test_constant_images_are_suspect_without_any_baseline():
     zero = field("A/1", percent_maximal=100.0, mean=0.0)
     flat = field("A/2", percent_maximal=100.0, mean=7.0)

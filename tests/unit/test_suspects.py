@@ -10,7 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import create_engine
 
-from dashboard.plates.values import ChannelDisplay, FieldView, PlateOverview, WellState
+from dashboard.plates.values import (
+    ChannelDisplay,
+    FieldView,
+    PlateOverview,
+    WellState,
+    field_words,
+)
 from dashboard.projects.roles import RoleStore
 from dashboard.quality.judging import Judging
 from dashboard.quality.measure_settings import proposed
@@ -374,3 +380,9 @@ def test_baselines_that_channels_of_one_name_shared_are_made_anew(
     judged = judging.judge("p", shared)
     assert {key.rpartition(".")[2] for key in judged.cuts} == {"0", "1"}
     assert not judged.moved
+
+
+def test_a_field_has_the_sources_label_and_a_single_one_no_number() -> None:
+    assert field_words("s1") == "s1"
+    assert field_words("0") == "field 0"
+    assert field_words("0", alone=True) == "field"

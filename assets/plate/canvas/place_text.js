@@ -17,7 +17,7 @@ export function placeText(plate, index, well, field, verdict, pixel) {
   if (plate.errors[index]) words.push(plate.errors[index])
   else if (well?.error) words.push(well.error)
   if (verdict) words.push(verdict)
-  if (field) words.push(`field ${field.label}`, ...(field.error ? [field.error] : pixel))
+  if (field) words.push(field.label, ...(field.error ? [field.error] : pixel))
   return words.join(" · ")
 }
 

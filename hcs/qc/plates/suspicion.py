@@ -8,6 +8,7 @@ treatment moves never raises suspicion: it is only called unusual.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -93,13 +94,14 @@ def find_suspects(
         Cut-offs that a person set instead of a rule's own, by metric and channel.
     """
     reasons: dict[FieldKey, list[Reason]] = {}
+    places = _places(results)
     for result in results:
-        if reason := _without_metric(result):
+        if reason := _without_metric(result, places[result.key]):
             reasons.setdefault(result.key, []).append(reason)
     drawn = cut_offs(results, baselines, rules=rules, nuclear=nuclear, cuts=cuts)
     for rule in rules:
         for channel in channels_of(results, rule.metric):
-            judged = _judged(results, rule, channel)
+            judged = _judged(results, rule, channel, places)
             usual = baselines.get((rule.metric, channel, None))
             median = math.nan if usual is None else usual.median
             for key in judged.values:
@@ -135,9 +137,24 @@ def _order(score: float) -> float:
     return 1.0 if math.isnan(score) else score
 
 
-def _without_metric(result: FieldResult) -> Reason | None:
+def _places(results: Sequence[FieldResult]) -> dict[FieldKey, str]:
+    """Return what fields are called: ``"field s3"``, "" of a well's only one.
+
+    A single field that its source gave no label is not named by its path.
+    """
+    numbers = Counter(result.well for result in results if result.field)
+    places = {}
+    for result in results:
+        label = result.label or result.field
+        alone = numbers[result.well] == 1 and label == result.field
+        places[result.key] = f"field {label}" if label and not alone else ""
+    return places
+
+
+def _without_metric(result: FieldResult, place: str) -> Reason | None:
     """Tell what needs no comparison: unreadable, not finite, all zero, constant."""
-    name = f"field {result.label or result.field}: " if result.field else ""
+    name = f"{place}: " if place else ""
+    channel_name = f", {name}" if place else ": "
     if result.error is not None:
         kind = "unreadable" if result.field else "missing"
         return Reason(kind=kind, text=f"{name}{kind}: {result.error}", score=math.inf)
@@ -146,7 +163,7 @@ def _without_metric(result: FieldResult) -> Reason | None:
             # Without a mean there is no other number either: nothing would stand out.
             return Reason(
                 kind="not finite",
-                text=f"{spoken(plane.channel)}, {name}not measured: {why}",
+                text=f"{spoken(plane.channel)}{channel_name}not measured: {why}",
                 channel=plane.channel,
                 score=math.inf,
             )
@@ -155,7 +172,7 @@ def _without_metric(result: FieldResult) -> Reason | None:
             what = "all pixels are 0" if level == 0 else "all pixels are equal"
             return Reason(
                 kind="constant",
-                text=f"{spoken(plane.channel)}, {name}{what}",
+                text=f"{spoken(plane.channel)}{channel_name}{what}",
                 channel=plane.channel,
                 score=math.inf,
             )
@@ -186,7 +203,7 @@ class _Judged:
     values: Mapping[FieldKey, float]
     """The finite ones."""
 
-    labels: Mapping[FieldKey, str]
+    places: Mapping[FieldKey, str]
 
     def reason(self, key: FieldKey, cut: Cut, median: float) -> Reason | None:
         """Return why a field is suspect, None where it is not."""
@@ -196,9 +213,9 @@ class _Judged:
             return None
         unit = definition(rule.metric).unit
         text = (
-            f"{spoken(self.channel)}, field {self.labels[key]}: {rule.kind}"
-            f"{'?' if rule.asked else ''} {value:.3g}{f' {unit}' if unit else ''}"
-            f"{self._rank(value, median)}"
+            f"{', '.join(filter(None, (spoken(self.channel), self.places[key])))}: "
+            f"{rule.kind}{'?' if rule.asked else ''} "
+            f"{value:.3g}{f' {unit}' if unit else ''}{self._rank(value, median)}"
         )
         return Reason(
             kind=rule.kind,
@@ -219,13 +236,18 @@ class _Judged:
         return f", {_rank(place)} of {len(self.values)}" if place <= _RANKED else ""
 
 
-def _judged(results: Sequence[FieldResult], rule: Rule, channel: str) -> _Judged:
+def _judged(
+    results: Sequence[FieldResult],
+    rule: Rule,
+    channel: str,
+    places: Mapping[FieldKey, str],
+) -> _Judged:
     values = numbers(results, rule.metric, channel)
     return _Judged(
         rule,
         channel,
         {key: value for key, value in values.items() if math.isfinite(value)},
-        {result.key: result.label or result.field for result in results},
+        places,
     )
 
 
@@ -267,7 +289,7 @@ def find_unusual(
     for metric in chosen:
         rule = _unusual_rule(metric)
         for channel in channels_of(readable, metric):
-            judged = _judged(readable, rule, channel)
+            judged = _judged(readable, rule, channel, _places(readable))
             for key in judged.values:
                 role = (roles or {}).get(key[0])
                 usual = baselines.get((metric, channel, role)) or baselines.get(

@@ -1,0 +1,53 @@
+// Asks once for what a project's assay measures: the metric of its Z'.
+
+import { barredBy, fill, h, icon, set } from "../core/dom.js"
+import { watchDialog } from "../core/keys.js"
+
+/** A dialog that names the assay metric of a project. */
+export function assayChooser(send) {
+  let offers = []
+  const project = h("select", { on: { change: () => showMetrics() } })
+  const metric = h("select", { class: "hcs-assay-metric" })
+  const hint = h("p", { class: "soft small", role: "status" })
+  const problem = h("div", { class: "notice bad", role: "alert", hidden: true })
+  const keep = h("button", { type: "submit", class: "primary" }, "Set")
+  const close = h("button", { type: "button", on: { click: () => dialog.close() } }, "Cancel")
+  const projectLine = h("label", {}, h("span", { class: "soft small" }, "Project"), project)
+  const form = h("form", { on: { submit: (event) => { event.preventDefault(); send("assay", { plate: project.value, metric: metric.value }) } } },
+    h("h2", {}, "Assay metric"), h("p", { class: "small" }, "What the assay measures. The list shows Z′ of it for each plate of the project."),
+    projectLine, h("label", {}, h("span", { class: "soft small" }, "Metric"), metric), hint, problem, h("div", { class: "row" }, keep, close))
+  const dialog = watchDialog(h("dialog", { class: "assay", "aria-label": "Assay metric" }, form))
+
+  function showMetrics() {
+    const offer = offers.find(({ plate }) => plate === project.value)
+    fill(metric, h("option", { value: "" }, "None"), (offer?.metrics ?? []).map(([id, title]) => h("option", { value: id }, title)))
+    metric.value = offer?.metric ?? ""
+    fill(hint, offer && !offer.metrics.length ? "No plate of this project is measured yet: open one and measure it." : "")
+  }
+
+  return {
+    dialog,
+    open() {
+      problem.hidden = true
+      fill(hint, "Reading the metrics…")
+      send("metrics")
+      dialog.showModal()
+    },
+    offer(next) {
+      offers = next
+      const chosen = project.value
+      fill(project, offers.map((offer) => h("option", { value: offer.plate }, offer.project || "Served folder")))
+      const unset = offers.find((offer) => !offer.metric) ?? offers[0]
+      project.value = offers.some(({ plate }) => plate === chosen) ? chosen : unset?.plate ?? ""
+      projectLine.hidden = offers.length < 2
+      showMetrics()
+    },
+    /** Close where it was kept, else say why it was not. */
+    answered(reason) {
+      problem.hidden = !reason
+      if (reason) fill(problem, icon("warn"), h("span", {}, reason))
+      else dialog.close()
+    },
+    bar: (reason) => set(keep, barredBy(reason)),
+  }
+}

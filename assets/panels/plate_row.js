@@ -1,0 +1,101 @@
+// A row of the list of plates: a small map, the plate's name, and what is known of it.
+
+import { fill, h, icon } from "../core/dom.js"
+import { css, mixed, rampOf } from "../core/colours.js"
+import { token } from "../core/theme.js"
+import { count, moment } from "../core/text.js"
+import { verdictColour } from "../review/verdicts.js"
+import { COLUMNS, STATES, assayText, day, verdictText } from "./plate_list.js"
+
+const LETTERS = { p: "pass", l: "flag", f: "fail" }
+const SMALL = [72, 48] // of a map, in CSS pixels
+
+/** Draw the wells of a plate: verdicts, else how suspect they are, else nothing but a dot. */
+export function drawSmallMap(canvas, plate) {
+  const ratio = window.devicePixelRatio || 1
+  const cell = Math.max(1, Math.floor(Math.min((SMALL[0] * ratio) / plate.columns, (SMALL[1] * ratio) / plate.rows)))
+  canvas.width = cell * plate.columns
+  canvas.height = cell * plate.rows
+  canvas.style.width = `${canvas.width / ratio}px`
+  canvas.style.height = `${canvas.height / ratio}px`
+  const pen = canvas.getContext("2d")
+  const side = cell > 3 ? cell - 1 : cell
+  const third = Math.max(1, Math.floor(side / 3))
+  const [line, bad, calm] = [token("line"), token("bad"), rampOf("deviation")]
+  for (let i = 0; i < plate.map.length; i += 1) {
+    const letter = plate.map[i]
+    if (letter === " ") continue
+    const [x, y] = [(i % plate.columns) * cell, Math.floor(i / plate.columns) * cell]
+    const verdict = LETTERS[letter]
+    pen.fillStyle = verdict ? verdictColour(verdict) : letter === "!" ? bad : letter >= "0" && letter <= "9" ? css(mixed(calm, Number(letter) / 9)) : line
+    if (letter === "!") { // a cross and not only a colour
+      pen.fillRect(x, y + Math.floor(side / 2), side, 1)
+      pen.fillRect(x + Math.floor(side / 2), y, 1, side)
+    } else if (letter === "." || letter === "~") pen.fillRect(x + third, y + third, third, third)
+    else {
+      pen.fillRect(x, y, side, side)
+      if (letter === "f" && side > 3) pen.clearRect(x + third, y + third, third, third)
+    }
+  }
+}
+
+const UNCOUNTED = "Its wells are not read yet; opening the plate reads them"
+
+const soft = (text, title = "") => h("span", { class: "soft", title: title || null }, text)
+const dash = (title) => soft("–", title)
+
+/** The cells of a plate's row; `place` says where its plate map has what is looked for. */
+export function cells(plate, place, open) {
+  const [word, sign] = STATES[plate.state]
+  const dead = plate.state === "unreadable"
+  const link = h("a", { class: "title cut hcs-plate-link", title: plate.name, ...(dead ? { role: "link", "aria-disabled": "true" } : { href: `?plate=${encodeURIComponent(plate.key)}` }), tabindex: "-1",
+    on: { click: (event) => { if (!dead && !event.ctrlKey && !event.metaKey && !event.shiftKey) { event.preventDefault(); open() } } } }, plate.name)
+  const about = place || (plate.barcode && !plate.location.includes(plate.barcode) ? `${plate.location} · ${plate.barcode}` : plate.location)
+  const first = [
+    h("td", { class: "map" }, plate.map && !dead ? h("canvas", { "aria-hidden": "true" }) : null),
+    h("th", { scope: "row" }, link, h("span", { class: `about cut${place ? " place" : ""}`, title: about }, about)),
+    h("td", { class: "state" }, h("span", { class: "row" }, icon(sign), word)),
+  ]
+  if (dead) {
+    const why = plate.absent_since ? `Cannot be reached since ${moment(plate.absent_since)}: ${plate.error}` : plate.error
+    return [...first, h("td", { class: "why", colspan: COLUMNS.length - 2 }, why)]
+  }
+  if (!plate.map) return [...first, h("td", { class: "soft", colspan: COLUMNS.length - 2 }, "Reading the plate…")]
+  const [assay, assayTitle] = assayText(plate)
+  const verdicts = verdictText(plate)
+  const [present, expected] = plate.fields ?? [0, 0]
+  return [
+    ...first,
+    h("td", { class: "n" }, assay === "–" ? dash(assayTitle) : h("span", { title: assayTitle }, assay)),
+    h("td", { class: "n" }, plate.fields ? h("span", { class: present < expected ? "lacks" : null, title: plate.completeness }, `${present.toLocaleString("en-US")}${present < expected ? ` of ${expected.toLocaleString("en-US")}` : ""}`) : dash(UNCOUNTED)),
+    h("td", { class: "n" }, plate.suspects === null ? dash("The plate is not measured") : plate.suspects ? h("b", {}, plate.suspects.toLocaleString("en-US")) : soft("0")),
+    h("td", { class: "judged" }, h("span", { class: "row", title: `${plate.reviewed} of ${count(plate.total, "well")} judged${verdicts ? `: ${verdicts}` : ""}` },
+      h("span", { class: "bar", "aria-hidden": "true" }, h("i", { style: { width: `${plate.total ? (100 * plate.reviewed) / plate.total : 0}%` } })), `${plate.reviewed} of ${plate.total}`), verdicts ? h("span", { class: "about cut", title: verdicts }, verdicts) : null),
+    h("td", { class: "n" }, plate.corrected === null ? dash(UNCOUNTED) : plate.corrected || soft("0")),
+    h("td", { class: "signed" }, plate.signed ? [h("span", { class: "cut", title: plate.signed }, plate.signed), h("span", { class: "about cut", title: moment(plate.signed_at) }, day(Date.parse(plate.signed_at) / 1000))] : dash("")),
+    h("td", { class: "day" }, plate.changed ? day(plate.changed) : dash("")),
+  ]
+}
+
+/** A row that is kept while its plate is listed. */
+export function plateRow(open) {
+  const row = h("tr", {})
+  row.addEventListener("click", (event) => {
+    if (row.dataset.state !== "unreadable" && !(/** @type {HTMLElement} */ (event.target).closest("a"))) open()
+  })
+  let shown = ""
+  return {
+    row,
+    drawn: false,
+    link: () => /** @type {HTMLElement} */ (row.querySelector("a")),
+    /** Returns whether anything has changed. */
+    show(plate, place) {
+      const signature = JSON.stringify([plate, place])
+      if (signature === shown) return false
+      shown = signature
+      Object.assign(row.dataset, { plate: plate.key, state: plate.state })
+      fill(row, cells(plate, place, open))
+      return true
+    },
+  }
+}
