@@ -99,7 +99,7 @@ class Statistics(Part):
         self._redraw()
 
     def _show(self, now: Snapshot) -> None:
-        if now.overview is None or now.state.well:
+        if now.overview is None:
             self.component.put({"shown": False})
             return
         statistics = self._statistics
