@@ -55,7 +55,7 @@ function* upwards(element) {
 function isThere(element) {
   const folded = [...upwards(element)].filter((node) => node.matches(FOLDED))
   for (const node of upwards(element)) {
-    if (node.matches("[hidden]:not([data-findable]), [inert], dialog:not([open]), .hcs-palette, .tip, template")) return false
+    if (node.matches("[hidden]:not([data-findable]), [inert], [aria-hidden=true], dialog:not([open]), .hcs-palette, .tip, template")) return false
   }
   return folded.length ? folded.at(-1).matches(".folded, [data-findable]") || folded.at(-1).checkVisibility() : element.checkVisibility()
 }
