@@ -35,7 +35,7 @@ export function makeChooser(choose) {
     "aria-describedby": "metric-about", autocomplete: "off", spellcheck: "false", placeholder: "Metric", dataset: { keeps: "" },
     on: { pointerdown: () => setTimeout(open), focus: () => box.select(), blur: close, input: () => { open(); show(box.value) }, keydown },
   })
-  const channel = h("select", { "aria-label": "Channel", title: "Channel of the metric", class: "hcs-metric-channel", on: { change: () => switchChannel(Number(channel.value)) } })
+  const channel = h("select", { "aria-label": "Channel", title: "Channel of the metric", class: "hcs-metric-channel", hidden: true, on: { change: () => switchChannel(Number(channel.value)) } })
   const element = h("div", { class: "chooser" },
     h("label", { class: "hcs-metric-select" }, native, h("span", { class: "soft" }, "Colour")), h("span", { class: "box" }, box, h("span", { class: "down", "aria-hidden": "true" }, icon("forward"))), channel, popup)
 
