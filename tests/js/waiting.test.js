@@ -28,6 +28,6 @@ test("what is not saved yet is named, the first of it and how much more", () => 
 test("a plate that cannot be reached is told with what to do", () => {
   const text = { since: "2026-11-29T14:02:00Z", reason: "There is nothing at p now.", moved_to: "" }
   const at = () => "14:02"
-  assert.match(absenceText(text, at), /^The plate cannot be reached since 14:02: There is nothing at p now\. Look whether its share is mounted/)
+  assert.match(absenceText(text, at), /^The plate cannot be reached since 14:02: There is nothing at p now\. Check that its network share is mounted/)
   assert.match(absenceText({ ...text, moved_to: "q" }, at), /The same plate is served as q: open that one\./)
 })
