@@ -62,7 +62,7 @@ def test_a_plate_that_vanishes_is_announced_locked_and_loaded_again_when_it_is_b
     plate.rename(away)
     alert = page.locator(".hcs-absence")
     expect(alert).to_contain_text("The plate cannot be reached since")
-    expect(alert).to_contain_text("Look whether its share is mounted")
+    expect(alert).to_contain_text("Check that its network share is mounted")
     expect(page.locator(".last-seen:visible").first).to_contain_text("as last seen")
     # What was there stays, nothing is decided, and what was typed is kept.
     expect(page.locator('.hcs-thumb[data-well="A1"]').first).to_be_visible()
@@ -79,7 +79,7 @@ def test_a_plate_that_vanishes_is_announced_locked_and_loaded_again_when_it_is_b
     page.unroute("**/pixels/**")
     away.rename(plate)
     expect(alert).to_be_hidden()
-    expect(page.locator(".hcs-returned")).to_contain_text("there again")
+    expect(page.locator(".hcs-returned")).to_contain_text("available again")
     expect(page.locator(".last-seen:visible")).to_have_count(0)
     expect(thumbs.first).to_be_visible()
     expect(thumbs.locator(".problem:visible")).to_have_count(0)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page
 
-ASKED = "Give your name first"
+ASKED = "Enter your name first"
 
 
 @pytest.fixture(scope="module")

@@ -60,6 +60,6 @@ def _page_offsets(stream: BinaryIO, name: str) -> Iterator[int]:
             offset = struct.unpack(order + word, stream.read(struct.calcsize(word)))[0]
     except (struct.error, OverflowError) as error:
         raise SourceError(
-            f"{name} is incomplete: its page list (TIFF directory) points beyond "
+            f"{name} is not whole: its page list (TIFF directory) points beyond "
             f"the end of the file."
         ) from error
