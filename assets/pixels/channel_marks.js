@@ -30,15 +30,16 @@ export function channelMarks(channels) {
 /** Where the contrast comes from. @param {string} source @param {string} origin */
 export const sourceText = (source, origin) => (source === "field" ? `Contrast of one field only: ${origin || "this one"}` : SOURCES[/** @type {keyof typeof SOURCES} */ (source)] ?? "")
 
-/** The channels with their limits, each a switch, and where these come from. */
-export function legend() {
+/** The channels with their limits, each a switch, and where these come from; nothing while `ready` says
+ *  that there is no picture they are of. */
+export function legend(ready = () => true) {
   const element = h("div", { class: "legend", role: "group", "aria-label": "Channels of the picture" })
-  const show = () => fill(element, display.channels.map(({ name, color, low, high, gamma, active }, at) =>
+  const show = () => fill(element, ...(!ready() ? [] : [display.channels.map(({ name, color, low, high, gamma, active }, at) =>
     h("button", {
       type: "button", class: "plain", "aria-pressed": String(active), title: `${name}: black at ${number(low)}, full at ${number(high)}${gamma === 1 ? "" : `, gamma ${number(gamma)}`}. Click or key ${at + 1}: on or off; with Shift: only this one`,
       on: { click: (event) => tell(event.shiftKey ? "only-channel" : "channel", at) },
     }, set(h("i", { class: "dot" }), { style: { background: active ? `#${color}` : "none" } }), h("b", {}, name), active ? ` ${number(low)}–${number(high)}` : " off")),
-  h("span", { class: `contrast-mark${display.source === "field" ? " own" : ""}` }, sourceText(display.source, display.origin)))
+  h("span", { class: `contrast-mark${display.source === "field" ? " own" : ""}` }, sourceText(display.source, display.origin))]))
   show()
-  return { element, stop: listen("display", show) }
+  return { element, show, stop: listen("display", show) }
 }

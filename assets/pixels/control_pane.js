@@ -11,7 +11,7 @@ export function controlPane(viewport, send) {
   let pane = null // only while it is looked at: a browser has some sixteen contexts to draw in
   const choice = h("select", { "aria-label": "Control", on: { change: () => send("control", { well: choice.value }) } })
   const name = h("b", { class: "cut" })
-  const box = h("div", { class: "stage" })
+  const box = h("div", { class: "box" })
   const element = h("section", { class: "control", hidden: true, "aria-label": "Control" },
     h("header", { class: "row small" }, choice, name, h("span", { class: "grow" }),
       h("button", { type: "button", class: "plain square hcs-control-close", "aria-label": "Close the control", title: "Close the control (Esc)", on: { click: () => send("control", { close: true }) } }, icon("close"))), box)

@@ -55,7 +55,7 @@ function build({ el, send }) {
   const outlineState = h("span", { class: "soft small cut", role: "status" })
   const outlineSelect = h("select", { "aria-label": "Outlines of", on: { change: () => send("outlines", { label: outlineSelect.value }) } })
   const outlineBox = h("label", { class: "row outline-choice", title: `Outlines; off while ${keyName("overlays")} is held`, hidden: true }, h("span", { class: "soft" }, "Outlines"), outlineSelect, outlineState)
-  const channels = legend()
+  const channels = legend(() => Boolean(content?.field && !content.field.error))
   const control = controlPane(viewport, send)
   const stage = h("div", { class: "stage", tabindex: "0", role: "img", "aria-label": "Field" }, pane.element, outlines.element, channels.element, bar.element)
   const projection = h("select", { "aria-label": "Projection over z", title: `One plane, or all of them as one (key ${keyName("projection")})`, on: { change: () => send("projection", { projection: projection.value }) } },
@@ -218,7 +218,7 @@ function build({ el, send }) {
       projection.value = next.projection
       zAxis.disable(Boolean(next.projection))
       showOutlines(next, field)
-      channels.element.hidden = Boolean(field.error)
+      channels.show()
       reserve()
       const moved = [zAxis.show(next.z, field.sizes.z), tAxis.show(next.t, field.sizes.t)]
       sliders.hidden = !moved.some(Boolean)
