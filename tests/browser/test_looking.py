@@ -36,7 +36,7 @@ HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
 def hover_pixel(page: Page, x: float, y: float, size: tuple[int, int]) -> Locator:
     """Point at pixel (x, y) of the fitted picture; return where the viewer says it."""
     at_rest(page)  # what comes later may move the picture
-    box = page.locator(".hcs-field-viewer .stage").bounding_box()
+    box = page.locator(".hcs-field-viewer .stage[role=img]").bounding_box()
     assert box is not None
     scale = min(box["width"] / size[0], box["height"] / size[1])
     left = box["x"] + (box["width"] - size[0] * scale) / 2
@@ -102,7 +102,7 @@ def test_keys_move_and_open_and_leave_and_rest_while_typing(
     expect(page.locator(".hcs-channel-1")).to_have_attribute("aria-checked", "false")
     page.locator(".hcs-all-channels").click()
     expect(page.locator(".hcs-channel-1")).to_have_attribute("aria-checked", "true")
-    page.locator(".hcs-field-viewer .stage").first.focus()
+    page.locator(".hcs-field-viewer .stage[role=img]").first.focus()
 
     name = page.locator(".hcs-reviewer")
     name.focus()
@@ -111,7 +111,7 @@ def test_keys_move_and_open_and_leave_and_rest_while_typing(
     expect(page.locator(".hcs-channel-0")).to_have_attribute("aria-checked", "true")
     page.keyboard.press("ArrowLeft")
     assert "C03" in where(page)
-    page.locator(".hcs-field-viewer .stage").focus()
+    page.locator(".hcs-field-viewer .stage[role=img]").focus()
 
     page.keyboard.press("Escape")
     expect(page.locator(".hcs-field-viewer")).to_be_hidden()
@@ -269,7 +269,7 @@ def test_z_t_and_acquisitions_can_be_stepped_through(
     expect(page.locator(".hcs-where")).to_contain_text("z 2/2 · t 1/2")
     page.get_by_role("slider", name="Focal plane").fill("0")
     expect(page).to_have_url(re.compile(r"z=0"))
-    page.locator(".hcs-field-viewer .stage").focus()
+    page.locator(".hcs-field-viewer .stage[role=img]").focus()
     page.keyboard.press("w")
     expect(page).to_have_url(re.compile(r"t=1"))
     code = plates.value(field=0, plane=2)
@@ -618,11 +618,13 @@ def test_the_fields_of_a_well_come_as_one_picture_each_in_its_place(
     at_rest(page)
     assert sum("/A1/sprite.jpg?size=300" in url for url in asked) == 1
     assert not any("thumb.jpg" in url for url in asked)
+    page.keyboard.down("o")  # hides what is drawn over the pictures
     for at in range(7):
         shot = Image.open(io.BytesIO(thumbs.nth(at).locator(".frame").screenshot()))
         grey = np.asarray(shot.convert("L"), dtype=float)
         inner = grey[8:-8, 8:-8]
         assert np.abs(inner - (40 + 30 * at)).max() <= 4, at
+    page.keyboard.up("o")
     picture(page, "well-of-seven")
 
 
