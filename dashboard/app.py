@@ -77,6 +77,9 @@ class ServerSettings:
     capacity: Capacity = field(default_factory=Capacity)
     """How many pages and connections there may be."""
 
+    design: bool = False
+    """Whether ``/design`` shows every component of the page, for who develops it."""
+
 
 def make_server(
     service: Service, settings: ServerSettings, entrance: Entrance | None = None
@@ -129,6 +132,7 @@ def make_server(
                     assets=assets_folder(),
                     monitoring=monitoring,
                     prefix=prefix,
+                    design=settings.design,
                 )
             ],
             unused_session_lifetime_milliseconds=round(1000 * settings.unused_seconds),

@@ -106,19 +106,36 @@ SIZES: dict[str, str] = {
     "small": "0.75rem",
     "tiny": "0.72rem",
     "title": "0.8125rem",
+    "heading": "1rem",
     "control": "1.75rem",
+    "control-small": "max(1.5rem, 24px)",
+    "space-0": "0.125rem",
     "space-1": "0.25rem",
     "space-2": "0.5rem",
     "space-3": "0.75rem",
     "space-4": "1rem",
     "round": "6px",
     "round-small": "4px",
+    "round-large": "10px",
+    "pill": "999px",
+    "shadow": "0 4px 16px rgb(0 0 0 / .22)",
+    "shadow-dialog": "0 16px 48px rgb(0 0 0 / .35)",
+    "backdrop": "rgb(0 0 0 / .4)",
     "stage": "#07090b",
     "on-stage": "#e8ebef",
     "on-stage-soft": "#a9b2bc",
+    "stage-accent": "#7db4ff",
+    "stage-mark": "#ffd400",
+    "stage-warn": "#ffb4ab",
+    "stage-veil": "rgb(8 10 12 / .78)",
 }
-"""Lengths and fonts, and the dark stage that pictures stand on in either theme: what
-surrounds a fluorescence picture must not outshine it."""
+"""Lengths, fonts and shadows, and the dark stage that pictures stand on in either
+theme: what surrounds a fluorescence picture must not outshine it.
+
+`space-0` to `space-4` part things, `tiny` to `heading` are sizes of type. No control is
+lower than `control-small`: 24 CSS pixels are the least that WCAG 2.2 lets people aim
+at (2.5.8), however small the type of a screen is.
+"""
 
 
 VERDICTS = {

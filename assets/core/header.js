@@ -27,7 +27,7 @@ function build({ el, root, send }) {
   const places = h("ol", {})
   const where = h("nav", { class: "hcs-where", "aria-label": "Where" }, places)
   const chooser = plateChooser((key) => send("plate", { plate: key }))
-  const progress = h("span", { class: "progress row small", role: "status", hidden: true })
+  const progress = h("span", { class: "progress row small", hidden: true })
   const name = h("input", {
     type: "text", class: "hcs-reviewer", placeholder: "Your name", autocomplete: "name", maxlength: "200", spellcheck: "false",
     on: { input: () => nameChanged(), change: () => nameChanged(), keydown: (event) => { if (event.key === "Enter" && !event.isComposing) nameGiven() }, blur: () => { refused = null } },

@@ -5,6 +5,7 @@
 
 import { watchBoxes } from "./boxes.js"
 import { h } from "./dom.js"
+import { keepingFocus } from "./focus.js"
 
 const FOLDER = new URL("../", import.meta.url) // of all scripts and styles
 
@@ -67,7 +68,7 @@ export async function island({ model, el }, { sheets = [], params = ["content"],
       const text = model.texts[name]
       if (!text) return
       try {
-        part[name](JSON.parse(text))
+        keepingFocus(root, () => part[name](JSON.parse(text)))
         model.worked()
       } catch (error) {
         // A text that this part cannot show must not keep the others from theirs.

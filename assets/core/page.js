@@ -2,6 +2,7 @@
 // Bokeh, whose scripts take longer than all of ours.
 
 import { expectConnection } from "./connection.js"
+import { watchFocus } from "./focus.js"
 import { sheet } from "./island.js"
 import { startPanels } from "./panels.js"
 import { describe, mount } from "./wire.js"
@@ -54,6 +55,7 @@ document.getElementById("skip").addEventListener("click", () => document.getElem
 const scripts = [.../** @type {HTMLTemplateElement} */ (document.getElementById("bokeh")).content.querySelectorAll("script")]
 const hint = (attributes) => document.head.append(Object.assign(document.createElement("link"), attributes))
 
+watchFocus()
 describe(parts)
 startPanels()
 const { pictures } = await show(first, parts)

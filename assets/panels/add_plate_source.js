@@ -39,7 +39,7 @@ export function sourceChooser(send) {
       const whole = ["received", "unused", "reading"].includes(entry.state)
       return h("li", { dataset: { upload: entry.id, state: entry.state } },
         h("div", { class: "row" }, icon("file"), h("b", { class: "cut grow", title: entry.name }, entry.name), h("span", { class: "small soft cut", role: "status" }, uploadState(entry)),
-          whole ? h("button", { type: "button", class: "small primary", "aria-label": `Look at ${entry.name}`, on: { click: () => send("upload", { id: entry.id }) } }, "Look at it") : null,
+          whole ? h("button", { type: "button", class: "small primary", "aria-label": `Look at it: ${entry.name}`, on: { click: () => send("upload", { id: entry.id }) } }, "Look at it") : null,
           h("button", { type: "button", class: "plain square", "aria-label": `${underWay(entry) ? "Cancel" : "Discard"} ${entry.name}`, on: { click: () => cancel(entry) } }, icon("close"))),
         h("span", { class: "bar", hidden: !underWay(entry) }, h("i", { style: { width: `${entry.size ? (100 * entry.offset) / entry.size : 0}%` } })))
     }))
@@ -52,7 +52,7 @@ export function sourceChooser(send) {
       : h("span", { class: "row name cut" }, icon(ICONS[entry.kind]), h("span", { class: "cut", title: entry.name }, entry.name))
     return h("li", { class: "row", dataset: { kind: entry.kind } }, name, h("span", { class: "grow" }),
       entry.note ? h("span", { class: entry.kind === "export" ? "tag accent" : "tag" }, entry.note) : null,
-      entry.id ? h("button", { type: "button", class: entry.kind === "folder" ? "small" : "small primary", "aria-label": `Look at ${entry.name}`, ...barredBy(now.barred.pick), on: { click: () => send("pick", { id: entry.id }) } }, "Look at it") : null)
+      entry.id ? h("button", { type: "button", class: entry.kind === "folder" ? "small" : "small primary", "aria-label": `Look at it: ${entry.name}`, ...barredBy(now.barred.pick), on: { click: () => send("pick", { id: entry.id }) } }, "Look at it") : null)
   }
 
   function showEntries() {

@@ -36,6 +36,7 @@ function build({ el, send, hide }) {
     content(next) {
       hide(!next.shown)
       if (!next.shown) return
+      set(status, { "aria-live": next.act === "hold" ? "off" : "polite" }) // its end is told, not each field
       say(status, next.status)
       say(refusal, next.refused[1])
       refusal.hidden = !next.refused[1]

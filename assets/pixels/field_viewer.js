@@ -30,7 +30,7 @@ function build({ el, send }) {
 
   const title = h("h2", { class: "cut" })
   const marks = h("span", { class: "row" })
-  const busy = h("span", { class: "busy soft small", role: "status" })
+  const busy = h("span", { class: "busy soft small" })
   const zoomText = h("button", { type: "button", class: "plain small zoom", on: { click: () => viewport.actual() } })
   keyed(zoomText, "actual", "Actual pixels (100 %)")
   const compare = keyed(h("button", { type: "button", class: "small hcs-control", on: { click: () => send("control") } }, "Control"), "beside", "Compare with the nearest control, again: the next")
@@ -49,7 +49,7 @@ function build({ el, send }) {
     showReadout()
   })
   const bar = scaleBar()
-  const readout = h("output", { class: "readout" })
+  const readout = h("div", { class: "readout" }) // no output, which would be read out at each pixel
   const ruler = h("div", { class: "ruler", "aria-hidden": "true" })
   const outlines = outlineLayer(viewport, (text) => say(outlineState, text))
   const outlineState = h("span", { class: "soft small cut", role: "status" })

@@ -7,7 +7,9 @@ import { keyName } from "../core/keys.js"
 const TOAST_MILLISECONDS = 8000 // long enough to read a sentence, gone before the next well
 
 export function makeMessages() {
-  const toast = h("div", { class: "toast", role: "status", "aria-live": "polite", hidden: true })
+  const toast = h("div", { class: "toast", hidden: true })
+  // A region that is not there before its text is read out by few screen readers.
+  const region = h("div", { class: "toast-region", role: "status", "aria-live": "polite" }, toast)
   const problem = h("div", { class: "problem", role: "alert", hidden: true })
   let timer = 0
 
@@ -20,7 +22,7 @@ export function makeMessages() {
   }
 
   return {
-    toast,
+    toast: region,
     problem,
     get asking() { return !problem.hidden },
     /** Say what was saved. */

@@ -49,7 +49,7 @@ function build({ el, send, hide }) {
   const scope = h("button", { type: "button", class: "small", "aria-pressed": "false", title: "Judge this field alone", hidden: true, on: { click: () => setScope(!whole) } })
   const undo = h("button", { type: "button", class: "small hcs-undo", on: { click: () => turn("undo") } })
   const redo = h("button", { type: "button", class: "small hcs-redo", on: { click: () => turn("redo") } })
-  const verdictText = h("p", { class: "standing", role: "status" })
+  const verdictText = h("p", { class: "standing" }) // the map tells of the well, the toast of the verdict
   const why = h("p", { class: "why soft small cut" })
   const previous = keyed(h("button", { type: "button", class: "small square", "aria-label": "Previous suspect", on: { click: () => go(-1) } }, icon("back")), "previous", "Previous suspect")
   const next = keyed(h("button", { type: "button", class: "small hcs-queue", on: { click: () => go(1) } }), "next", "Next suspect or unreviewed well")

@@ -84,6 +84,11 @@ def add_serve(commands: Any) -> None:
         action="store_true",
         help="measure a plate when somebody asks for it, not as soon as it is opened",
     )
+    serve.add_argument(
+        "--design",
+        action="store_true",
+        help="show every component of the page at /design, for its development",
+    )
     serve.set_defaults(run=_serve, before=partial(_from_settings_file, serve))
 
 
@@ -251,6 +256,7 @@ def _settings(options: argparse.Namespace) -> ServerSettings:
         else None,
         origins=tuple(origins),
         metrics=options.metrics,
+        design=options.design,
         capacity=Capacity(
             **{name: count for name, count in most.items() if count is not None}
         ),

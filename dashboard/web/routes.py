@@ -10,6 +10,7 @@ from dashboard.readiness import Looks
 from dashboard.web.admin import ADMIN, END_SESSION, AdminHandler, EndSessionHandler
 from dashboard.web.assets import AssetHandler
 from dashboard.web.canvas import PreviewsHandler, WellsHandler
+from dashboard.web.design import DESIGN, DesignHandler
 from dashboard.web.exports import (
     FILES,
     PENDING,
@@ -52,6 +53,7 @@ def routes(
     assets: Path,
     monitoring: Monitoring,
     prefix: str = "",
+    design: bool = False,
 ) -> list[Route]:
     """Return the patterns for Tornado, without prefix.
 
@@ -67,6 +69,8 @@ def routes(
         Counts answers.
     prefix
         Path below which everything is served, for addresses in answers.
+    design
+        Whether the components of the page are shown to who develops it.
     """
     name = r"([^/]+)"
     field = rf"/pixels/{name}/{name}/{name}/{name}"
@@ -114,4 +118,6 @@ def routes(
             (r"/uploads", UploadsHandler, spells),
             (r"/uploads/([A-Za-z0-9_-]+)", UploadHandler, asks),
         ]
+    if design:
+        patterns.append((DESIGN, DesignHandler, {**asks, "folder": assets}))
     return [*patterns, *entrance.routes]

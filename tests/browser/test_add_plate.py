@@ -152,7 +152,7 @@ def test_a_plate_is_added_from_a_folder_that_is_picked(
     expect(entries.filter(has_text="P1")).to_contain_text("images")
     expect(entries.get_by_role("button", name="Open P1")).to_be_focused()
     shot(page, tmp_path, "folders")
-    entries.get_by_role("button", name="Look at P1").press("Enter")
+    entries.get_by_role("button", name="Look at it: P1").press("Enter")
     expect(panel.locator(".facts")).to_contain_text("4 wells x 2 fields")
     expect(panel.locator(".lacks")).to_contain_text("Nothing is missing")
     expect(panel.get_by_role("button", name="Choose another")).to_be_focused()
@@ -172,7 +172,7 @@ def test_a_plate_is_added_from_a_folder_that_is_picked(
     )
     # A second time it is known; and back, by the list.
     page.locator(".hcs-add").click()
-    panel.get_by_role("button", name="Look at P1").click()
+    panel.get_by_role("button", name="Look at it: P1").click()
     expect(panel.locator("footer")).to_contain_text("was imported already")
     panel.get_by_role("button", name="Choose another").click()
     expect(entries.filter(has_text="P1")).to_be_visible()

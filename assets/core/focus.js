@@ -1,0 +1,57 @@
+// Focus is never lost: when what had it is drawn anew, goes or is hidden, it passes to what
+// stands for the same, else to the next control, else to the plate or the list of plates.
+
+import { toPlate } from "./boxes.js"
+
+const FOCUSABLE = "a[href], button, input, select, textarea, summary, [tabindex]"
+
+const usable = (/** @type {Element} */ element) => element.checkVisibility({ visibilityProperty: true }) && !(/** @type {any} */ (element).disabled)
+
+/** What two drawings of one control have in common. @param {HTMLElement} element */
+const nameOf = (element) => JSON.stringify([element.localName, element.classList[0], Object.values(element.dataset), element.getAttribute("aria-label") ?? element.textContent?.slice(0, 80)])
+
+/** Controls in their order. @param {ParentNode} root */
+const controls = (root) => /** @type {HTMLElement[]} */ ([...root.querySelectorAll(FOCUSABLE)])
+
+/**
+ * Draw a part, whose root may have the focus.
+ * @param {ShadowRoot} root @param {() => void} draw
+ */
+export function keepingFocus(root, draw) {
+  const had = /** @type {HTMLElement | null} */ (root.activeElement)
+  const place = had ? controls(root).indexOf(had) : -1
+  draw()
+  if (!had || (root.activeElement === had ? usable(had) : focused() !== document.body)) return
+  const now = controls(root)
+  const name = nameOf(had)
+  const next = now.find((element) => nameOf(element) === name && usable(element)) ?? now.slice(Math.max(place, 0)).find(usable) ?? now.findLast(usable)
+  if (next) next.focus({ preventScroll: true })
+  else toPlace()
+}
+
+/** What has the focus, in whatever part it stands. */
+function focused() {
+  let element = document.activeElement
+  while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement
+  return element
+}
+
+/** The list of plates where it is shown, else the plate. */
+function toPlace() {
+  if (document.documentElement.dataset.stage !== "plates") return toPlate()
+  const list = document.querySelector('[data-part="plates"] > *')?.shadowRoot
+  const first = list && (controls(list).find((element) => element.closest("[data-plate]") && usable(element)) ?? controls(list).find(usable))
+  first?.focus({ preventScroll: true })
+}
+
+/** Watch for stages that hide what has the focus; a page that nobody is at keeps none. */
+export function watchFocus() {
+  let had = false
+  document.addEventListener("focusin", () => { had = true })
+  const look = () => {
+    const element = focused()
+    if (had && (!element || element === document.body || !element.checkVisibility())) toPlace()
+  }
+  new MutationObserver(() => requestAnimationFrame(() => requestAnimationFrame(look)))
+    .observe(document.documentElement, { attributeFilter: ["data-stage", "data-adding"] })
+}
