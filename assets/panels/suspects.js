@@ -13,7 +13,7 @@ export function render(context) {
 function build({ el, send, hide }) {
   const title = h("h2", { class: "grow cut" })
   const number = h("span", { class: "soft small" })
-  const body = h("div", { class: "body" })
+  const body = h("div", { class: "body", tabindex: "0" })
   el.append(h("section", { class: "panel suspects hcs-suspects", "aria-label": "Suspects" }, h("header", {}, title, lastSeen(), number), body))
 
   const suspect = (entry) => h("li", {}, h("button", {

@@ -16,6 +16,7 @@ from tests.browser.axe import violations
 from tests.browser.serving import Server, at_rest, open_panel, well
 from tests.browser.test_review import NAMED, ready, toast
 from tests.integration.people import password_of, write_people
+from tests.integration.serving import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -195,7 +196,9 @@ def test_lists_tables_and_what_is_wrong_can_be_read_by_everybody(
     expect(page.locator(".hcs-corrections")).to_be_visible()
     at_rest(page)
     looked.at(page, "several corrections")
-    report = page.request.get(own.url + "export/a.ome.zarr/report.html").text()
+    address = own.url + "export/a.ome.zarr/report.html"
+    wait_for(lambda: page.request.get(address).status == 200, "for the measurements")
+    report = page.request.get(address).text()
     page.goto("about:blank")
     page.set_content(report)
     looked.at(page, "report")
