@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import plates
-from tests.browser.serving import idle
+from tests.browser.serving import idle, open_panel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,6 +71,7 @@ def test_the_mean_of_all_fields_is_shown_and_a_field_before_and_after_dividing(
     expect(panel).to_be_hidden()
 
     metric.select_option(UNEVEN)
+    open_panel(page, "light")
     expect(panel).to_contain_text("24 planes")
     expect(panel).to_contain_text("GFP")
 
@@ -128,6 +129,7 @@ def test_the_profile_of_the_microscope_is_shown_beside_what_was_measured(
     metric = page.locator(".hcs-metric-select select")
     idle(page)
     metric.select_option(UNEVEN)
+    open_panel(page, "light")
     mean = page.locator(".hcs-light div.mean")
     expect(mean).to_contain_text("Microscope, foreground")
     expect(mean).to_contain_text("foreground 48.4 %")
