@@ -78,7 +78,8 @@ class PlateMapStore:
     def __init__(self, settings: Settings, roles: RoleStore) -> None:
         self._settings = settings
         self._roles = roles
-        self._grids: dict[tuple[str, str], tuple[str, str]] = {}
+        self._whose_typed: dict[str, tuple[PlateOverview, tuple[str, str]]] = {}
+        """Project and grid of plates by key, and the overview that they were of."""
 
     # --- what holds -------------------------------------------------------------------
 
@@ -101,13 +102,9 @@ class PlateMapStore:
 
     def mark(self, plate: ServedPlate) -> tuple[object, ...]:
         """Return what is another object once anything may have changed (fast)."""
-        whose = (project_of(plate.overview().location), plate.key)
-        grid = self._grids.get(whose)
-        if grid is None:
-            grid = self._grids[whose] = _whose(plate)
         return (
             self._settings.get(_MAP, plate.plate.id),
-            self._settings.get(_TYPED, *grid),
+            self._settings.get(_TYPED, *self._whose(plate)),
         )
 
     def source(self, plate: ServedPlate) -> dict[str, str]:
@@ -119,7 +116,7 @@ class PlateMapStore:
 
     def typed(self, plate: ServedPlate) -> dict[str, str]:
         """Return the typed pattern of each role."""
-        patterns = self._settings.get(_TYPED, *_whose(plate))
+        patterns = self._settings.get(_TYPED, *self._whose(plate))
         return {
             role: str(pattern)
             for role, pattern in (
@@ -234,7 +231,17 @@ class PlateMapStore:
         """
         typed = {r: p.strip() for r, p in patterns.items() if r in ROLES and p.strip()}
         typed_roles(typed, format_of(plate.overview()))
-        self._settings.put(typed or None, _TYPED, *_whose(plate))
+        self._settings.put(typed or None, _TYPED, *self._whose(plate))
+
+    def _whose(self, plate: ServedPlate) -> tuple[str, str]:
+        """Return under which project and grid controls are kept; pages ask often."""
+        overview = plate.overview()
+        of, whose = self._whose_typed.get(plate.key, (None, ("", "")))
+        if of is not overview:
+            grid = format_of(overview)
+            whose = project_of(overview.location), f"{grid.rows}x{grid.columns}"
+            self._whose_typed[plate.key] = overview, whose
+        return whose
 
     def _read(
         self, plate: ServedPlate, data: Sources, name: str, barcode: str
@@ -294,11 +301,6 @@ def _matching(barcodes: tuple[str, ...], overview: PlateOverview) -> str:
     names = barcodes_of(overview)
     here = (code for code in barcodes if code.casefold().strip() in names)
     return next(here, barcodes[0] if barcodes else "")
-
-
-def _whose(plate: ServedPlate) -> tuple[str, str]:
-    grid = format_of(plate.overview())
-    return project_of(plate.overview().location), f"{grid.rows}x{grid.columns}"
 
 
 def _by_label(plate_map: PlateMap, labels: Mapping[Position, str]) -> Conditions:

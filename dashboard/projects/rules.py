@@ -136,10 +136,19 @@ class Projects:
         self._maps = maps
         self._measuring = measuring
         self._kept: set[str] = set()
+        self._rules: dict[str, ReviewRules] = {}
+        """Of each project, as they were handed out last."""
 
     def rules(self, plate: ServedPlate) -> ReviewRules:
-        """Return how a plate is judged (fast)."""
-        return _from_json(self._settings.get(_KIND, _project(plate)))
+        """Return how a plate is judged (fast): the same object until that changes."""
+        project = _project(plate)
+        rules = _from_json(self._settings.get(_KIND, project))
+        # What pages show alike is kept by which object it was made of, see `Shared`.
+        last = self._rules.get(project)
+        if last == rules:
+            return last
+        self._rules[project] = rules
+        return rules
 
     def keep(self, plate: ServedPlate, rules: ReviewRules) -> None:
         """Keep rules for the plate's project.

@@ -93,6 +93,29 @@ def signed_off(act: Act, changes: tuple[str, ...] = ()) -> SignedOff:
     )
 
 
+def acquired(overview: PlateOverview) -> frozenset[str]:
+    """Return the labels of the wells that a sign-off is about."""
+    return frozenset(
+        well.label for well in overview.wells if well.state != "not_acquired"
+    )
+
+
+def judged_by_looking(overview: PlateOverview, review: PlateReview) -> frozenset[str]:
+    """Return the labels of wells that were judged as they are now, by looking."""
+
+    def by_verdict(well: WellState) -> bool:
+        verdict = review.of(Subject(well.path))
+        return (
+            verdict is not None and verdict.act.basis != "unseen" and not verdict.stale
+        )
+
+    return frozenset(
+        well.label
+        for well in overview.wells
+        if well.state != "not_acquired" and by_verdict(well)
+    )
+
+
 def counts_of(
     overview: PlateOverview, review: PlateReview, looked: Collection[str] = ()
 ) -> dict[str, int]:
@@ -108,17 +131,11 @@ def counts_of(
     """
     listed = [well for well in overview.wells if well.state != "not_acquired"]
     held = [verdict for well in listed if (verdict := review.of(Subject(well.path)))]
-
-    def by_verdict(well: WellState) -> bool:
-        verdict = review.of(Subject(well.path))
-        return (
-            verdict is not None and verdict.act.basis != "unseen" and not verdict.stale
-        )
-
+    seen = judged_by_looking(overview, review)
     return {
         "wells": len(listed),
         "unjudged": len(listed) - len(held),
-        "looked": sum(well.label in looked or by_verdict(well) for well in listed),
+        "looked": len(seen) + len(acquired(overview) & set(looked) - seen),
         "stale": sum(verdict.stale for verdict in held),
         **{
             word: sum(verdict.act.verdict == word for verdict in held)

@@ -115,7 +115,7 @@ class Island(param.Parameterized):
 class Part(ABC):
     """What draws snapshots into an island, and acts on its messages."""
 
-    ignores: ClassVar[frozenset[str]] = frozenset({"judged"})
+    ignores: ClassVar[frozenset[str]] = frozenset({"judged", "failed"})
     """What of a snapshot it does not read: where no more has changed, it is not drawn.
     """
 

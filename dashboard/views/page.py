@@ -80,7 +80,7 @@ _AWAITED = (*_CHOSEN, "plate_canvas", "field_viewer")
 _ACTED_UPON = ("verdict",)
 """What follows at once: nothing is sent before the function has ended that draws it."""
 
-_OF_OTHERS = frozenset({"judged", "statistics", "progress"})
+_OF_OTHERS = frozenset({"judged", "failed", "statistics", "progress"})
 """What changes without anybody's waiting for it, and few parts show: one message."""
 
 _READ_MILLISECONDS = 30

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.access import Act
 from dashboard.progress import Progress
+from dashboard.reviews.signed import acquired, counts_of, judged_by_looking
 from dashboard.reviews.usability import USE_WORDS, line_text, value_text
 from dashboard.reviews.verdict_table import VERDICTS
 from dashboard.reviews.wording import subject_text
@@ -157,6 +158,20 @@ class Signoff(Part):
         self._count += 1
         self._redraw()
 
+    def _counts(self, overview: PlateOverview) -> dict[str, int]:
+        """Return what a sign-off would state: counted once for all pages.
+
+        Which wells somebody has looked at is a page's own.
+        """
+        shared = self._session.service.shared
+        review = self._session.service.reviews.review(overview.key)
+        seen = shared.of(judged_by_looking, overview, review)
+        looked = self._session.looks.labels(overview.key)
+        return {
+            **shared.of(counts_of, overview, review),
+            "looked": len(seen) + len((looked & shared.of(acquired, overview)) - seen),
+        }
+
     def draw(self, now: Snapshot) -> None:
         """Show how far the review of the plate has come."""
         self._now = now
@@ -181,9 +196,7 @@ class Signoff(Part):
                 "barred": self.barred(),
                 "me": who.name if who else "",
                 "signed": _signed(review.signed),
-                "counts": service.signing.counts(
-                    overview.key, self._session.looks.labels(overview.key)
-                ),
+                "counts": self._counts(overview),
                 "usability": None
                 if self._usability is None
                 else _usability_content(self._usability),

@@ -39,6 +39,8 @@ class StatisticsIsland(Island):
 class Statistics(Part):
     """Shows the statistics of the chosen metric; computed off the event loop."""
 
+    ignores = frozenset({"judged"})
+
     def __init__(
         self, session: Session, on_computed: Callable[[StatisticsView | None], object]
     ) -> None:

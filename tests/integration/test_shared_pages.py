@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from dashboard.service import Service
     from dashboard.views.island import Part
 
+STATISTICS = {"statistics", "plate_map", "distribution", "details"}
 VERDICT_TEXTS = ("content", "queue", "verdicts", "since", "unseen")
 
 
@@ -99,17 +101,58 @@ def test_many_changes_become_a_new_whole(
     assert visit.content("verdict", "verdicts").keys() == {"A1", "A2", "B2"}
 
 
+@pytest.mark.parametrize("verdict", ["pass", "fail"])
 def test_a_verdict_of_another_touches_no_part_but_those_that_show_verdicts(
-    made: Service, monkeypatch: pytest.MonkeyPatch
+    made: Service, monkeypatch: pytest.MonkeyPatch, verdict: str
 ) -> None:
     visit = opened(made, f"plate={KEY}&well=A1")
     drawn: set[str] = set()
     for name, part in visit.parts.items():
         noted(monkeypatch, part, name, drawn)
-    judge(made, A2, "pass", BEN)
+    judge(made, A2, verdict, BEN)
     wait_for(lambda: looked(visit) or words(visit), "for the verdict")
     assert "verdict" in drawn
-    assert drawn <= {"verdict", "signoff"}
+    # A failed well leaves the statistics, and with them what rests on them.
+    assert drawn <= {"verdict", "signoff"} | (
+        STATISTICS if verdict == "fail" else set()
+    )
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("review", "well_verdicts"),
+        ("review", "counts_content"),
+        ("signoff", "counts_of"),
+        ("signoff", "judged_by_looking"),
+    ],
+)
+def test_what_pages_show_alike_is_made_once(
+    made: Service, monkeypatch: pytest.MonkeyPatch, module: str, name: str
+) -> None:
+    visits = [opened(made, f"plate={KEY}") for _ in range(3)]
+    path = f"dashboard.views.{module}.{name}"
+    make = resolve_name(path)
+    times: list[object] = []
+
+    def note(*inputs: Any) -> Any:
+        times.append(inputs)
+        return make(*inputs)
+
+    monkeypatch.setattr(path, note)
+    judge(made, A1, "pass", BEN)
+    for visit in visits:
+        wait_for(lambda visit=visit: looked(visit) or words(visit))  # type: ignore[misc]
+    assert len(times) == 1
+
+
+def test_rules_are_the_same_object_until_somebody_changes_them(made: Service) -> None:
+    rules = made.projects.rules(KEY)
+    made.storage.settings.read_anew()
+    assert made.projects.rules(KEY) is rules
+    made.projects.keep_rules(KEY, dataclasses.replace(rules, min_fields=2))
+    assert made.projects.rules(KEY).min_fields == 2
+    assert made.projects.rules(KEY) is made.projects.rules(KEY)
 
 
 def test_a_page_draws_in_turns_between_which_others_come(
