@@ -286,7 +286,7 @@ def test_a_metric_that_is_chosen_again_has_its_statistics_again(made: Service) -
         visit.rest()
         return visit.content("statistics")["found"]
 
-    assert chosen("mean.0") is not None
+    wait_for(lambda: chosen("mean.0"), "for its statistics")
     assert chosen("completeness") is None
-    assert chosen("mean.0") is not None
+    wait_for(lambda: chosen("mean.0"), "for them again")
     visit.close()
