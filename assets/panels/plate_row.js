@@ -67,7 +67,7 @@ export function cells(plate, place, open) {
   return [
     ...first,
     h("td", { class: "n" }, assay === "–" ? dash(assayTitle) : h("span", { title: assayTitle }, assay)),
-    h("td", { class: "n" }, plate.fields ? h("span", { class: present < expected ? "lacks" : null, title: plate.completeness }, `${present.toLocaleString("en-US")}${present < expected ? ` of ${expected.toLocaleString("en-US")}` : ""}`) : dash(UNCOUNTED)),
+    h("td", { class: "n" }, plate.fields ? h("span", { class: present < expected ? "lacks" : null, title: plate.completeness }, `${present.toLocaleString("en-US")}${present < expected ? ` of ${expected.toLocaleString("en-US")}` : ""}`) : dash(UNCOUNTED), plate.completeness ? h("span", { class: "about cut found", title: plate.completeness }, plate.completeness) : null),
     h("td", { class: "n" }, plate.suspects === null ? dash("The plate is not measured") : plate.suspects ? h("b", {}, plate.suspects.toLocaleString("en-US")) : soft("0")),
     h("td", { class: "judged" }, h("span", { class: "row", title: `${plate.reviewed} of ${count(plate.total, "well")} judged${verdicts ? `: ${verdicts}` : ""}` },
       h("span", { class: "bar", "aria-hidden": "true" }, h("i", { style: { width: `${plate.total ? (100 * plate.reviewed) / plate.total : 0}%` } })), `${plate.reviewed} of ${plate.total}`), verdicts ? h("span", { class: "about cut", title: verdicts }, verdicts) : null),

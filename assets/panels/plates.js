@@ -29,7 +29,7 @@ function build({ el, send, hide }) {
   let visited = false
 
   const title = h("h2", {})
-  const find = h("input", { type: "search", class: "find", "aria-label": "Find a plate by name, path, barcode or condition", placeholder: "Name, path, barcode, condition", on: { input: () => search(), keydown: (event) => { if (event.key === "ArrowDown" || event.key === "Enter") goTo(0, event) } } })
+  const find = h("input", { type: "search", class: "find", "aria-label": "Find a plate by name, path, barcode or condition", placeholder: "Name, barcode, condition", on: { input: () => search(), keydown: (event) => { if (event.key === "ArrowDown" || event.key === "Enter") goTo(0, event) } } })
   const group = h("select", { "aria-label": "Group the plates", on: { change: () => reorder({ ...order, group: group.value }) } }, GROUPS.map(([id, text]) => h("option", { value: id }, text)))
   const open = h("input", { type: "checkbox", on: { change: () => reorder({ ...order, open: open.checked }) } })
   const common = h("input", { type: "checkbox", checked: colourBar.limits === "project", on: { change: () => setLimits(common.checked ? "project" : "robust") } })
@@ -150,6 +150,7 @@ function build({ el, send, hide }) {
     const unset = plates.some((plate) => plate.assay && !plate.assay.metric)
     const offer = unset || !named.length ? "Set assay metric…" : named.length > 1 ? `${named.length} metrics` : named[0]
     say(assay, offer)
+    assay.hidden = !plates.some((plate) => plate.assay)
     set(assay, { title: content.barred.assay || (unset ? "Say what the assay of the project measures" : `Z′ of ${named.join(", ")}. Change the assay metric`) })
     chooser.bar(content.barred.assay)
     const [answers, reason] = content.refused
