@@ -33,7 +33,8 @@ UNFOUND = """async () => {
       if (!element.checkVisibility()) continue
       // The list of plates names each plate; the skip link is for who has no pointer;
       // what assistive programs do not meet stands behind something that they do.
-      if (element.matches(".skip, .hcs-plate-link, .hcs-where a, .hcs-plates, [aria-hidden=true]")) continue
+      if (element.matches(".skip, .hcs-plate-link, .hcs-where a, .hcs-plates")) continue
+      if (element.matches("[aria-hidden=true]")) continue
       seen += 1
       const act = element.dataset.act
       const text = element.matches("select")
