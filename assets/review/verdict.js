@@ -297,7 +297,7 @@ function build({ el, send, hide }) {
     say(progress, `${now.reviewed} of ${now.total} judged${bases}${stale}, ${now.seen ?? 0} seen`)
     set(progress, { title: `${now.counts.pass} pass, ${now.counts.flag} flag, ${now.counts.fail} fail. Seen by you since you opened the plate: a field opened, the well's thumbnails, or a field in a montage. Seen is not judged.` })
     bar.style.width = `${now.total ? (100 * now.reviewed) / now.total : 0}%`
-    filesRow.hidden = !["plate", "canvas"].includes(now.stage)
+    filesRow.hidden = !["plate", "canvas", "values"].includes(now.stage)
     passRest.hidden = Boolean(now.locked) || !now.rest
     set(passRest, barredBy(now.away))
     fill(passRest, `Pass the rest (${now.rest})`)
