@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
+
 from dashboard.reviews.acts import Subject
 from dashboard.reviews.values import Decision
 from tests import plates
@@ -65,3 +67,44 @@ def test_plates_with_something_to_do_come_first_then_the_newest(
         ]
         assert old.suspects is not None
         assert old.tally.reviewed == 1
+
+
+def test_a_line_has_the_assay_window_of_the_plates_page_and_hides_it_from_the_blind(
+    tmp_path: Path,
+) -> None:
+    key = "assay.zarr"
+    roles = {"1": "positive", "2": "negative", "3": "sample"}
+    wells = {f"{row}/{column}": [roles[column]] for row in "ABCD" for column in roles}
+    plates.make(
+        tmp_path / "served" / key,
+        rows=4,
+        columns=3,
+        fields=1,
+        pixels="random",
+        annotations={"conditions": {"columns": ["role"], "wells": wells}},
+    )
+    with service(tmp_path / "workspace", tmp_path / "served") as made:
+        made.quality.measure(key)
+        wait_for(lambda: made.quality.judgement(key).ready)
+        (line,) = made.plate_list.lines()
+        assert line.assay is not None
+        assert line.assay.metric == ""
+        assert line.fields == (12, 12)
+        (offer,) = made.assay_windows.offers([key])
+        assert "mean.0" in {metric["id"] for metric in offer.metrics}
+        made.quality.keep_assay_metric(key, "mean.0")
+        shown = made.quality.statistics(key, "mean.0").controls[0].kept
+        (line,) = wait_for(
+            lambda: [
+                line
+                for line in made.plate_list.lines()
+                if line.assay and line.assay.z_prime is not None
+            ]
+        )
+        assert line.assay.z_prime == pytest.approx(shown, rel=1e-6)
+        places = made.plate_list.with_condition("NEGAT")
+        assert places == {key: "role: negative, 4 wells"}
+        made.blind.begin(key, ADA, ["Ada", "Ben"], hide_conditions=True)
+        (line,) = made.plate_list.lines()
+        assert line.assay.z_prime is None
+        assert made.plate_list.with_condition("negat") == {}
