@@ -102,7 +102,7 @@ test("wells are asked about once for each state of the plate", () => {
 test("a place is said with its state, verdict, field and pixel", () => {
   assert.equal(placeText(PLATE, 0, { error: "" }, FIELD, "pass", ["x 1, y 2"]), "A1 · pass · s1 · x 1, y 2")
   assert.equal(placeText(PLATE, 3, undefined, null, "", []), "B1 · listed, but nothing is there")
-  assert.equal(placeText(PLATE, 0, undefined, { ...FIELD, error: "broken" }, "", ["x 1, y 2"]), "A1 · field s1 · broken")
+  assert.equal(placeText(PLATE, 0, undefined, { ...FIELD, error: "broken" }, "", ["x 1, y 2"]), "A1 · s1 · broken")
 })
 
 test("a pixel's values are read from the tile that it is in", () => {
