@@ -9,6 +9,7 @@ import { moment } from "./text.js"
 import { Address } from "./address.js"
 import { island } from "./island.js"
 import { helpDialog, keyed, wellDialog } from "./help.js"
+import { makeHints } from "./hints.js"
 import { bindKeys, keyName } from "./keys.js"
 import { plateChooser } from "./plate_chooser.js"
 import { palette } from "../palette/palette.js"
@@ -39,6 +40,7 @@ function build({ el, root, send }) {
   const goTo = wellDialog(() => choices.labels)
   const helpButton = keyed(h("button", { type: "button", class: "plain square", "aria-label": "Keys and help", on: { click: help.toggle } }, icon("help")), "help", "Keys")
   const finder = palette(root, keySend)
+  const hints = makeHints()
   const findButton = h("button", { type: "button", class: "plain square hcs-find", "aria-label": "Find", title: `Find an act, metric, well, plate or setting (${keyName("palette")})`, dataset: { act: "palette" }, on: { click: () => tell("palette") } }, icon("search"))
   const banner = h("div", { class: "banner", hidden: true })
   const absent = h("div", { class: "banner hcs-absence", role: "alert", hidden: true })
@@ -48,7 +50,7 @@ function build({ el, root, send }) {
       h("a", { class: "product", href: "./", title: "All plates (Esc)", on: { click: (event) => follow(event, toList) } }, mark(), h("b", {}, "hcs")),
       where, h("span", { class: "grow" }), progress,
       typedName, person, findButton, theme, helpButton),
-    absent, returned, banner, help.dialog, goTo.dialog, finder.dialog, chooser.box)
+    absent, returned, banner, help.dialog, goTo.dialog, finder.dialog, hints.card, chooser.box)
 
   /** Act on a link in this page, unless it is to be opened in another tab. */
   function follow(event, go) {
@@ -119,6 +121,7 @@ function build({ el, root, send }) {
     address.stop,
     bindKeys(keySend),
     finder.stop,
+    hints.stop,
     onTheme(showTheme),
     chooser.stop,
     onPreference("theme", (chosen) => { document.documentElement.dataset.theme = chosen }),
@@ -198,6 +201,7 @@ function build({ el, root, send }) {
       if (next.ack >= lastMessage) address.show(next.query)
       // Setting it styles the whole page anew.
       if (document.documentElement.dataset.stage !== next.stage) document.documentElement.dataset.stage = next.stage
+      hints.show(next.stage)
       const { done, total, running, message } = next.progress
       progress.hidden = !running
       if (running) fill(progress, h("span", { class: "soft" }, message || "Measuring"), h("span", { class: "bar", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": total, "aria-valuenow": done, "aria-label": message || "Measuring" }, h("i", { style: { width: `${total ? (100 * done) / total : 0}%` } })), h("span", { class: "soft" }, `${done}/${total}`))
