@@ -8,7 +8,7 @@ const OPEN_MILLISECONDS = 5000 // from Bokeh's scripts to an open websocket; it 
 const LOOK_AGAIN_MILLISECONDS = 4000
 const RESTART_MILLISECONDS = 60000
 
-const LOST = "The connection to the server was lost. What you see may be old; nothing can be committed."
+const LOST = "The connection to the server was lost. What you see may be old; nothing can be saved. The page reconnects by itself when the server answers."
 const RESTARTING = "The server is being restarted. This page is loaded again as soon as it is there; what you have typed stays."
 const NEVER = "This page has no connection to the server: it stays as it was loaded, and nothing that you do is kept."
 

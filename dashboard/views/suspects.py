@@ -98,7 +98,7 @@ def _pending(now: Snapshot) -> str:
     if progress is not None and progress.message:
         return f"Measuring stopped: {plain_text(progress.message)}"
     if progress is None or not progress.total:
-        return "Pending until the plate is measured."
+        return "Not measured yet: press Measure under Measuring to find suspects."
     return f"Pending: {progress.done} of {progress.total} fields are measured."
 
 
