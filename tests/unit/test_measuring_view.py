@@ -17,7 +17,7 @@ from dashboard.views.measuring import status
         ),
         (
             Progress(done=12, total=1384, running=True, seconds_left=75),
-            "12 of 1384 fields, about 2 min left",
+            "12 of 1,384 fields, about 2 min left",
         ),
         (Progress(done=0, total=9, held=True), "Not measured yet."),
         (Progress(done=3, total=9, held=True), "Stopped: 3 of 9 fields measured."),
