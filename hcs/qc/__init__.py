@@ -95,7 +95,7 @@ else:
             "columns": "feature place_cells well_name",
             "run.cluster": "connected",
             "plates.cutoff": "Cut cut_offs",
-            "definitions": "DEFINITIONS Definition EVERY_METRIC",
+            "definitions": "DEFINITIONS Definition EVERY_METRIC Question Scale",
             "fields.digest": "PlaneDigest SamePicture exact_digest find_same_pictures",
             "plates.failures": "FAILURE_RULES with_limits",
             "plates.imported": "ImportedTable read_measurements",
