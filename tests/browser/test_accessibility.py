@@ -122,6 +122,7 @@ def test_a_plate_can_be_judged_by_whoever_looks_at_it(
     expect(page.locator(".plate-canvas")).to_have_attribute("data-busy", "false")
     at_rest(page)
     looked.at(page, "overview as pictures")
+    page.keyboard.press(",")  # back to the values
     well(page, "C05").click()
     expect(page.locator('.hcs-thumb[data-well="C05"] img').last).to_have_js_property(
         "complete", True
