@@ -132,7 +132,7 @@ function build({ el, send, hide }) {
     set(add, barredBy(content.add, `Add a plate from a zip or a folder (${keyName("file")})`))
     say(title, totalText(listed, plates.length))
     problem.hidden = !content.problem
-    fill(problem, icon("warn"), h("span", {}, h("b", {}, "This plate cannot be shown. "), content.problem))
+    fill(problem, icon("warn"), h("span", {}, h("b", {}, "This plate cannot be opened. "), content.problem, " Choose another plate below, or open it again when this is mended."))
     table.hidden = !listed
     empty.hidden = listed > 0
     if (!listed) fill(empty, nothing(plates))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import holoviews as hv
 import numpy as np
 
+from dashboard.colour_scales import RAMPS, steps
 from dashboard.plots.look import HEIGHT, NARROW, axis, dots, frame
 from dashboard.theme import LIGHT
 from hcs.errors import ArgumentError
@@ -163,7 +164,7 @@ def density(
     drawn = rasterize(element, dynamic=False, width=size[0] // 3, height=size[1] // 3)
     return drawn.opts(
         **frame(palette, titles[1]),
-        cmap="viridis",
+        cmap=list(steps(RAMPS["light"]["sequential"], 256)),
         cnorm="log",
         clipping_colors={"min": "transparent", "NaN": "transparent"},
         default_tools=[],

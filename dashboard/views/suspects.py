@@ -108,7 +108,8 @@ def _clean(judgement: Judgement) -> str:
         return ""
     if judgement.few:
         return "No field is beyond these limits."
-    return f"Nothing stands out in {counted(judgement.fields, 'field')}."
+    fields = counted(judgement.fields, "field")
+    return f"No suspects: nothing stands out in {fields}. Look at some wells at random."
 
 
 def _checks(judgement: Judgement) -> list[list[str]]:
