@@ -57,7 +57,7 @@ function build({ el, send }) {
   const outlineBox = h("label", { class: "row outline-choice", title: `Outlines; off while ${keyName("overlays")} is held`, hidden: true }, h("span", { class: "soft" }, "Outlines"), outlineSelect, outlineState)
   const channels = legend(() => Boolean(content?.field && !content.field.error))
   const control = controlPane(viewport, send)
-  const stage = h("div", { class: "stage", tabindex: "0", role: "img", "aria-label": "Field" }, pane.element, outlines.element, channels.element, bar.element)
+  const stage = h("div", { class: "stage", tabindex: "0", role: "group", "aria-label": "Field" }, pane.element, outlines.element, channels.element, bar.element)
   const projection = h("select", { "aria-label": "Projection over z", title: `One plane, or all of them as one (key ${keyName("projection")})`, on: { change: () => send("projection", { projection: projection.value }) } },
     [["", "plane"], ["max", "max"], ["mean", "mean"]].map(([value, text]) => h("option", { value }, text)))
   const sliders = h("div", { class: "sliders", hidden: true })

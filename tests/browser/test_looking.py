@@ -36,7 +36,7 @@ HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
 def hover_pixel(page: Page, x: float, y: float, size: tuple[int, int]) -> Locator:
     """Point at pixel (x, y) of the fitted picture; return where the viewer says it."""
     at_rest(page)  # what comes later may move the picture
-    box = page.locator(".hcs-field-viewer .stage[role=img]").bounding_box()
+    box = page.locator(".hcs-field-viewer .stage").bounding_box()
     assert box is not None
     scale = min(box["width"] / size[0], box["height"] / size[1])
     left = box["x"] + (box["width"] - size[0] * scale) / 2
@@ -102,7 +102,7 @@ def test_keys_move_and_open_and_leave_and_rest_while_typing(
     expect(page.locator(".hcs-channel-1")).to_have_attribute("aria-checked", "false")
     page.locator(".hcs-all-channels").click()
     expect(page.locator(".hcs-channel-1")).to_have_attribute("aria-checked", "true")
-    page.locator(".hcs-field-viewer .stage[role=img]").first.focus()
+    page.locator(".hcs-field-viewer .stage").first.focus()
 
     name = page.locator(".hcs-reviewer")
     name.focus()
@@ -111,7 +111,7 @@ def test_keys_move_and_open_and_leave_and_rest_while_typing(
     expect(page.locator(".hcs-channel-0")).to_have_attribute("aria-checked", "true")
     page.keyboard.press("ArrowLeft")
     assert "C03" in where(page)
-    page.locator(".hcs-field-viewer .stage[role=img]").focus()
+    page.locator(".hcs-field-viewer .stage").focus()
 
     page.keyboard.press("Escape")
     expect(page.locator(".hcs-field-viewer")).to_be_hidden()
@@ -269,7 +269,7 @@ def test_z_t_and_acquisitions_can_be_stepped_through(
     expect(page.locator(".hcs-where")).to_contain_text("z 2/2 · t 1/2")
     page.get_by_role("slider", name="Focal plane").fill("0")
     expect(page).to_have_url(re.compile(r"z=0"))
-    page.locator(".hcs-field-viewer .stage[role=img]").focus()
+    page.locator(".hcs-field-viewer .stage").focus()
     page.keyboard.press("w")
     expect(page).to_have_url(re.compile(r"t=1"))
     code = plates.value(field=0, plane=2)

@@ -46,7 +46,7 @@ def shown_version(page: Page, label: str, field: str) -> str:
 
 def drawn(page: Page) -> bytes:
     """Return the viewer's picture as it is on the screen."""
-    return page.locator(".hcs-field-viewer .stage[role=img]").screenshot()
+    return page.locator(".hcs-field-viewer .stage").screenshot()
 
 
 def wait_drawn(page: Page, version: str) -> None:
