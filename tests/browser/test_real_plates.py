@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import expect
 
 import hcs
+from dashboard.plates.values import field_words
 from hcs.ingest.importing import import_plate
 from tests.browser.serving import Server, at_rest, well, where
 
@@ -96,7 +97,9 @@ def test_a_plate_of_others_is_shown_as_it_is(
     page.locator(f'.hcs-thumb[data-field="{field.name}"]').click()
     pane = page.locator(".hcs-field-viewer .pane")
     expect(pane).to_have_attribute("data-drawn", re.compile("@0$"))
-    assert f"{label} / {field.label}" in where(page)
+    alone = len(found.fields) == 1 and field.label == field.name
+    words = field_words(field.label, alone=alone)
+    assert f"{label} {words}" in where(page)
     # The middle of the stack and the first time point, and both are said.
     place = {"z": sizes.get("z", 1) // 2, "t": 0}
     if sizes.get("z", 1) > 1:
