@@ -52,7 +52,8 @@ _FOCUS = """() => {
     html: element.outerHTML.slice(0, 200),
     lost: element === document.body || !element.checkVisibility(),
     seen: element.matches(":focus-visible")
-      && outlineStyle !== "none" && parseFloat(outlineWidth) > 0,
+      // A range shows it at its thumb.
+      && (element.type === "range" || outlineStyle !== "none" && parseFloat(outlineWidth) > 0),
     dialog: Boolean(element.closest("dialog")),
     classes: [...element.classList],
     plate: element.closest("[data-plate]")?.dataset.plate ?? "",
