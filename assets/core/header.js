@@ -21,7 +21,7 @@ export function render(context) {
   return island(context, { sheets: ["core/header.css"], params: ["known", "content", "rest", "ended", "ending", "check"], build })
 }
 
-function build({ el, root, send }) {
+function build({ el, send }) {
   const keySend = (type, content) => (type === "ask-well" ? goTo.ask() : send(type, content))
   let choices = { plates: [], labels: [], list: false }
   let chosen = ""
@@ -39,7 +39,7 @@ function build({ el, root, send }) {
   const help = helpDialog()
   const goTo = wellDialog(() => choices.labels)
   const helpButton = keyed(h("button", { type: "button", class: "plain square", "aria-label": "Keys and help", on: { click: help.toggle } }, icon("help")), "help", "Keys")
-  const finder = palette(root, keySend)
+  const finder = palette(keySend)
   const hints = makeHints()
   const findButton = h("button", { type: "button", class: "plain square hcs-find", "aria-label": "Find", title: `Find an act, metric, well, plate or setting (${keyName("palette")})`, dataset: { act: "palette" }, on: { click: () => tell("palette") } }, icon("search"))
   const banner = h("div", { class: "banner", hidden: true })

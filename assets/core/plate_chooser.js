@@ -1,41 +1,47 @@
 // Goes from plate to plate: a menu that is searched by typing, and one key each way.
 
 import { listen } from "./bus.js"
-import { fill, h, icon, set } from "./dom.js"
+import { combobox } from "./combobox.js"
+import { h, icon, set } from "./dom.js"
 import { keyName } from "./keys.js"
+import { withWords } from "./search.js"
 
 const MOST = 100 // that are listed at once; typing finds the others
+
+/** @typedef {{key: string, name: string, location: string, error: boolean}} Plate */
 
 /**
  * The button that stands beside the plate's name, and the box that it opens.
  * @param {(key: string) => void} open
  */
 export function plateChooser(open) {
-  /** @type {{key: string, name: string, location: string, error: boolean}[]} */
+  /** @type {Plate[]} */
   let plates = []
   let chosen = ""
   /** @type {string[]} */
   let order = [] // of the list as it was seen last
-  let active = 0
-  const find = h("input", { type: "text", class: "find", role: "combobox", "aria-expanded": "true", "aria-controls": "plates", "aria-label": "Find a plate by name or path", placeholder: "Name or path", autocomplete: "off", spellcheck: "false", on: { input: () => list(0), keydown: (event) => key(event) } })
+  const finder = combobox({
+    id: "plate", label: "Find a plate by name or path", listLabel: "Plates", placeholder: "Name or path", find, take: choose,
+    look: (/** @type {Plate} */ { key, name, location, error }) => ({
+      line: [h("span", { class: "cut name" }, name), error ? h("span", { class: "soft" }, "cannot be opened") : null],
+      now: key === chosen, barred: error ? "This plate cannot be opened." : "", attributes: { title: location, dataset: { plate: key } },
+    }),
+    key: ({ key }) => key === "Escape" && leave(),
+  })
   const before = h("button", { type: "button", class: "plain square", "aria-label": "Previous plate", on: { click: () => step(-1) } }, icon("back"))
   const after = h("button", { type: "button", class: "plain square", "aria-label": "Next plate", on: { click: () => step(1) } }, icon("forward"))
-  const options = h("ul", { id: "plates", role: "listbox", "aria-label": "Plates" })
-  const more = h("p", { class: "soft small", role: "status" })
-  const box = h("div", { class: "chooser", popover: "auto" }, h("div", { class: "row" }, before, find, after), options, more)
+  const box = h("div", { class: "choices", popover: "auto" }, h("div", { class: "row" }, before, finder.input, after), finder.list, finder.foot)
   const button = h("button", { type: "button", class: "plain square hcs-plates", "aria-label": "Another plate", "aria-haspopup": "dialog", title: "Another plate", on: { click: () => show() } }, icon("down"))
 
+  const isOpen = () => box.matches(":popover-open")
+
   function show() {
-    if (box.matches(":popover-open")) return box.hidePopover()
-    box.showPopover()
-    const { left, bottom } = button.getBoundingClientRect()
-    box.style.left = `${Math.min(left, window.innerWidth - box.offsetWidth - 8)}px`
-    box.style.top = `${bottom + 4}px`
-    find.value = ""
+    if (isOpen()) return box.hidePopover()
+    finder.input.value = ""
     set(before, { title: `Previous plate (Shift ${keyName("previous")})` })
     set(after, { title: `Next plate (Shift ${keyName("next")})` })
-    list(Math.max(0, sortedPlates().findIndex((plate) => plate.key === chosen)))
-    find.focus()
+    finder.open(box, button, "")
+    finder.input.focus()
   }
 
   /** In the order in which the list was seen. */
@@ -44,45 +50,23 @@ export function plateChooser(open) {
     return [...plates].sort((a, b) => (place.get(a.key) ?? order.length) - (place.get(b.key) ?? order.length))
   }
 
-  /** @param {number} at */
-  function list(at) {
-    const words = find.value.trim().toLowerCase()
-    const found = sortedPlates().filter((plate) => `${plate.name}\n${plate.location}`.toLowerCase().includes(words))
-    const shown = found.slice(Math.max(0, Math.min(at - MOST / 2, found.length - MOST)))
-      .slice(0, MOST)
-    active = Math.max(0, shown.indexOf(found[at]))
-    fill(options, shown.map((plate, i) => h("li", { role: "option", id: `plate-${i}`, dataset: { plate: plate.key }, "aria-selected": String(plate.key === chosen), "aria-disabled": plate.error ? "true" : null, title: plate.location, on: { click: () => choose(plate) } },
-      h("span", { class: "cut" }, plate.name), plate.error ? h("span", { class: "soft" }, "cannot be opened") : null)))
-    fill(more, found.length > shown.length ? `${shown.length} of ${found.length} plates; type to find the others` : found.length ? "" : "No plate of that name or path")
-    mark()
-  }
-
-  function mark() {
-    ;[...options.children].forEach((option, i) => option.classList.toggle("active", i === active))
-    set(find, { "aria-activedescendant": options.children.length ? `plate-${active}` : null })
-    options.children[active]?.scrollIntoView({ block: "nearest" })
-  }
-
-  /** @param {KeyboardEvent} event */
-  function key(event) {
-    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key]
-    if (by) active = Math.max(0, Math.min(options.children.length - 1, active + by))
-    else if (event.key === "Enter") /** @type {HTMLElement | undefined} */ (options.children[active])?.click()
-    else if (event.key === "Escape") leave()
-    else return
-    event.preventDefault()
-    event.stopPropagation()
-    if (by) mark()
+  /** Without words the open plate is marked, and listed with those around it. @param {string} text */
+  function find(text) {
+    const all = withWords(sortedPlates(), text, ({ name, location }) => `${name}\n${location}`)
+    const at = text ? 0 : Math.max(0, all.findIndex(({ key }) => key === chosen))
+    const start = Math.max(0, Math.min(at - MOST / 2, all.length - MOST))
+    const entries = all.slice(start, start + MOST)
+    return { groups: [{ label: "", entries }], first: at - start, note: all.length > entries.length ? `${entries.length} of ${all.length} plates; type to find the others` : all.length ? "" : "No plate of that name or path" }
   }
 
   function leave() {
     box.hidePopover()
     button.focus()
+    return true
   }
 
-  /** @param {{key: string, error: boolean}} plate */
+  /** @param {Plate} plate */
   function choose(plate) {
-    if (plate.error) return
     leave()
     open(plate.key)
   }
@@ -98,11 +82,11 @@ export function plateChooser(open) {
   return {
     button,
     box,
-    offer(/** @type {typeof plates} */ next, /** @type {string} */ open) {
+    offer(/** @type {Plate[]} */ next, /** @type {string} */ open) {
       if (next === plates && open === chosen) return
       plates = next
       chosen = open
-      if (box.matches(":popover-open")) list(Math.max(0, sortedPlates().findIndex((plate) => plate.key === chosen)))
+      if (isOpen()) finder.show()
     },
     stop: () => listening.forEach((end) => end()),
   }

@@ -5,7 +5,7 @@ import { tell } from "../core/bus.js"
 import { ACTIONS, GROUPS, keyName, match, whyBarred } from "../core/keys.js"
 import { textOf } from "../core/wire.js"
 
-/** @typedef {import("./ranking.js").Entry} Entry */
+/** @typedef {import("../core/search.js").Entry} Entry */
 
 const CONTROLS = "button, a[href], select, input, textarea, summary"
 const LISTED = ".skip, .hcs-plate-link, .hcs-where a, .hcs-plates" // what they offer is found by its own name

@@ -3,6 +3,7 @@
 import { tell } from "../core/bus.js"
 import { barredBy, fill, h, icon, say } from "../core/dom.js"
 import { chosenFiles } from "../core/drops.js"
+import { withWords } from "../core/search.js"
 import { count } from "../core/text.js"
 import { cancel, sendFiles, underWay, uploads } from "../core/uploads.js"
 import { refusedFiles, uploadState } from "./add_plate_text.js"
@@ -58,8 +59,7 @@ export function sourceChooser(send) {
   function showEntries() {
     const listing = now.listing
     if (!listing) return
-    const words = find.value.trim().toLowerCase()
-    const shown = listing.entries.filter((entry) => entry.name.toLowerCase().includes(words))
+    const shown = withWords(listing.entries, find.value, ({ name }) => name)
     fill(entries, shown.length ? shown.map(row) : h("li", { class: "soft" }, listing.entries.length ? "No match." : "There is no folder and no zip here."))
     say(more, listing.more ? `and ${count(listing.more, "other")} that ${listing.more === 1 ? "is" : "are"} not listed: open a folder further down.` : "")
   }

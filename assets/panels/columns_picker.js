@@ -2,6 +2,7 @@
 // typing, and only the first that match are drawn.
 
 import { fill, h } from "../core/dom.js"
+import { withWords } from "../core/search.js"
 import { count, number } from "../core/text.js"
 
 /** @typedef {[name: string, wells: number, low: number, high: number, missing: number]} Column */
@@ -13,10 +14,7 @@ const FEW = 20
  * The columns whose name has every word that was typed, in any order.
  * @param {Column[]} columns @param {string} text
  */
-export function matching(columns, text) {
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean)
-  return columns.filter(([name]) => words.every((word) => name.toLowerCase().includes(word)))
-}
+export const matching = (columns, text) => withWords(columns, text, ([name]) => name)
 
 /**
  * @param {Column[]} columns

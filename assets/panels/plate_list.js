@@ -1,6 +1,7 @@
 // The list of plates as data: which are listed, in which order and groups, and the one
 // word that each plate's state has. Pure.
 
+import { withWords } from "../core/search.js"
 import { count, number } from "../core/text.js"
 
 /** @typedef {import("../types.d.ts").ListedPlate} ListedPlate */
@@ -73,8 +74,8 @@ export function sorted(plates, { sort, down }) {
 /** Plates with the words in name, place or barcode, or in their plate map.
  *  @param {ListedPlate[]} plates @param {string} words @param {Record<string, string>} places by key, where the plate map has them */
 export function matching(plates, words, places) {
-  const wanted = words.trim().toLowerCase()
-  return plates.filter((plate) => !wanted || plate.key in places || `${plate.name}\n${plate.location}\n${plate.barcode ?? ""}`.toLowerCase().includes(wanted))
+  const named = new Set(withWords(plates, words, ({ name, location, barcode }) => `${name}\n${location}\n${barcode ?? ""}`))
+  return plates.filter((plate) => plate.key in places || named.has(plate))
 }
 
 /** Plates by group, each in its order. @param {ListedPlate[]} plates @param {string} group @returns {[string, ListedPlate[]][]} */

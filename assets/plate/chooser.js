@@ -2,11 +2,13 @@
 // a switch of the channel, and a select without looks that automation and forms can use.
 
 import { toPlate } from "../core/boxes.js"
+import { combobox } from "../core/combobox.js"
 import { fill, h, icon, say, set } from "../core/dom.js"
+import { withUsed } from "../core/search.js"
 import { preference, setPreference } from "../core/storage.js"
-import { entryOf, families, keyOf, listed, usedNow } from "./choosing.js"
+import { entryOf, families, keyOf, listed } from "./choosing.js"
 
-const GAP = 4 // pixels between the box and its list
+const REMEMBERED = 4 // metrics that were used last
 
 /** `choose` gets the id of a metric. @param {(id: string) => void} choose */
 export function makeChooser(choose) {
@@ -16,39 +18,31 @@ export function makeChooser(choose) {
   let all = []
   /** @type {import("./choosing.js").Channel[]} */
   let channels = []
-  /** @type {import("./choosing.js").Entry[]} */
-  let entries = []
   /** @type {import("./choosing.js").Metric | undefined} */
   let present // that the server has, whatever is being chosen
   /** @type {number | null} */
   let channelOf = null // the channel of what was last shown, for metrics to come
   let wanted = ""
-  let active = -1
   let signature = ""
 
   const native = h("select", { class: "sr", tabindex: "-1", "aria-hidden": "true", on: { change: () => choose(native.value), focus: () => box.focus() } })
-  const about = h("p", { class: "small soft about", id: "metric-about" })
-  const list = h("div", { role: "listbox", id: "metric-list", "aria-label": "Metrics" })
-  const popup = h("div", { class: "choices", popover: "manual", on: { pointerdown: (/** @type {Event} */ event) => event.preventDefault() } }, list, about)
-  const box = h("input", {
-    type: "text", role: "combobox", "aria-label": "Metric", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": "metric-list",
-    "aria-describedby": "metric-about", autocomplete: "off", spellcheck: "false", placeholder: "Metric", dataset: { keeps: "" },
-    on: { pointerdown: () => setTimeout(open), focus: () => box.select(), blur: close, input: () => { open(); show(box.value) }, keydown },
+  const { input: box, list, foot: about, open: openList } = combobox({
+    id: "metric", label: "Metric", listLabel: "Metrics", placeholder: "Metric", find, look, take, key,
+    attributes: { "aria-expanded": "false", dataset: { keeps: "" }, on: { pointerdown: () => setTimeout(open), focus: () => box.select(), blur: close, input: () => open(box.value) } },
   })
+  const popup = h("div", { class: "choices", popover: "manual", on: { pointerdown: (/** @type {Event} */ event) => event.preventDefault() } }, list, about)
   const channel = h("select", { "aria-label": "Channel", title: "Channel of the metric", class: "hcs-metric-channel", hidden: true, on: { change: () => switchChannel(Number(channel.value)) } })
   const element = h("div", { class: "chooser" },
     h("label", { class: "hcs-metric-select" }, native, h("span", { class: "soft" }, "Colour")), h("span", { class: "box" }, box, h("span", { class: "down", "aria-hidden": "true" }, icon("forward"))), channel, popup)
 
   const isOpen = () => box.getAttribute("aria-expanded") === "true"
   const recent = () => preference("metrics").split(" ").filter(Boolean)
+  const shownKey = () => (present ? keyOf(present) : "")
 
-  function open() {
+  function open(text = "") {
     if (isOpen() || !metrics.length) return
     set(box, { "aria-expanded": "true" })
-    const { left, bottom, width } = box.getBoundingClientRect()
-    for (const [name, size] of Object.entries({ left, top: bottom + GAP, "min-width": width, "max-height": Math.max(160, window.innerHeight - bottom - 3 * GAP) })) popup.style.setProperty(name, `${size}px`)
-    popup.showPopover()
-    show("")
+    openList(popup, box, text)
   }
 
   function close() {
@@ -60,43 +54,24 @@ export function makeChooser(choose) {
   }
 
   /** @param {string} text */
-  function show(text) {
-    const key = present ? keyOf(present) : ""
-    const groups = listed(all, text, { channels, channel: channelOf, recent: recent().filter((used) => used !== key) })
-    entries = groups.flatMap((group) => group.entries)
-    let at = 0
-    fill(list, groups.map(({ label, entries: members }, i) => h("div", { role: "group", "aria-labelledby": `metric-group-${i}` },
-      h("h3", { id: `metric-group-${i}`, role: "presentation" }, label),
-      members.map((entry) => option(entry, at++, key)))), entries.length ? null : h("p", { class: "soft small" }, "No metric has these words."))
-    const now = text ? 0 : entries.findLastIndex(({ family }) => family.key === key)
-    activate(entries.length ? Math.max(0, now) : -1)
+  function find(text) {
+    const groups = listed(all, text, { channels, channel: channelOf, recent: recent().filter((used) => used !== shownKey()) })
+    const now = text ? 0 : groups.flatMap(({ entries }) => entries).findLastIndex(({ family }) => family.key === shownKey())
+    return { groups, first: Math.max(0, now), note: groups.length ? "" : "No metric has these words." }
   }
 
-  /** @param {import("./choosing.js").Entry} entry @param {number} index @param {string} key */
-  function option({ family, channel: of }, index, key) {
+  /** @param {import("./choosing.js").Entry} entry */
+  function look({ family, channel: of }) {
     const name = of !== channelOf && of !== null ? channels.find(([each]) => each === of)?.[1] : ""
-    return h("div", {
-      role: "option", id: `metric-${index}`, title: family.about, "aria-selected": "false", class: family.key === key ? "now" : "",
-      on: { click: () => take(index), pointermove: () => { if (active !== index) activate(index, false) } },
-    }, family.name, name ? h("span", { class: "soft" }, `, ${name}`) : null)
+    return {
+      line: [h("span", { class: "name" }, family.name, name ? h("span", { class: "soft" }, `, ${name}`) : null)],
+      about: family.about, now: family.key === shownKey(), attributes: { title: family.about },
+    }
   }
 
-  /** @param {number} index @param {boolean} [scroll] */
-  function activate(index, scroll = true) {
-    const options = list.querySelectorAll("[role=option]")
-    options[active]?.setAttribute("aria-selected", "false")
-    active = index
-    options[index]?.setAttribute("aria-selected", "true")
-    set(box, { "aria-activedescendant": index < 0 ? null : `metric-${index}` })
-    say(about, entries[index]?.family.about ?? "")
-    if (scroll) options[index]?.scrollIntoView({ block: "nearest" })
-  }
-
-  /** @param {number} index */
-  function take(index) {
-    const entry = entries[index]
+  /** @param {import("./choosing.js").Entry} entry */
+  function take(entry) {
     close()
-    if (!entry) return
     ask(entry)
     box.blur()
     toPlate()
@@ -104,7 +79,7 @@ export function makeChooser(choose) {
 
   /** @param {import("./choosing.js").Entry} entry */
   function ask({ family, id }) {
-    setPreference("metrics", usedNow(recent(), family.key).join(" "))
+    setPreference("metrics", withUsed(recent(), family.key, REMEMBERED).join(" "))
     choose(id)
   }
 
@@ -115,22 +90,14 @@ export function makeChooser(choose) {
     if (family) choose(entryOf(family, index).id)
   }
 
-  /** @param {KeyboardEvent} event */
-  function keydown(event) {
-    const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 }[event.key]
-    if (step) {
-      if (event.altKey && step < 0) close()
-      else if (!isOpen()) open()
-      else if (entries.length) activate(Math.abs(step) > 1 ? Math.min(entries.length - 1, Math.max(0, active + step)) : (active + step + entries.length) % entries.length)
-    } else if (event.key === "Enter") {
-      if (isOpen()) take(active)
-      else open()
-    } else if (event.key === "Escape" && isOpen()) {
-      close()
-      box.select()
-    } else return
-    event.preventDefault()
-    event.stopPropagation() // Escape and Enter would leave the box
+  /** Arrows and Enter open a closed list, Escape and Alt+Up close it. @param {KeyboardEvent} event */
+  function key({ key: name, altKey }) {
+    const opens = !isOpen() && (name === "Enter" || /^(Arrow|Page)(Up|Down)$/.test(name))
+    const closes = isOpen() && (name === "Escape" || (altKey && name === "ArrowUp"))
+    if (opens) open()
+    if (closes) close()
+    if (closes && name === "Escape") box.select()
+    return opens || closes
   }
 
   return {

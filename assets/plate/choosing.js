@@ -1,6 +1,8 @@
 // What the chooser of the metric lists: metrics that differ in the channel alone are one
 // entry, in groups by question, found by typing. Pure.
 
+import { missing, withWords, wordsOf } from "../core/search.js"
+
 /**
  * @typedef {{id: string, title: string, name: string, about: string, group: string, channel: number | null}} Metric
  * @typedef {[number, string]} Channel  index and name
@@ -45,24 +47,20 @@ export function entryOf(family, channel) {
  * @returns {{label: string, entries: Entry[]}[]}
  */
 export function listed(all, text, { channels, channel, recent = [] }) {
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean)
+  const words = wordsOf(text)
   if (!words.length) {
     const used = recent.flatMap((key) => all.find((family) => family.key === key) ?? [])
     return [...(used.length ? [{ label: "Recently used", entries: used.map((family) => entryOf(family, channel)) }] : []), ...grouped(all.map((family) => entryOf(family, channel)))]
   }
   const named = all.flatMap((family) => {
-    const name = `${family.name} ${family.group}`.toLowerCase()
-    const rest = words.filter((word) => !name.includes(word))
+    const rest = missing(words, `${family.name} ${family.group}`)
     if (!rest.length) return [entryOf(family, channel)]
-    const other = channels.find(([index, title]) => family.ids.has(index) && rest.every((word) => title.toLowerCase().includes(word)))
+    const other = channels.find(([index, title]) => family.ids.has(index) && !missing(rest, title).length)
     return other ? [entryOf(family, other[0])] : []
   })
   if (named.length) return grouped(named)
-  return grouped(all.filter(({ about }) => words.every((word) => about.toLowerCase().includes(word))).map((family) => entryOf(family, channel)))
+  return grouped(withWords(all, text, ({ about }) => about).map((family) => entryOf(family, channel)))
 }
 
 /** @param {Entry[]} entries */
 const grouped = (entries) => [...Map.groupBy(entries, ({ family }) => family.group)].map(([label, members]) => ({ label, entries: members }))
-
-/** The most recently used first, each once. @param {string[]} recent @param {string} key */
-export const usedNow = (recent, key, most = 4) => [key, ...recent.filter((each) => each !== key)].slice(0, most)

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import test from "node:test"
 
-import { entryOf, families, keyOf, listed, usedNow } from "../../assets/plate/choosing.js"
+import { entryOf, families, keyOf, listed } from "../../assets/plate/choosing.js"
 
 const CHANNELS = [[0, "DNA"], [1, "Tubulin"]]
 const of = (id, name, group, channel, about = "") => ({ id, title: name, name, about, group, channel })
@@ -51,9 +51,4 @@ test("what was used last comes first, until something is typed", () => {
   const recent = ["mean", "gone"]
   assert.deepEqual(found("", { recent })[0], ["Recently used", ["mean.1"]])
   assert.equal(found("n", { recent })[0][0], "What stands out?")
-})
-
-test("a few are remembered, each once", () => {
-  assert.deepEqual(usedNow(["a", "b", "c", "d"], "c"), ["c", "a", "b", "d"])
-  assert.deepEqual(usedNow(["a", "b", "c", "d"], "e"), ["e", "a", "b", "c"])
 })

@@ -1,4 +1,4 @@
-// Which entries a few typed letters mean, best first. Pure.
+// What a few typed words mean: which texts have them, and which entries they name best. Pure.
 
 /**
  * What can be chosen: `name` is what people read, `about` more words that find it, `group`
@@ -11,6 +11,22 @@ const [WHOLE, START, WORD, INSIDE, ABOUT, LETTERS] = [0, 1, 2, 3, 5, 8]
 
 /** Case and accents say nothing, and signs part words. @param {string} text */
 const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase()
+
+/** @param {string} query */
+export const wordsOf = (query) => plain(query).split(/\s+/).filter(Boolean)
+
+/** Those of the words that a text has not. @param {string[]} words @param {string} text */
+export function missing(words, text) {
+  const searched = plain(text)
+  return words.filter((word) => !searched.includes(word))
+}
+
+/** Those whose text has all words of the query, in any order, in the order they have.
+ *  @template Searched @param {Searched[]} all @param {string} query @param {(each: Searched) => string} textOf */
+export function withWords(all, query, textOf) {
+  const words = wordsOf(query)
+  return words.length ? all.filter((each) => !missing(words, textOf(each)).length) : all
+}
 
 /** Whether all letters come in this order, the first at the start of a word.
  *  @param {string} letters @param {string} text */
@@ -43,7 +59,7 @@ function distance(word, name, more) {
  * @returns {Shown[]}
  */
 export function ranked(entries, query, recent = []) {
-  const words = plain(query).split(/\s+/).filter(Boolean)
+  const words = wordsOf(query)
   const last = (/** @type {Shown} */ { id }) => (recent.includes(id) ? recent.indexOf(id) : recent.length)
   const scored = entries.flatMap((entry, order) => {
     const [name, more] = [plain(entry.name), plain(`${entry.group} ${entry.about ?? ""}`)]
@@ -59,5 +75,6 @@ export function ranked(entries, query, recent = []) {
   return scored.slice(0, MOST).map(({ entry }) => entry)
 }
 
-/** The ids that were used last, with another one. @param {string[]} recent @param {string} id */
-export const withUsed = (recent, id) => [id, ...recent.filter((each) => each !== id)].slice(0, 8)
+/** The ids that were used last, each once and the last first, with another one.
+ *  @param {string[]} recent @param {string} id @param {number} most */
+export const withUsed = (recent, id, most) => [id, ...recent.filter((each) => each !== id)].slice(0, most)

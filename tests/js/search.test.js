@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import test from "node:test"
 
 import { ACTIONS } from "../../assets/core/keys.js"
-import { ranked, withUsed } from "../../assets/palette/ranking.js"
+import { missing, ranked, withUsed, withWords, wordsOf } from "../../assets/core/search.js"
 
 const entry = (name, more = {}) => ({ id: name, name, group: "Page", ...more })
 const names = (entries, query, recent) => ranked(entries, query, recent).map(({ name }) => name)
@@ -21,6 +21,15 @@ test("all typed words are in what is shown, in any order, without case and accen
   assert.deepEqual(names(all, "qq"), [])
 })
 
+test("a text is searched for each word, in any order, without case and accents", () => {
+  const plates = ["Café 12/a", "BR 12 café", "Other"]
+  const found = (query) => withWords(plates, query, (name) => name)
+  assert.deepEqual(found("CAFE 12"), ["Café 12/a", "BR 12 café"])
+  assert.deepEqual(found("12 br"), ["BR 12 café"])
+  assert.deepEqual(found(" "), plates)
+  assert.deepEqual(missing(wordsOf("mean DNA"), "Mean intensity"), ["dna"])
+})
+
 test("nothing typed shows what was used last, then what can be done, then the rest", () => {
   const all = [entry("Pass", { barred: "Open a well first." }), entry("Zoom in"), entry("Fit"), entry("Undo")]
   assert.deepEqual(names(all, "", ["Undo", "Fit"]), ["Undo", "Fit", "Zoom in", "Pass"])
@@ -28,7 +37,7 @@ test("nothing typed shows what was used last, then what can be done, then the re
 
 test("what was used last is kept once, the last first, and eight of them", () => {
   let recent = []
-  for (const id of ["a", "b", "c", "d", "e", "f", "g", "h", "i", "b"]) recent = withUsed(recent, id)
+  for (const id of ["a", "b", "c", "d", "e", "f", "g", "h", "i", "b"]) recent = withUsed(recent, id, 8)
   assert.deepEqual(recent, ["b", "i", "h", "g", "f", "e", "d", "c"])
 })
 

@@ -1,0 +1,127 @@
+// A box that is typed into and the list of what it finds: an ARIA combobox. The focus stays
+// in the box, arrows move through the list, Enter takes, and a line at the foot explains.
+
+import { fill, h, say, set } from "./dom.js"
+
+const GAP = 4 // pixels between what opens and what it opens from
+const LOW = 160 // pixels that an opened list has at least
+const STEPS = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 }
+
+/**
+ * What is listed for a text: entries in groups (without a label there is no head), which of
+ * them is marked first (-1: none), and what the foot says where no entry has words.
+ * @template Entry
+ * @typedef {{groups: {label: string, entries: Entry[]}[], first: number, note: string}} Finding
+ */
+
+/**
+ * How an entry is shown: its line, words for the foot, why it cannot be taken, whether it is
+ * what the page shows now, and more attributes of the option.
+ * @typedef {{line: any[], about?: string, barred?: string, now?: boolean, attributes?: Record<string, any>}} Look
+ */
+
+/** Show a popover below what it belongs to, within the window. @param {HTMLElement} popup @param {HTMLElement} anchor */
+function openUnder(popup, anchor) {
+  const { left, bottom, width } = anchor.getBoundingClientRect()
+  popup.showPopover()
+  popup.style.minWidth = `${width}px`
+  popup.style.left = `${Math.max(0, Math.min(left, window.innerWidth - popup.offsetWidth - 2 * GAP))}px`
+  popup.style.top = `${bottom + GAP}px`
+  popup.style.maxHeight = `${Math.max(LOW, window.innerHeight - bottom - 3 * GAP)}px`
+}
+
+/**
+ * @template Entry
+ * @param {object} its
+ * @param {string} its.id  begins the ids of its parts
+ * @param {string} its.label @param {string} its.listLabel @param {string} its.placeholder
+ * @param {(text: string) => Finding<Entry>} its.find
+ * @param {(entry: Entry) => Look} its.look
+ * @param {(entry: Entry) => void} its.take  an entry that is not barred
+ * @param {(event: KeyboardEvent) => boolean} [its.key]  what the surroundings do with a key first; whether that was all
+ * @param {Record<string, any>} [its.attributes]  of the box
+ */
+export function combobox({ id, label, listLabel, placeholder, find, look, take, key = () => false, attributes = {} }) {
+  /** @type {Entry[]} */
+  let entries = []
+  let at = -1
+  let note = ""
+  const list = h("div", { id: `${id}-list`, class: "options", role: "listbox", "aria-label": listLabel })
+  const foot = h("p", { id: `${id}-about`, class: "soft small foot", role: "status" })
+  const input = h("input", {
+    type: "text", role: "combobox", autocomplete: "off", spellcheck: "false", "aria-label": label, placeholder, "aria-autocomplete": "list",
+    "aria-expanded": "true", "aria-controls": list.id, "aria-describedby": foot.id, ...attributes,
+  })
+  set(input, { on: { input: () => show(), keydown } })
+
+  function show(text = input.value) {
+    const found = find(text)
+    entries = found.groups.flatMap((group) => group.entries)
+    note = found.note
+    let index = 0
+    fill(list, found.groups.flatMap((group, number) => {
+      const options = group.entries.map((entry) => option(entry, index++))
+      const head = `${id}-group-${number}`
+      return group.label ? [h("div", { role: "group", "aria-labelledby": head }, h("h3", { id: head, role: "presentation" }, group.label), options)] : options
+    }))
+    mark(found.first)
+  }
+
+  /** @param {Entry} entry @param {number} index */
+  function option(entry, index) {
+    const { line, barred, now, attributes: more } = look(entry)
+    return h("div", {
+      role: "option", id: `${id}-${index}`, class: now ? "now" : null, "aria-selected": "false", "aria-disabled": barred ? "true" : null, ...more,
+      on: { click: () => takeAt(index), pointermove: () => { if (at !== index) mark(index, false) } },
+    }, line)
+  }
+
+  /** @param {number} index @param {boolean} [scroll] */
+  function mark(index, scroll = true) {
+    const options = list.querySelectorAll("[role=option]")
+    options[at]?.setAttribute("aria-selected", "false")
+    at = Math.min(entries.length - 1, index)
+    options[at]?.setAttribute("aria-selected", "true")
+    set(input, { "aria-activedescendant": at < 0 ? null : `${id}-${at}` })
+    say(foot, (at >= 0 && look(entries[at]).about) || note)
+    if (scroll) options[at]?.scrollIntoView({ block: "nearest" })
+  }
+
+  /** @param {number} index */
+  function takeAt(index) {
+    if (index < 0) return
+    const { barred } = look(entries[index])
+    if (barred) say(foot, barred)
+    else take(entries[index])
+  }
+
+  /** One step goes around, a page stops at the ends. @param {number} step */
+  function move(step) {
+    const last = entries.length - 1
+    if (Math.abs(step) > 1) mark(Math.max(0, Math.min(last, at + step)))
+    else mark(at + step > last ? 0 : at + step < 0 ? last : at + step)
+  }
+
+  /** @param {KeyboardEvent} event */
+  function keydown(event) {
+    if (event.isComposing) return
+    const step = STEPS[/** @type {keyof typeof STEPS} */ (event.key)]
+    if (!key(event)) {
+      if (step) move(step)
+      else if (event.key === "Enter") takeAt(at)
+      else return
+    }
+    event.preventDefault()
+    event.stopPropagation() // Escape and Enter would leave the box
+  }
+
+  return {
+    input, list, foot, show,
+    /** Show what `text` finds in a popover. @param {HTMLElement} popup @param {HTMLElement} anchor @param {string} text */
+    open(popup, anchor, text) {
+      show(text)
+      openUnder(popup, anchor)
+      mark(at)
+    },
+  }
+}
