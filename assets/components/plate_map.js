@@ -4,12 +4,12 @@
 import { rampOf } from "../core/colours.js"
 import { everyFrame, fill, h, say } from "../core/dom.js"
 import { colouring } from "../plate/colouring.js"
-import { columnOf, geometry, rectangle, rowOf, stepped } from "../plate/geometry.js"
+import { geometry, rectangle, stepped } from "../plate/geometry.js"
 import { makeGrid } from "../plate/grid.js"
 import { bindGrid } from "../plate/grid_input.js"
 import { categoryKeys, legend, stateKeys } from "../plate/legend.js"
 import { drawMarks, drawWells } from "../plate/painter.js"
-import { extended, toggled } from "../plate/selecting.js"
+import { extended, lineOf, toggled } from "../plate/selecting.js"
 import { STATE } from "../plate/states.js"
 import { bareText, chosenText, isPartial, wellText } from "../plate/well_text.js"
 import { followSurroundings } from "./surroundings.js"
@@ -139,13 +139,9 @@ export function mount({ model, root, host }) {
       choose(wells)
     },
     toggle: (index) => toggle([index]),
-    line({ row, column = -1 }, add) {
+    line(line, add) {
       const [rows, columns] = lines()
-      const at = Math.max(0, scene.selected)
-      const wells = row === undefined
-        ? columnOf(column < 0 ? at % columns : column, rows, columns)
-        : rowOf(row < 0 ? Math.floor(at / columns) : row, columns)
-      ;(add ? toggle : choose)(wells)
+      ;(add ? toggle : choose)(lineOf(line, scene.selected, rows, columns))
     },
     all: () => choose(plate.labels.map((_, index) => index)),
     clear() {

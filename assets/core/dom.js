@@ -16,6 +16,13 @@ export function h(tag, attributes = {}, ...children) {
   return element
 }
 
+/** An element of SVG. @param {string} tag @param {Record<string, any>} attributes @param {any[]} children */
+export function svg(tag, attributes = {}, ...children) {
+  const element = set(document.createElementNS(SVG, tag), attributes)
+  element.append(...children.flat())
+  return element
+}
+
 /**
  * Set attributes, properties and listeners of an element.
  * @template {any} Made
@@ -84,14 +91,7 @@ const ICONS = {
 
 /** A line icon of 16 px; decoration only, so it is hidden from screen readers. @param {keyof typeof ICONS} name */
 export function icon(name) {
-  const svg = document.createElementNS(SVG, "svg")
-  const path = document.createElementNS(SVG, "path")
-  for (const [key, value] of Object.entries({
-    viewBox: "0 0 16 16", width: "16", height: "16", class: "icon", "aria-hidden": "true",
-  })) svg.setAttribute(key, value)
-  path.setAttribute("d", ICONS[name])
-  svg.append(path)
-  return svg
+  return svg("svg", { viewBox: "0 0 16 16", width: "16", height: "16", class: "icon", "aria-hidden": "true" }, svg("path", { d: ICONS[name] }))
 }
 
 /** Whether a key event is meant for a control, and not for the page. @param {Event} event */

@@ -4,7 +4,7 @@ import { listen, reviewer, setReviewer, tell } from "./bus.js"
 import { isDark, onTheme } from "./theme.js"
 import { sayEnded, sayRestarting } from "./connection.js"
 import { absence, absenceText, setAbsence } from "./absence.js"
-import { fill, h, icon } from "./dom.js"
+import { fill, h, icon, svg } from "./dom.js"
 import { moment } from "./text.js"
 import { Address } from "./address.js"
 import { island } from "./island.js"
@@ -233,13 +233,8 @@ function build({ el, send }) {
 
 /** Three by two wells, one of them odd. */
 function mark() {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg")
-  for (const [key, value] of Object.entries({ viewBox: "0 0 20 14", width: "20", height: "14", "aria-hidden": "true" })) svg.setAttribute(key, value)
-  for (let i = 0; i < 6; i += 1) {
-    const dot = document.createElementNS("http://www.w3.org/2000/svg", "circle")
+  return svg("svg", { viewBox: "0 0 20 14", width: 20, height: 14, "aria-hidden": "true" }, Array.from({ length: 6 }, (_, i) => {
     const odd = i === 4
-    for (const [key, value] of Object.entries({ cx: 3.5 + (i % 3) * 6.5, cy: 3.5 + Math.floor(i / 3) * 7, r: odd ? 2 : 2.6, fill: odd ? "none" : "currentColor", stroke: odd ? "#e69f00" : "none", "stroke-width": 1.6 })) dot.setAttribute(key, String(value))
-    svg.append(dot)
-  }
-  return svg
+    return svg("circle", { cx: 3.5 + (i % 3) * 6.5, cy: 3.5 + Math.floor(i / 3) * 7, r: odd ? 2 : 2.6, fill: odd ? "none" : "currentColor", stroke: odd ? "#e69f00" : "none", "stroke-width": 1.6 })
+  }))
 }

@@ -1,10 +1,7 @@
 // The panels of the page by their ids: whoever wants one asks for it by name. Those that
 // are seldom needed are folded away behind a row of names, one of them open at a time.
 
-import { listen, tell } from "./bus.js"
-
-/** @param {string} id  of a panel, as in `panel-setup` */
-export const openPanel = (id) => tell("open-panel", id)
+import { listen } from "./bus.js"
 
 /** @param {string} id */
 const panelOf = (id) => document.getElementById(`panel-${id}`)

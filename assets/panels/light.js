@@ -1,11 +1,10 @@
 // How light lies over a channel's fields: their mean with its profiles, and a field
 // before and after dividing by it. A preview: no pixel that is stored changes.
 
-import { fill, h, say } from "../core/dom.js"
+import { fill, h, say, svg } from "../core/dom.js"
 import { island } from "../core/island.js"
 import { number } from "../core/text.js"
 
-const SVG = "http://www.w3.org/2000/svg"
 const WIDTH = 120 // of a profile, in units of its own
 const HEIGHT = 60
 
@@ -42,21 +41,12 @@ function profile(title, lines) {
   })
   const all = shares.flatMap(([, values]) => values)
   const [low, high] = [Math.min(...all, 95), Math.max(...all, 105)]
-  const svg = document.createElementNS(SVG, "svg")
   const ranges = shares.map(([name, values]) => `${name} ${number(Math.min(...values))} to ${number(Math.max(...values))} %`).join(", ")
-  for (const [key, value] of Object.entries({ viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "profile", role: "img", preserveAspectRatio: "none", "aria-label": `${title}: ${ranges} of the mean` })) svg.setAttribute(key, value)
   const height = (value) => HEIGHT - (HEIGHT * (value - low)) / (high - low)
-  const line = (kind, points) => {
-    const shape = document.createElementNS(SVG, "polyline")
-    shape.setAttribute("class", kind)
-    shape.setAttribute("points", points)
-    svg.append(shape)
-  }
-  line("level", `0,${height(100)} ${WIDTH},${height(100)}`)
-  for (const [name, values] of shares) {
-    line(name, values.map((value, place) => `${(WIDTH * place) / (values.length - 1)},${height(value)}`).join(" "))
-  }
-  return h("figure", {}, h("figcaption", { class: "small soft" }, title), svg,
+  const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "profile", role: "img", preserveAspectRatio: "none", "aria-label": `${title}: ${ranges} of the mean` },
+    svg("polyline", { class: "level", points: `0,${height(100)} ${WIDTH},${height(100)}` }),
+    shares.map(([name, values]) => svg("polyline", { class: name, points: values.map((value, place) => `${(WIDTH * place) / (values.length - 1)},${height(value)}`).join(" ") })))
+  return h("figure", {}, h("figcaption", { class: "small soft" }, title), picture,
     h("p", { class: "small soft" }, shares.map(([name, values]) => h("span", { class: `key ${name}` }, `${name}: ${number(Math.min(...values))} to ${number(Math.max(...values))} %`))))
 }
 

@@ -1,6 +1,6 @@
 // Medians of the plates over time, as a line that can be clicked.
 
-import { fill, h, say, set } from "../core/dom.js"
+import { fill, h, say, set, svg } from "../core/dom.js"
 import { count, number } from "../core/text.js"
 import { driftText } from "./drift.js"
 import { day } from "./plate_list.js"
@@ -61,15 +61,6 @@ export function medians(send) {
   }
 
   return { button: trendButton, box: trendBox, show: showTrend }
-}
-
-const SVG = "http://www.w3.org/2000/svg"
-
-function svg(tag, attributes, ...children) {
-  const element = document.createElementNS(SVG, tag)
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value)
-  element.append(...children)
-  return element
 }
 
 const text = (x, y, words, anchor) => svg("text", { x, y, "text-anchor": anchor }, words)

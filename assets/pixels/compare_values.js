@@ -2,7 +2,7 @@
 // the histograms of both over each other.
 
 import { display, listen } from "../core/bus.js"
-import { fill, h, icon, say } from "../core/dom.js"
+import { fill, h, icon, say, svg } from "../core/dom.js"
 import { number } from "../core/text.js"
 import { outline } from "./histogram.js"
 
@@ -41,17 +41,9 @@ export function compareValues() {
 
   function histogram(each) {
     const color = `#${display.channels.find(({ index }) => index === each.channel)?.color ?? "888888"}`
-    const shape = (path, name) => {
-      const drawn = document.createElementNS(SVG, "path")
-      drawn.setAttribute("d", path)
-      drawn.setAttribute("class", name)
-      return drawn
-    }
-    const svg = document.createElementNS(SVG, "svg")
-    for (const [key, value] of Object.entries({ viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", "aria-label": `Histograms of ${each.name}, old as a line, new filled` })) svg.setAttribute(key, value)
-    svg.style.setProperty("--colour", color)
-    svg.append(shape(outline(each.new, WIDTH, HEIGHT), "after"), shape(outline(each.old, WIDTH, HEIGHT), "before"))
-    return h("figure", {}, svg, h("figcaption", {}, h("span", {}, number(each.low)), h("b", { class: "cut" }, each.name), h("span", {}, number(each.high))))
+    const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", "aria-label": `Histograms of ${each.name}, old as a line, new filled`, style: { "--colour": color } },
+      svg("path", { d: outline(each.new, WIDTH, HEIGHT), class: "after" }), svg("path", { d: outline(each.old, WIDTH, HEIGHT), class: "before" }))
+    return h("figure", {}, picture, h("figcaption", {}, h("span", {}, number(each.low)), h("b", { class: "cut" }, each.name), h("span", {}, number(each.high))))
   }
 
   const stop = listen("display", () => { if (content?.histograms?.length) show() })
@@ -67,5 +59,3 @@ export function compareValues() {
     dispose: stop,
   }
 }
-
-const SVG = "http://www.w3.org/2000/svg"

@@ -67,6 +67,9 @@ export function makePane(viewport, onState) {
     return bytes(finest) > 4 * 2 ** 20 && quick > finest ? [quick, finest] : [finest]
   }
 
+  /** Channels of a source that are on. */
+  const shown = (now) => display.channels.filter((channel) => channel.active && channel.index < now.channels)
+
   /** Give up what is on its way for a source that is not shown any more. */
   function leave() {
     turn += 1
@@ -88,14 +91,7 @@ export function makePane(viewport, onState) {
     tellState({ busy: true, error: "", mode: "planes" })
     try {
       for (const level of wantedLevels()) {
-        const active = display.channels.filter((channel) => channel.active && channel.index < now.channels)
-        await Promise.all(active.map(async (channel) => {
-          const pixels = await plane(planeUrl(now.plane, { level, channel: channel.index, z: now.z, t: now.t, projection: now.projection }), signal)
-          if (mine !== turn) return
-          if (!loaded.has(channel.index)) loaded.set(channel.index, new Map())
-          loaded.get(channel.index).set(level, pixels)
-          paint()
-        }))
+        await Promise.all(shown(now).map(async (channel) => { if (await loadPlane(now, level, channel.index, mine, signal)) paint() }))
         if (mine !== turn) return
         tellState({ level })
       }
@@ -106,19 +102,22 @@ export function makePane(viewport, onState) {
     paint()
   }
 
+  /** Read one plane; false where something else is wanted by then. */
+  async function loadPlane(now, level, channel, mine, signal) {
+    const pixels = await plane(planeUrl(now.plane, { level, channel, z: now.z, t: now.t, projection: now.projection }), signal)
+    if (mine !== turn) return false
+    if (!loaded.has(channel)) loaded.set(channel, new Map())
+    loaded.get(channel).set(level, pixels)
+    return true
+  }
+
   /** Raw planes of what the server has drawn, for the values under the pointer. */
   async function loadValues(mine, signal) {
     if (!drawable(source.dtype)) return
     const now = source
     const level = wantedLevels().at(-1)
-    const active = display.channels.filter((channel) => channel.active && channel.index < now.channels)
     try {
-      for (const channel of active) {
-        const pixels = await plane(planeUrl(now.plane, { level, channel: channel.index, z: now.z, t: now.t, projection: now.projection }), signal)
-        if (mine !== turn) return
-        if (!loaded.has(channel.index)) loaded.set(channel.index, new Map())
-        loaded.get(channel.index).set(level, pixels)
-      }
+      for (const channel of shown(now)) if (!await loadPlane(now, level, channel.index, mine, signal)) return
     } catch { /* the picture is there; values are not */ }
   }
 
@@ -151,7 +150,7 @@ export function makePane(viewport, onState) {
   const paint = everyFrame(() => {
     if (!source || !viewport.box) return
     if (!usesPlanes()) return placeImage()
-    const active = display.channels.filter((channel) => channel.active && channel.index < source.channels)
+    const active = shown(source)
     const level = commonLevel(active)
     if (active.length && level === null) return
     const layers = active.map((channel) => ({ ...channel, plane: loaded.get(channel.index).get(level) }))
@@ -234,7 +233,7 @@ export function makePane(viewport, onState) {
     /** `{level, values: [[channel index, value]]}` of pixel (x, y) of level 0. */
     valuesAt(x, y) {
       if (!source || x < 0 || y < 0 || x >= source.width || y >= source.height) return null
-      const active = display.channels.filter((channel) => channel.active && channel.index < source.channels)
+      const active = shown(source)
       const level = commonLevel(active)
       if (level === null) return { level: null, values: [] }
       const values = active.map((channel) => {

@@ -12,13 +12,13 @@ import { colourBar, setLimits, setLogarithm } from "./colour_bar.js"
 import { colouring, frameOf } from "./colouring.js"
 import { makeControls } from "./controls.js"
 import { filtering } from "./filtering.js"
-import { columnOf, geometry, rectangle, rowOf, sized, stepped, usedPart } from "./geometry.js"
+import { geometry, rectangle, sized, stepped, usedPart } from "./geometry.js"
 import { makeGrid } from "./grid.js"
 import { bindGrid } from "./grid_input.js"
 import { categoryKeys, legend, stateKeys } from "./legend.js"
 import { shareValues } from "./map_values.js"
 import { drawMarks, drawWells } from "./painter.js"
-import { extended, toggled } from "./selecting.js"
+import { extended, lineOf, toggled } from "./selecting.js"
 import { STATE } from "./states.js"
 import { makeTip } from "./tip.js"
 import { extent as shownExtent, extentSwitch, nextView, setViews, showView, viewSwitch } from "./views.js"
@@ -223,14 +223,7 @@ function build({ el, root, send }) {
   const toggle = (indices) => choose(toggled(scene.chosen, scene.selected, indices))
 
   /** @param {{row?: number, column?: number}} line @param {boolean} add */
-  function chooseLine({ row, column = -1 }, add) {
-    const [rows, columns] = [plate.rows.length, plate.columns.length]
-    const at = Math.max(0, scene.selected)
-    const wells = row === undefined
-      ? columnOf(column < 0 ? at % columns : column, rows, columns)
-      : rowOf(row < 0 ? Math.floor(at / columns) : row, columns)
-    ;(add ? toggle : choose)(wells)
-  }
+  const chooseLine = (line, add) => (add ? toggle : choose)(lineOf(line, scene.selected, plate.rows.length, plate.columns.length))
 
   function showChosen() {
     if (!plate || drawnWells === selection.wells) return

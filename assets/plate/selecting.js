@@ -1,7 +1,7 @@
 // Which wells are chosen together after an act: rules of clicks and keys. Pure; wells are
 // indices, row by row.
 
-import { rectangle, stepped } from "./geometry.js"
+import { columnOf, rectangle, rowOf, stepped } from "./geometry.js"
 
 /**
  * Add wells to the chosen ones, or take them away where all of them are chosen. Without
@@ -19,6 +19,17 @@ export function toggled(chosen, selected, wells) {
     else next.add(index)
   }
   return [...next].sort((a, b) => a - b)
+}
+
+/**
+ * The wells of a row or a column: the one that is named, or with -1 that of a well.
+ *
+ * @param {{row?: number, column?: number}} line @param {number} well @param {number} rows @param {number} columns
+ */
+export function lineOf({ row, column = -1 }, well, rows, columns) {
+  const at = Math.max(0, well)
+  if (row === undefined) return columnOf(column < 0 ? at % columns : column, rows, columns)
+  return rowOf(row < 0 ? Math.floor(at / columns) : row, columns)
 }
 
 /**

@@ -2,7 +2,7 @@
 // well's pictures are really on the screen. What is chosen is in `selection.js`.
 
 import { tell } from "../core/bus.js"
-import { h } from "../core/dom.js"
+import { h, svg } from "../core/dom.js"
 import { selection } from "../core/selection.js"
 import { moment } from "../core/text.js"
 import { token } from "../core/theme.js"
@@ -173,14 +173,8 @@ const SHAPES = {
 
 /** A verdict's sign as an element, the same that the plate's canvas has. */
 export function signElement({ verdict, stale }) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg")
-  svg.setAttribute("viewBox", "0 0 16 16")
-  svg.setAttribute("aria-hidden", "true")
-  SHAPES[verdict].forEach((d, i) => {
-    const path = document.createElementNS("http://www.w3.org/2000/svg", "path")
-    const ink = verdict === "flag" && !stale ? "#000" : "#fff"
-    for (const [key, value] of Object.entries(i ? { d, fill: "none", stroke: ink, "stroke-width": 1.8, "stroke-linecap": "round" } : { d, fill: verdictColour(stale ? "stale" : verdict), stroke: "#fff", "stroke-width": 1 })) path.setAttribute(key, value)
-    svg.append(path)
-  })
-  return svg
+  const ink = verdict === "flag" && !stale ? "#000" : "#fff"
+  return svg("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" }, SHAPES[verdict].map((d, i) => svg("path", i
+    ? { d, fill: "none", stroke: ink, "stroke-width": 1.8, "stroke-linecap": "round" }
+    : { d, fill: verdictColour(stale ? "stale" : verdict), stroke: "#fff", "stroke-width": 1 })))
 }

@@ -236,7 +236,7 @@ def well(page: Page, label: str) -> Locator:
 def open_panel(page: Page, name: str) -> None:
     """Open a panel of the page by its name, as the command palette does."""
     page.evaluate(
-        'name => hcsPart("core/panels.js").then(({ openPanel }) => openPanel(name))',
+        'name => hcsPart("core/bus.js").then(({ tell }) => tell("open-panel", name))',
         name,
     )
 
