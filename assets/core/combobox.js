@@ -71,7 +71,7 @@ export function combobox({ id, label, listLabel, placeholder, find, look, take, 
   function option(entry, index) {
     const { line, barred, now, attributes: more } = look(entry)
     return h("div", {
-      role: "option", id: `${id}-${index}`, class: now ? "now" : null, "aria-selected": "false", "aria-disabled": barred ? "true" : null, ...more,
+      role: "option", id: `${id}-${index}`, "aria-current": now ? "true" : null, "aria-selected": "false", "aria-disabled": barred ? "true" : null, ...more,
       on: { click: () => takeAt(index), pointermove: () => { if (at !== index) mark(index, false) } },
     }, line)
   }
