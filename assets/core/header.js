@@ -130,6 +130,7 @@ function build({ el, send }) {
     listen("ask-name", (then) => {
       refused = then ?? null
       name.classList.add("missing")
+      tell("hint", "Enter your name first; it is saved with what you do.")
       name.focus()
     }),
   ]

@@ -22,7 +22,7 @@ function build({ el, send, hide }) {
   const title = h("h2", { class: "grow cut" })
   const input = h("input", { type: "file", class: "hcs-upload", multiple: true, "aria-label": "Corrected image files", on: { change: () => { take([...input.files]); input.value = "" } } })
   const choose = h("span", { class: "button" }, icon("upload"), "Choose files")
-  const drop = h("label", { class: "drop" }, input, choose, h("span", { class: "small soft" }, "or drop them anywhere: one TIFF or PNG, or one a channel"))
+  const drop = h("label", { class: "drop" }, input, choose, h("span", { class: "small soft" }, "or drop them here: one TIFF or PNG, or one per channel"))
   const target = h("div", { class: "target" })
   const files = h("ul", { class: "files" })
   const differences = h("ul", { class: "differences" })

@@ -12,7 +12,7 @@ import { fieldVerdict, setPictures, signElement } from "../review/verdicts.js"
 
 const CAPTION = 30 // pixels below and around a picture
 const SMALLEST = 135
-const BASES = { stage: "by position on the stage", acquired: "in the order of acquisition", worst: "worst first" }
+const BASES = { stage: "Stage position", acquired: "Acquired", worst: "Worst first" }
 
 export function render(context) {
   return island(context, { sheets: ["pixels/gallery.css", "pixels/channel_marks.css"], build })
@@ -170,7 +170,7 @@ function build({ el, send }) {
       section.classList.toggle("loading", next.loading)
       fill(title, next.well || "")
       fill(facts, h("span", { class: "soft" }, next.loading ? "Loading…" : next.summary),
-        next.conditions.map(([name, value]) => h("span", { class: "tag", title: `${name}: ${value}` }, h("span", { class: "cut" }, `${name} ${value}`))))
+        next.conditions.map(([name, value]) => h("span", { class: "tag", title: `${name}: ${value}` }, h("span", { class: "cut name" }, name), h("span", { class: "cut value" }, value))))
       showMessage(next)
       const keys = next.fields.map((field) => `${field.acquisition}/${field.name}`)
       for (const [key, thumb] of thumbs) {
@@ -193,11 +193,11 @@ function build({ el, send }) {
       order.value = next.order
       // In another order it still says what choosing the first would give.
       if (next.basis !== "worst") say(order.options[0], BASES[next.basis])
-      else if (!order.options[0].textContent) say(order.options[0], "as acquired")
+      else if (!order.options[0].textContent) say(order.options[0], BASES.acquired)
       const [bar, barText] = thumbBar(next.across, next.unit)
       set(list, { style: { "--bar": bar } })
       section.classList.toggle("single", fields < 2)
-      say(about, [fields > 1 ? BASES[next.basis] : "", fields ? barText : ""].filter(Boolean).join(" · "))
+      say(about, fields ? barText : "")
       shown = next
       tellDrawn()
       arrange()

@@ -59,11 +59,13 @@ class Suspects(Part):
         judgement = now.judgement
         label = now.state.well
         chosen = judgement.by_well.get(label) if label else None
+        well = now.overview.well(label) if label else None
+        empty = bool(label) and (well is None or well.state != "present")
         self.component.put(
             {
                 "shown": True,
-                "title": _title(label, chosen is not None, judgement),
-                "pending": "" if judgement.ready else _pending(now),
+                "title": _title(label, chosen is not None, empty, judgement),
+                "pending": "" if judgement.ready or empty else _pending(now),
                 "banner": [plain_text(line) for line in judgement.banner],
                 "moved": judgement.moved,
                 "barred": self.barred(),
@@ -71,7 +73,7 @@ class Suspects(Part):
                 "few": plain_text(judgement.few, 600),
                 "clean": _clean(judgement)
                 if not label or chosen is not None
-                else _clean_well(judgement),
+                else _clean_well(empty, judgement),
                 "checks": [] if label or not judgement.ready else _checks(judgement),
                 "more": 0 if label else max(0, len(judgement.suspects) - _MOST),
                 "list": [] if label else _list(judgement),
@@ -81,15 +83,19 @@ class Suspects(Part):
         )
 
 
-def _title(label: str, suspect: bool, judgement: Judgement) -> str:
-    if not label or not (suspect or judgement.ready):
+def _title(label: str, suspect: bool, empty: bool, judgement: Judgement) -> str:
+    if not label or not (suspect or empty or judgement.ready):
         return "Suspects"
     name = plain_text(label, 20)
+    if empty and not suspect:
+        return f"{name} has no image"
     return f"Why {name} is suspect" if suspect else f"{name} is not suspect"
 
 
-def _clean_well(judgement: Judgement) -> str:
+def _clean_well(empty: bool, judgement: Judgement) -> str:
     """Return that nothing speaks against a well that is no suspect."""
+    if empty:
+        return "There is nothing to check in this well."
     return "No check found anything unusual in this well." if judgement.ready else ""
 
 

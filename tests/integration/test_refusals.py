@@ -85,6 +85,21 @@ def test_a_read_only_page_neither_judges_nor_measures_again(
         assert made.quality.progress(KEY).done == 0
 
 
+def test_a_well_without_images_is_not_called_clean(plate: Path, tmp_path: Path) -> None:
+    with service(tmp_path / "w", plate, measure=False) as made:
+        suspects = Suspects(Opened(made).session)
+        suspects.draw(
+            Snapshot(
+                state=ViewState(plate=KEY, well="P24"),
+                overview=surveyed(made, KEY),
+                judgement=Judgement(ready=True),
+            )
+        )
+        shown = content(suspects.component)
+        assert shown["title"] == "P24 has no image"
+        assert "nothing to check" in shown["clean"]
+
+
 def test_what_a_signed_plate_refuses_is_said_where_it_was_asked(
     plate: Path, tmp_path: Path
 ) -> None:
