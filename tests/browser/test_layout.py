@@ -162,37 +162,6 @@ def test_panels_stand_still_from_the_plate_to_a_field(
     assert places() == before
 
 
-def test_verdicts_keep_their_height_and_messages_lie_over_the_plate(
-    looking: Server, visit: Callable[..., Page]
-) -> None:
-    page = visit(looking, DEMO)
-    expect(page.locator("html[data-connected]")).to_have_count(1)
-    at_rest(page)
-    plate_top = page.locator(".verdict.pass").bounding_box()
-    page.locator(".hcs-reviewer").fill("")
-    page.locator(".verdict.pass").click()
-    toast = page.locator(".verdicts .toast")
-    expect(toast).to_contain_text("Enter your name")
-    on_top = """each => {
-      const { left, top, width, height } = each.getBoundingClientRect()
-      let at = document.elementFromPoint(left + width / 2, top + height / 2)
-      while (at?.shadowRoot) {
-        const inner = at.shadowRoot.elementFromPoint(left + width / 2, top + height / 2)
-        if (!inner || inner === at) break
-        at = inner
-      }
-      return each.contains(at)
-    }"""
-    assert toast.evaluate(on_top)
-    page.locator('[role="gridcell"][data-well="B02"]').click()
-    expect(page.locator(".verdicts .why")).not_to_be_empty()
-    at_rest(page)
-    well_top = page.locator(".verdict.pass").bounding_box()
-    assert plate_top
-    assert well_top
-    assert well_top["y"] == plate_top["y"]
-
-
 def test_a_folded_panel_is_opened_by_its_name_and_by_key(
     looking: Server, visit: Callable[..., Page]
 ) -> None:
