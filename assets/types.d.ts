@@ -81,7 +81,6 @@ export interface ChannelLook {
 
 export interface CanvasText {
   key: string
-  title: string
   about: string
   rows: string[]
   columns: string[]
@@ -104,7 +103,6 @@ export interface CanvasText {
   z: number | null
   t: number | null
   projection: string
-  montages: Choice[]
 }
 
 /** A field in the viewer or in the comparison. */
@@ -342,7 +340,7 @@ interface PlateMapTexts {
   plate: PlateText
   choices: { metrics: { id: string, title: string, name: string, about: string, group: string, channel: number | null }[], channels: [number, string][] }
   values: { metric: string, score: string, way: string, ways: { plain: Choice[], fields: Choice[] }, values: MetricValues | null }
-  look: { well: string, acquisition: number | null, ack: number }
+  look: { well: string, acquisition: number | null, view: string, views: Choice[], ack: number }
 }
 
 type TrendText = { metrics: Choice[] } | {

@@ -150,6 +150,7 @@ def _noise(plane: NDArray[Any]) -> float:
     finite = middle[np.isfinite(middle)]
     if not finite.size:
         return math.nan
+    middle[~np.isfinite(middle)] = math.nan  # infinities would be clipped to numbers
     clipped = np.clip(middle, *np.percentile(finite, (0.5, 99.5)))
     steps = [np.abs(np.diff(clipped, axis=axis)).ravel() for axis in (0, 1)]
     known = np.concatenate(steps)
@@ -179,8 +180,8 @@ def least_width(planes: Sequence[NDArray[Any]], dtype: np.dtype[Any]) -> float:
     if dtype.kind == "b":
         return 1.0
     if dtype.kind == "f":
-        sizes = [float(np.nanmax(np.abs(plane))) for plane in planes if plane.size]
-        steps = _LEAST_FLOAT * max(filter(math.isfinite, sizes), default=0.0)
+        sizes = [np.abs(plane[np.isfinite(plane)]).max(initial=0) for plane in planes]
+        steps = _LEAST_FLOAT * float(max(sizes, default=0.0))
     else:
         steps = _LEAST_BYTES if dtype.itemsize == 1 else _LEAST_INTEGERS
     least = max(LEAST_NOISES * noise(planes), steps)

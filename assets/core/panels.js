@@ -34,7 +34,8 @@ export function startPanels() {
   /** What has nothing to say now has no name either. */
   function offer() {
     folded.forEach((panel, at) => { buttons[at].hidden = isEmpty(panel) })
-    document.getElementById("more").hidden = buttons.every((button) => button.hidden)
+    const more = document.getElementById("more") // gone where the page has ended
+    if (more) more.hidden = buttons.every((button) => button.hidden)
   }
 
   unfold(null)

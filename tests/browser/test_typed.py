@@ -241,6 +241,7 @@ def test_every_box_of_the_page_is_left_by_escape_and_by_enter(
     tried = 0
     for box in page.locator("input, textarea, select").element_handles():
         usable = box.is_visible() and box.is_enabled()
+        usable = usable and box.get_attribute("aria-hidden") != "true"
         if not usable or box.get_attribute("type") in no_text:
             continue
         for key in ("Escape", "Enter"):

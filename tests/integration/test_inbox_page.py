@@ -109,9 +109,9 @@ def test_what_a_part_learns_before_its_page_is_connected_is_drawn_when_it_is(
     with service(tmp_path / "workspace", tmp_path / "plates") as made:
         visit = Visit(made, "", connected=False)
         first = visit.content("plates")
-        assert first["loading"]
+        assert first["plates"]
         wait_for(lambda: visit.rest() or visit.parts["plates"]._lines)
         assert visit.content("plates") == first
         visit.connect()
-        assert not visit.content("plates")["loading"]
+        assert visit.content("plates")["plates"] != first["plates"]
         visit.close()

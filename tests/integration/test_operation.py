@@ -291,6 +291,7 @@ def test_the_log_keeps_its_days_and_stays_private(tmp_path, plain_log):
         handler
         for handler in logging.getLogger().handlers
         if isinstance(handler, TimedRotatingFileHandler)
+        and handler.baseFilename.startswith(str(folder))
     ]
     logging.getLogger("dashboard.test").warning("before midnight")
     handler.doRollover()

@@ -106,7 +106,7 @@ def messages(made: Service) -> dict[tuple[str, str], dict[str, Any]]:
         ("signoff", "demand"): {"reason": True},
         ("signoff", "sign-off"): {},
         ("signoff", "limits"): {"rule": "failed", "care": 5, "refuse": 10},
-        ("plates", "assay"): {"plate": KEY, "metric": "mean.0"},
+        ("plates", "assay"): {"metric": "mean.0"},
         ("signoff", "reopen"): {},
         ("setup", "nuclear"): {"channel": 0},
         ("setup", "clip"): {"channel": 0, "level": 4000},

@@ -63,7 +63,7 @@ def test_what_would_let_anybody_in_is_refused_at_the_start(
 @pytest.mark.skipif(not socket.has_ipv6, reason="this Python has no IPv6")
 def test_a_server_at_an_address_with_colons_is_known_by_it_in_brackets() -> None:
     given = {"address": "::1", "port": 0, "prefix": "", "origin": []}
-    given |= {"socket": None, "metrics": None}
+    given |= {"socket": None, "metrics": None, "design": False}
     settings = _settings(
         argparse.Namespace(
             **given, max_pages=None, max_pages_person=3, max_connections=None

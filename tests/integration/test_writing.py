@@ -714,10 +714,9 @@ def test_one_broken_well_keeps_nobody_from_the_others(tmp_path: Path) -> None:
 def test_all_fields_of_a_plate_get_the_windows_of_the_first(tmp_path: Path) -> None:
     path = tmp_path / "p.zarr"
     with hcs.HCSPlateWriter(path, plates.document()) as writer:
-        noise = np.random.default_rng(0).integers(100, 900, (2, 60, 60)).astype("u2")
-        writer.write_well_image(
-            hcs.to_ngff_image(noise, dims=("c", "y", "x")), "A", "1"
-        )
+        # Of noise alone a window would be wider than its pixels.
+        ramp = np.broadcast_to(np.linspace(100, 899, 60), (2, 60, 60)).astype("u2")
+        writer.write_well_image(hcs.to_ngff_image(ramp, dims=("c", "y", "x")), "A", "1")
         writer.write_well_image(_image(5000), "A", "2")
     first, second = (_ngff(path, f"A/{n}/0")["omero"]["channels"] for n in (1, 2))
     assert [one["window"] for one in first] == [one["window"] for one in second]

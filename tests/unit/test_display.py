@@ -29,7 +29,7 @@ def test_a_window_leaves_out_the_rarest_pixels_and_says_who_made_it() -> None:
 
 def test_pixels_that_are_no_numbers_do_not_count() -> None:
     plane = np.array([[np.nan, np.inf], [1.0, 3.0]], "f4")
-    assert window_of(plane).end <= 3
+    assert window_of(plane) == window_of(plane[1:])
     assert window_of(np.full((2, 2), np.nan, "f4")) == Window(
         start=0, end=1, min=0, max=1, policy="field"
     )
