@@ -15,7 +15,7 @@ from dashboard.errors import NotServedError, RefusedError
 from dashboard.text import plain_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from dashboard.plates.absence import Absence
     from dashboard.plates.registry import Plates
@@ -218,20 +218,35 @@ class Access:
         key
             Of the plate that it concerns; "" where it concerns none.
         """
-        if self.read_only and act not in _ALSO_READ_ONLY:
-            return READ_ONLY
+        return self.reasons_against(visitor, (act,), key)[act]
+
+    def reasons_against(
+        self, visitor: Visitor, acts: Collection[Act], key: str = ""
+    ) -> dict[Act, str]:
+        """Return what `reason_against` says of each of some acts (fast).
+
+        The role, the sign-off and whether the plate can be reached are asked for once.
+        """
         role = self.role(visitor, key)
-        least = ROLE_FOR[act]
-        if role < least:
-            verb = "look" if role is Role.VIEWER else "are here"
-            return (
-                f"You {verb} as {role.label}: to {act}, ask for the role {least.label}."
-            )
-        signer = self._signed_by(key) if key and act in _NOT_ONCE_SIGNED else None
-        if signer is not None:
-            return signed_text(signer)
-        absent = act in _OF_WHAT_IS_SEEN and self.absence(key) is not None
-        return WHILE_ABSENT if absent else ""
+        asks = key and not _NOT_ONCE_SIGNED.isdisjoint(acts)
+        signer = self._signed_by(key) if asks else None
+        absent = not _OF_WHAT_IS_SEEN.isdisjoint(acts) and self.absence(key) is not None
+
+        def reason(act: Act) -> str:
+            if self.read_only and act not in _ALSO_READ_ONLY:
+                return READ_ONLY
+            least = ROLE_FOR[act]
+            if role < least:
+                verb = "look" if role is Role.VIEWER else "are here"
+                return (
+                    f"You {verb} as {role.label}: to {act}, ask for the role "
+                    f"{least.label}."
+                )
+            if signer is not None and act in _NOT_ONCE_SIGNED:
+                return signed_text(signer)
+            return WHILE_ABSENT if absent and act in _OF_WHAT_IS_SEEN else ""
+
+        return {act: reason(act) for act in acts}
 
     def absence(self, key: str) -> Absence | None:
         """Return that a plate cannot be reached; None where it can, or is none (fast).

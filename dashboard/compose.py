@@ -57,7 +57,6 @@ from dashboard.quality.measuring import Measuring
 from dashboard.quality.metrics import MetricStore
 from dashboard.quality.statistics import PlateStatistics
 from dashboard.quality.stock import Excluded
-from dashboard.reviews.acts import Subject
 from dashboard.reviews.amending import Amending
 from dashboard.reviews.assay_windows import AssayWindows
 from dashboard.reviews.blind import BlindReviews
@@ -215,12 +214,7 @@ def compose(
         return Excluded(failed, projects.rules(plate).min_fields)
 
     def failed_wells(plate: ServedPlate) -> frozenset[str]:
-        review = reviews.review(plate.key)
-        return frozenset(
-            well.label
-            for well in plate.overview().wells
-            if review.excluded(Subject(well.path))
-        )
+        return reviews.review(plate.key).failed_wells(plate.overview().wells)
 
     def look_over(plate: ServedPlate) -> None:
         with contextlib.suppress(SQLAlchemyError):  # another time, then

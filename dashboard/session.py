@@ -24,7 +24,7 @@ from dashboard.threads import Pool
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from bokeh.document import Document
 
@@ -129,10 +129,16 @@ class Session:
         key
             Of the plate that it concerns; that which is open where None.
         """
-        plate = self.state.plate if key is None else key
+        return self.reasons_against((act,), key)[act]
+
+    def reasons_against(
+        self, acts: Collection[Act], key: str | None = None
+    ) -> dict[Act, str]:
+        """Return what `reason_against` says of each of some acts (fast)."""
         if self.closed:
-            return "You were signed out."
-        return self.service.access.reason_against(self.visitor, act, plate)
+            return dict.fromkeys(acts, "You were signed out.")
+        plate = self.state.plate if key is None else key
+        return self.service.access.reasons_against(self.visitor, acts, plate)
 
     def place(self, location: str, key: str) -> str:
         """Return where a plate lies, its key for those who need not know (fast)."""

@@ -45,6 +45,10 @@ _FRESH_SECONDS = 2.0
 """Pages ask with each revision; another server's change may take so long to show."""
 
 
+_MOST_NAMES = 4096
+"""Of settings, that are remembered: pages ask for the same some hundred times with
+each verdict."""
+
 _WORKSPACE_ID = "workspace-id"
 
 
@@ -65,6 +69,9 @@ class Settings:
         """What was read, also where it is known to have changed since."""
 
         self._changes = 0
+        self._differences = 0
+        """How often something else was read than the last time."""
+
         self._reader = OffLoop()
         self._of_thread = threading.local()
 
@@ -108,6 +115,14 @@ class Settings:
             fresh = secrets.token_hex(16)
             self.change(lambda known: known or fresh, _WORKSPACE_ID)
         return str(self.get(_WORKSPACE_ID))
+
+    @property
+    def stamp(self) -> int | None:
+        """What grows with each change that was kept here, or read (fast).
+
+        None in the transaction of a thread, which sees what nobody else does yet.
+        """
+        return None if self._transaction else self._changes + self._differences
 
     def read_anew(self) -> None:
         """Have all read anew: what is read next is what is kept then."""
@@ -154,7 +169,10 @@ class Settings:
         """Read a value; equal content stays the same object."""
         changes = self._changes
         value, before = self._read(name), self._last_read.get(name)
-        value = before if before == value else value
+        if before == value:
+            value = before
+        else:
+            self._differences += 1
         if changes == self._changes:
             self._last_read[name] = value
             self._fresh[name] = time.monotonic(), value
@@ -255,6 +273,7 @@ def project_of(location: str) -> str:
     return location.rstrip("/\\").replace("\\", "/").rpartition("/")[0]
 
 
+@functools.lru_cache(_MOST_NAMES)
 def _name(kind: str, whose: tuple[str, ...]) -> str:
     """Return a name of bounded length; locations may be long."""
     text = "\n".join(whose)

@@ -68,6 +68,10 @@ class RolesView:
         return LETTERS.get(role.role or "", "") if role else ""
 
 
+_NO_ROLES = RolesView()
+"""Of plates without a map: one object, for pages share what they make by objects."""
+
+
 class RoleStore:
     """Mappings of projects, in the workspace."""
 
@@ -82,7 +86,7 @@ class RoleStore:
         )
         columns = _columns(overview)
         if not columns:
-            return RolesView()
+            return _NO_ROLES
         stored = self._settings.get(_KIND, *_whose(overview, columns))
         key = (stated, json.dumps(stored))
         view = self._views.get(key)

@@ -87,6 +87,10 @@ class QualityDesk:
         excluded = self._excluded(plate)
         return self._measuring.values(plate, metric, acquisition, way, excluded)
 
+    def left_out(self, key: str) -> Excluded:
+        """Return what people left out of the numbers of a plate (fast)."""
+        return self._excluded(self._access.watched(key))
+
     def field_numbers(
         self, key: str, metric: str, acquisition: int | None = None
     ) -> dict[str, dict[str, float]]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dashboard.off_loop import OffLoop
+from dashboard.off_loop import OffLoop, on_event_loop
 from dashboard.quality.imported_tables import PREFIX
 from dashboard.quality.jobs import Jobs
 from dashboard.quality.light import PlateLight
@@ -154,11 +155,15 @@ class Measuring:
         key = (overview.revision, metric, acquisition, way, known.progress, excluded)
         values = known.cached.get(key)
         if values is None:
-            stock = self._stock(plate, known, metric)
-            values = well_values(stock, metric, acquisition, way, excluded)
-            if len(known.cached) > _CACHED:
-                known.cached.clear()
-            known.cached[key] = values
+            # Threads of many pages ask for the same at once; an event loop never waits.
+            with nullcontext() if on_event_loop() else known.making:
+                values = known.cached.get(key)
+                if values is None:
+                    stock = self._stock(plate, known, metric)
+                    values = well_values(stock, metric, acquisition, way, excluded)
+                    if len(known.cached) > _CACHED:
+                        known.cached.clear()
+                    known.cached[key] = values
         return values
 
     def values_of(

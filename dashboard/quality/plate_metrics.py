@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -73,6 +74,9 @@ class Knowledge:
     """Nothing is measured until a person says so."""
 
     cached: dict[tuple[object, ...], MetricValues] = field(default_factory=dict)
+    making: threading.RLock = field(default_factory=threading.RLock, compare=False)
+    """Held by the one thread that makes what is `cached` next."""
+
     judged: Judgement = field(default_factory=Judgement)
     loaded: bool = False
     """Whether `values` holds what is stored."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections import defaultdict
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from dashboard.quality.imported_tables import PREFIX as IMPORTED
@@ -107,6 +107,19 @@ def metric_infos(
         Metrics that other programs have measured.
     """
     settings = proposed(channels) if basis is None else basis
+    limits = tuple(sorted(settings.limits.items()))
+    measured = _measured_infos(tuple(channels), settings.nuclear, limits)
+    return (*measured, *map(_imported_info, imported)) if imported else measured
+
+
+@lru_cache(100)
+def _measured_infos(
+    channels: tuple[ChannelDisplay, ...],
+    nuclear: int | None,
+    limits: tuple[tuple[str, float], ...],
+) -> tuple[MetricInfo, ...]:
+    """Return what is measured by itself: pages ask for it with each verdict."""
+    settings = AssaySettings(nuclear=nuclear, limits=dict(limits))
     keys = channel_keys(channels)
     infos = [_SUSPICION, _COMPLETE]
     for name in metric_ids():
@@ -130,7 +143,7 @@ def metric_infos(
             for channel in channels
             if _applies(about, channel.index, settings)
         ]
-    return (*infos, *map(_imported_info, imported))
+    return tuple(infos)
 
 
 def _notable(about: Definition, basis: AssaySettings) -> float | None:

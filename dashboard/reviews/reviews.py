@@ -247,7 +247,7 @@ class Reviews:
     # --- inside -----------------------------------------------------------------------
 
     def _state(self, plate: ServedPlate) -> LedgerState:
-        id, linked = self._links.ledger(plate), self._links.also(plate)
+        id, linked = self._links.ledgers(plate)
         own = plate.plate.id
         with self._lock:
             state = self._states.get(plate.key)

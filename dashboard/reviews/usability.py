@@ -7,6 +7,8 @@ needs a reason. The sign-off states what held.
 
 from __future__ import annotations
 
+import threading
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -93,6 +95,7 @@ class PlateUse:
         self._quality = quality
         self._projects = projects
         self._reviews = reviews
+        self._making: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._known: LRUCache[str, tuple[tuple[object, ...], _Known]] = LRUCache(
             _MOST_PLATES
         )
@@ -108,19 +111,43 @@ class PlateUse:
             The verdicts to go by, as whoever asks may see them; else those that hold.
         """
         review = review or self._reviews.review(key)
-        overview, judged = self._access.overview(key), self._quality.judgement(key)
-        limits, progress = self._projects.rules(key).use, self._quality.progress(key)
-        assay = self._quality.assay_metric(key)
-        # Pages ask after each verdict, and all get the same objects until one changes.
-        mark = (review, overview, judged)
-        numbers = (limits, progress.done, progress.total, assay)
-        known = self._known.get(key)
-        if known and known[0] == (*map(id, mark), numbers):
-            return known[1].usability
-        facts = self._facts(overview, review, judged, progress)
-        use = Usability(lines=use_lines(facts, limits), held=review.of(Subject()))
-        self._known.set(key, ((*map(id, mark), numbers), _Known(use, mark)))
+        with self._making[key]:
+            if (known := self.known(key, review)) is not None:
+                return known
+            mark, made_of = self._mark(key, review)
+            _, overview, judged = made_of
+            limits, progress = (
+                self._projects.rules(key).use,
+                self._quality.progress(key),
+            )
+            facts = self._facts(overview, review, judged, progress)
+            use = Usability(lines=use_lines(facts, limits), held=review.of(Subject()))
+            self._known.set(key, (mark, _Known(use, made_of)))
         return use
+
+    def known(self, key: str, review: PlateReview) -> Usability | None:
+        """Return what `of` has worked out for whoever asked before, else None (fast).
+
+        Pages ask after each verdict: the first has it worked out for all of them.
+        """
+        mark, _ = self._mark(key, review)
+        known = self._known.get(key)
+        return known[1].usability if known and known[0] == mark else None
+
+    def _mark(
+        self, key: str, review: PlateReview
+    ) -> tuple[tuple[object, ...], tuple[PlateReview, PlateOverview, Judgement]]:
+        """Return what a usability is known by, and of what it is made."""
+        # All who ask get the same objects until one changes.
+        made_of = (review, self._access.overview(key), self._quality.judgement(key))
+        progress = self._quality.progress(key)
+        numbers = (
+            self._projects.rules(key).use,
+            progress.done,
+            progress.total,
+            self._quality.assay_metric(key),
+        )
+        return (*map(id, made_of), numbers), made_of
 
     def check(self, key: str, verdict: str, reason: str, note: str) -> None:
         """Raise where a verdict on a whole plate contradicts the rules without a word.

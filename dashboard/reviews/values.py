@@ -157,6 +157,16 @@ class PlateReview:
         verdicts = (self.verdicts.get(subject) for subject in above)
         return any(held is not None and held.act.fails for held in verdicts)
 
+    def failed_wells(self, wells: Iterable[WellState]) -> frozenset[str]:
+        """Return the labels of the wells that are `excluded`."""
+        failed = {
+            subject.well
+            for subject, held in self.verdicts.items()
+            if held.act.fails and not subject.field
+        }
+        whole = "" in failed
+        return frozenset(well.label for well in wells if whole or well.path in failed)
+
     def failed_fields(self, wells: Iterable[WellState]) -> frozenset[tuple[str, str]]:
         """Return the fields that were failed: label of the well, name of the field."""
         labels = {well.path: well.label for well in wells}

@@ -13,10 +13,10 @@ from hcs.lines import physical_plate
 from hcs.qc import FAILURE_RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from dashboard.plates.values import ChannelDisplay, PlateOverview, WellState
-    from dashboard.quality.values import MetricInfo, MetricValues
+    from dashboard.quality.values import MetricInfo, MetricValue, MetricValues
     from dashboard.session import Session
     from dashboard.views.snapshot import Snapshot
 
@@ -36,6 +36,9 @@ _SHOWN = (
 """Metrics that are listed for a well: what suspicion rests on, and biology in brief."""
 
 
+_Listed = tuple[dict[str, Any], "Mapping[str, MetricValue]"]
+
+
 class DetailsIsland(Island):
     """See ``assets/panels/details.js``."""
 
@@ -52,6 +55,11 @@ class Details(Part):
     def __init__(self, session: Session) -> None:
         super().__init__(session, DetailsIsland())
         self.component.on("metric", self._metric, asks=Act.LOOK)
+        self._listed: dict[str, _Listed] = {}
+        """What was read last of the metrics that are listed, by their ids."""
+
+        self._read_of: tuple[object, ...] = ()
+        """What that is of: the plate, which metrics, and what their values rest on."""
 
     def _metric(self, message: Message) -> None:
         metric_id = text_of(message, "metric", 200)
@@ -70,40 +78,77 @@ class Details(Part):
 
     def _well(self, now: Snapshot, overview: PlateOverview) -> dict[str, Any]:
         well = overview.well(now.state.well)
-        rows = [
-            self._row(now, overview, metric)
+        metrics = tuple(
+            metric
             for metric in now.metrics
             if metric.id == now.state.metric or metric.id.partition(".")[0] in _SHOWN
+        )
+        self._read(now, overview, metrics)
+        rows = [
+            self._row(now, self._listed[metric.id])
+            for metric in metrics
+            if metric.id in self._listed
         ]
         return {
             **_blank(f"Values of {plain_text(now.state.well, 20)}"),
             "error": plain_text(well.error) if well and well.error else "",
             "values": rows if well and well.state == "present" else [],
-            "hint": f"{len(now.metrics) - len(rows)} more metrics can colour the plate."
-            if len(now.metrics) > len(rows)
+            "hint": f"{more} more metrics can colour the plate."
+            if (more := len(now.metrics) - len(metrics))
             else "",
         }
 
-    def _row(
-        self, now: Snapshot, overview: PlateOverview, metric: MetricInfo
-    ) -> dict[str, Any]:
-        service = self._session.service
-        values = service.quality.values(overview.key, metric.id, now.state.acquisition)
-        well_value = values.wells.get(now.state.well)
+    def _read(
+        self, now: Snapshot, overview: PlateOverview, metrics: tuple[MetricInfo, ...]
+    ) -> None:
+        """Read the metrics of all wells, in a thread, when they may have changed.
+
+        Which takes a second of a plate of 384 wells; other wells are known then, too.
+        Until it has ended, what was known of this plate stays.
+        """
+        service, acquisition = self._session.service, now.state.acquisition
+        place = (overview.key, acquisition, tuple(metric.id for metric in metrics))
+        left_out = service.quality.left_out(overview.key)
+        rests_on = (overview.revision, metrics, now.progress, now.judgement, left_out)
+        if (*place, *rests_on) == self._read_of:
+            return
+        if self._read_of[:2] != place[:2]:
+            self._listed = {}
+        self._read_of = (*place, *rests_on)
+        self._session.run(
+            lambda: {
+                metric.id: _listed(
+                    service.quality.values(overview.key, metric.id, acquisition),
+                    metric,
+                    overview.channels,
+                )
+                for metric in metrics
+            },
+            self._take,
+            of=lambda: self._read_of,
+        )
+
+    def _take(self, listed: dict[str, _Listed]) -> None:
+        self._listed = listed
+        self._redraw()
+
+    def _row(self, now: Snapshot, listed: _Listed) -> dict[str, Any]:
+        content, wells = listed
+        well_value = wells.get(now.state.well)
         return {
-            **service.shared.of(_metric_content, metric, values, overview.channels),
+            **content,
             "value": well_value.value if well_value else None,
             "reason": plain_text(well_value.reason)
             if well_value and well_value.reason
             else "",
-            "chosen": metric.id == now.state.metric,
+            "chosen": content["id"] == now.state.metric,
         }
 
 
-def _metric_content(
-    metric: MetricInfo, values: MetricValues, channels: tuple[ChannelDisplay, ...]
-) -> dict[str, Any]:
-    """Return what is said of a metric at every well."""
+def _listed(
+    values: MetricValues, metric: MetricInfo, channels: tuple[ChannelDisplay, ...]
+) -> _Listed:
+    """Return what is said of a metric at every well, and the values of the wells."""
     name = next(
         (channel.name for channel in channels if channel.index == metric.channel), ""
     )
@@ -113,7 +158,7 @@ def _metric_content(
         for measured in values.wells.values()
         if measured.value is not None
     ]
-    return {
+    content = {
         "id": metric.id,
         "title": f"{title} · {plain_text(name, 40)}"
         if name and name not in title
@@ -122,6 +167,7 @@ def _metric_content(
         "definition": plain_text(metric.definition),
         "median": median(numbers) if numbers else None,
     }
+    return content, values.wells
 
 
 def _blank(title: str) -> dict[str, Any]:

@@ -36,10 +36,17 @@ class Island(param.Parameterized):
     import each other, and they do not travel through the websocket with each session.
     """
 
-    content = param.String(default="", doc="What to show, as JSON.")
+    content = param.String(default="", doc="What to show, as JSON.", per_instance=False)
 
     module: ClassVar[str] = ""
     """The script: its path below ``assets``."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        for parameter in vars(cls).values():
+            if isinstance(parameter, param.Parameter):
+                # Else each page copies it, which takes longer than what it is for.
+                parameter.per_instance = False
 
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)
@@ -151,7 +158,7 @@ class Part(ABC):
         Empty for who may do all: a page shows each reason at the control it is about.
         """
         asks = self.component.asks
-        reasons = {act: self._session.reason_against(act) for act in set(asks.values())}
+        reasons = self._session.reasons_against(set(asks.values()))
         return {kind: reasons[act] for kind, act in asks.items() if reasons[act]}
 
     def concerns(self, message: Message) -> set[str]:

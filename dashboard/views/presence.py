@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from dashboard.access import Act
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from dashboard.views.snapshot import Snapshot
 
 _MOST = 20
+_MOST_PEOPLE = 1000
 
 
 class PresenceIsland(Island):
@@ -29,6 +31,7 @@ class Presence(Part):
         super().__init__(session, PresenceIsland())
         self._deciding = False
         self._connected = True
+        self._shown: tuple[str, tuple[Present, ...]] | None = None
         self.component.on("deciding", self._decide, asks=Act.JUDGE)
         self.component.on("again", self._come, asks=Act.LOOK)
         self._leave = {"leave": session.urls.leave(), "page": session.token}
@@ -80,10 +83,15 @@ class Presence(Part):
         now = self._now
         if now is None or now.overview is None:
             self.component.put({"others": [], **self._leave})
+            self._shown = None
             return
         session = self._session
         self._report()
         others = session.service.presence.others(session.token, now.overview.id)
+        shown = (now.state.well, others)
+        if shown == self._shown:
+            return  # mostly: nobody has moved since half a second ago
+        self._shown = shown
         self.component.put(
             {
                 "well": plain_text(now.state.well, 20),
@@ -94,7 +102,9 @@ class Presence(Part):
         )
 
 
+@lru_cache(_MOST_PEOPLE)
 def _person(person: Present) -> dict[str, Any]:
+    """Return what is shown of somebody, made once for all pages; changed by none."""
     return {
         "who": plain_text(person.who, 60),
         "well": plain_text(person.well, 20),

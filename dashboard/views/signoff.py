@@ -239,6 +239,9 @@ class Signoff(Part):
         if known[:1] != mark[:1]:
             self._usability = None
         self._weighed = mark
+        if (usability := service.usability.known(key, review)) is not None:
+            self._usability = usability
+            return
         self._session.run(
             lambda: service.usability.of(key, review),
             self._take_usability,

@@ -15,9 +15,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import param
 from panel.custom import JSComponent
 from panel.io import state, unlocked
+from panel.io.state import set_curdoc
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from bokeh.document import Document
+    from bokeh.events import Event
 
     from dashboard.views.island import Island
 
@@ -78,6 +82,14 @@ class Wire(JSComponent):
         Panel would also take each text that is written into the model for one of those.
         """
 
+    def _process_bokeh_event(self, doc: Document, event: Event) -> None:
+        """Take a message without Panel's count of what is at work, which no page shows.
+
+        Keeping it takes longer than most messages do.
+        """
+        with set_curdoc(doc):
+            self._process_event(event)
+
     def _handle_msg(self, data: Any) -> None:
         try:
             self._take(data)
@@ -118,7 +130,8 @@ def wire_of(parts: Mapping[str, Island]) -> Wire:
 @functools.cache
 def _wire_class(names: tuple[str, ...]) -> type[Wire]:
     # Bokeh keeps a model for each class, so there must not be one for each session.
-    texts = {name: param.String(default="") for name in names}
+    # Nor a copy of each parameter for each page, which nobody would change.
+    texts = {name: param.String(default="", per_instance=False) for name in names}
     return type("PageWire", (Wire,), texts)
 
 

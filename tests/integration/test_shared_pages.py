@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import threading
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,8 @@ import pytest
 
 from dashboard import session as session_module
 from dashboard.accounts import LOCAL, Role, Visitor
+from dashboard.quality import measuring
+from dashboard.quality.scores import SUSPICION
 from dashboard.shared import Shared
 from dashboard.views.snapshot import Snapshot
 from dashboard.views.verdict_content import MOST_CHANGES
@@ -290,3 +293,103 @@ def test_a_metric_that_is_chosen_again_has_its_statistics_again(made: Service) -
     assert chosen("completeness") is None
     wait_for(lambda: chosen("mean.0"), "for them again")
     visit.close()
+
+
+def test_what_a_plate_is_good_for_is_worked_out_once_for_all_pages(
+    made: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visits = [opened(made, f"plate={KEY}") for _ in range(3)]
+    facts, times = made.usability._facts, []
+
+    def note(*inputs: Any) -> Any:
+        times.append(inputs)
+        return facts(*inputs)
+
+    monkeypatch.setattr(made.usability, "_facts", note)
+    judge(made, A1, "pass", BEN)
+    for visit in visits:
+        wait_for(lambda visit=visit: looked(visit) or words(visit))  # type: ignore[misc]
+    assert len(times) == 1
+    # A page that comes to it later asks no thread, and needs no second message.
+    review = made.reviews.review(KEY)
+    assert made.usability.known(KEY, review) is made.usability.of(KEY, review)
+
+
+def test_values_of_all_wells_are_made_off_the_event_loop_and_once(
+    made: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For the list of a well: only what colours the plate is drawn with is at once."""
+    make, calls = measuring.well_values, []
+
+    def note(stock: Any, metric: str, *rest: Any) -> Any:
+        on_loop = threading.current_thread() is threading.main_thread()
+        calls.append((metric, on_loop))
+        return make(stock, metric, *rest)
+
+    monkeypatch.setattr(measuring, "well_values", note)
+    visit = opened(made, f"plate={KEY}&well=A1")
+    metric = visit.session.state.metric
+    rows = visit.content("details")["values"]
+    assert len(rows) > 3
+    assert {made_of for made_of, on_loop in calls if on_loop} <= {metric, SUSPICION}
+    first = len(calls)
+    assert first >= len(rows)
+    visit.act("plate_map", type="select", well="A2")
+    assert visit.content("details")["title"].endswith("A2")
+    opened(made, f"plate={KEY}&well=B2")
+    assert len(calls) == first
+
+
+def test_a_part_asks_once_what_bars_all_its_messages(
+    made: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit = opened(made, f"plate={KEY}")
+    signed_by, times = made.access._signed_by, []
+
+    def note(key: str) -> str | None:
+        times.append(key)
+        return signed_by(key)
+
+    monkeypatch.setattr(made.access, "_signed_by", note)
+    part = visit.parts["verdict"]
+    assert len(set(part.component.asks.values())) > 1
+    assert part.barred() == {}
+    assert times == [KEY]
+
+
+def test_metrics_and_roles_are_the_same_objects_after_a_verdict(made: Service) -> None:
+    metrics, roles = made.quality.metrics(KEY), made.projects.roles(KEY)
+    judge(made, A1, "fail", BEN)
+    made.reviews.read(KEY)
+    assert made.quality.metrics(KEY) is metrics
+    assert made.projects.roles(KEY) is roles
+
+
+def test_pages_copy_no_parameter(made: Service) -> None:
+    visit = Visit(made, f"plate={KEY}")
+    for name, part in visit.parts.items():
+        island = part.component
+        for text in island.texts:
+            assert island.param[text] is type(island).param[text], (name, text)
+
+
+def test_ledgers_are_asked_for_once_and_anew_after_a_change(
+    made: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.projects.plate_links._FRESH_SECONDS", 60.0)
+    links, plate = made.storage.links, made.access.plate(KEY)
+    get, times = made.storage.settings.get, []
+
+    def note(*name: str) -> Any:
+        times.append(name)
+        return get(*name)
+
+    monkeypatch.setattr(made.storage.settings, "get", note)
+    links.ledgers(plate)
+    times.clear()
+    before = links.ledgers(plate)
+    assert not times
+    apart = links.set_apart(plate)
+    assert links.ledgers(plate) == (apart, ())
+    links.join(plate)
+    assert links.ledgers(plate) == before
