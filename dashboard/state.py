@@ -242,8 +242,15 @@ class SessionState(param.Parameterized):
         return ViewState(**{name: getattr(self, name) for name in self.NAMES})
 
     def show(self, view: ViewState) -> None:
-        """Take over a whole state."""
-        self.param.update(**{name: getattr(view, name) for name in self.NAMES})
+        """Take over a whole state; who watches is told of what differs."""
+        values = {name: getattr(view, name) for name in self.NAMES}
+        self.param.update(
+            **{
+                name: value
+                for name, value in values.items()
+                if value != getattr(self, name)
+            }
+        )
 
     def update(self, **changes: Any) -> ViewState:
         """Change some of it, notify watchers once, and return the new state."""

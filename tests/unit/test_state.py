@@ -106,6 +106,19 @@ def test_malformed_channels_are_a_value_error(text: str) -> None:
         decode_channels(text)
 
 
+def test_nobody_is_told_of_a_state_that_is_the_present_one() -> None:
+    """Of channels neither, which `param` takes for others whenever they are set."""
+    state, told = SessionState(), []
+    channels = (ChannelSetting(index=1, color="FF0000", low=0.0, high=9.0, gamma=1.0),)
+    state.update(well="B2", channels=channels)
+    state.on_change(told.append)
+    state.show(state.view())
+    assert told == []
+    view = state.update(well="B3")
+    assert told == [view]
+    assert (view.well, view.channels) == ("B3", channels)
+
+
 def test_addresses_hold_the_prefix_and_escape_every_part() -> None:
     url = Urls("/hcs").plane("a/b c", "B02", "0", "v#1", level=0, channel=1, z=0)
     assert url == "/hcs/pixels/a%2Fb%20c/B02/0/v%231/plane.bin?level=0&channel=1&z=0"
