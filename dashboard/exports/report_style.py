@@ -42,7 +42,9 @@ thead { display: table-header-group; }
 .statement.use { color: #00674f; }
 .statement.care { color: #8a4b00; }
 .statement.none { color: #b3261e; }
-.rules { width: 100%; } .rules th { white-space: normal; font-weight: 400; }
+.rules { width: 100%; } .rules thead th, .rules td { white-space: nowrap; }
+.rules td:nth-child(2) { white-space: normal; }
+.rules th { white-space: normal; font-weight: 400; }
 .rules thead th, .rules tr:is(.care, .none) :is(th, td:last-child) { font-weight: 700; }
 .rules tr.care td:last-child { color: #8a4b00; }
 .rules tr.none td:last-child { color: #b3261e; }

@@ -29,10 +29,10 @@ _MOST_WELLS = 12
 
 _MOST_CHANGES = 3
 _SEEN = {
-    "field": "viewer",
-    "thumbnails": "thumbnails",
-    "montage": "montage",
-    "unseen": "not seen",
+    "field": "Viewer",
+    "thumbnails": "Thumbnails",
+    "montage": "Montage",
+    "unseen": "Not seen",
 }
 """By what wells were judged, as `BASES` in a word each."""
 
@@ -80,7 +80,7 @@ def _head(tables: PlateTables, *, tells_place: bool) -> str:
         ("Barcode", overview.barcode),
         ("Stored at", overview.location if tells_place else ""),
         ("Images", overview.banner),
-        ("Report made", now()),
+        ("Report made", _minute(now())),
     ]
     rows = "".join(
         f"<dt>{name}</dt><dd>{safe_text(text, 300)}</dd>"
@@ -110,7 +110,9 @@ def _by_whom(tables: PlateTables, use: Usability) -> list[str]:
         why = ", ".join(
             part for part in (tables.rules.words(act.reason), act.note) if part
         )
-        lines.append(f"Decided by {act.who}, {act.at}{f': {why}' if why else ''}")
+        lines.append(
+            f"Decided by {act.who}, {_minute(act.at)}{f': {why}' if why else ''}"
+        )
         if use.use != use.proposed:
             lines.append(f"The rules propose: {USE_WORDS[use.proposed]}.")
     elif not signed:
@@ -249,4 +251,9 @@ def _maps(service: Service, tables: PlateTables) -> str:
         for id in dict.fromkeys((SUSPICION, assay))
         if id in tables.values
     )
-    return f'<div class="maps">{maps}</div>' if maps else ""
+    return f'<h2>Maps</h2><div class="maps">{maps}</div>' if maps else ""
+
+
+def _minute(moment: str) -> str:
+    """Return a moment of the ledger as people read it: ``"2026-11-29 19:09 UTC"``."""
+    return f"{moment[:10]} {moment[11:16]} UTC"
