@@ -102,6 +102,9 @@ class Page:
         self._seen: Snapshot | None = None
         """What the page was last told to draw, None where all must be drawn."""
 
+        self._followed: Snapshot | None = None
+        """What corrections were told of last: each of their steps makes another."""
+
         self._owed: set[str] = set()
         """Parts that are still to be drawn."""
 
@@ -232,11 +235,9 @@ class Page:
         self._draw_parts(now, self.parts)
 
     def _draw_parts(self, now: Snapshot, names: Iterable[str]) -> None:
-        try:
-            self._correction.follow(now)
-            self._batch.follow(now.state.well)
-        except Exception:  # noqa: BLE001 - the parts are drawn all the same
-            _LOG.exception("The correction of a page could not follow it.")
+        if now is not self._followed:
+            self._followed = now
+            self._follow(now)
         for name in names:
             self._owed.discard(name)
             try:
@@ -245,6 +246,13 @@ class Page:
                 # One part that cannot redraw must not keep the others from it.
                 _LOG.exception("The part %s of a page could not be drawn.", name)
         self._header.announce(not self._owed and not now.loading)
+
+    def _follow(self, now: Snapshot) -> None:
+        try:
+            self._correction.follow(now)
+            self._batch.follow(now.state.well)
+        except Exception:  # noqa: BLE001 - the parts are drawn all the same
+            _LOG.exception("The correction of a page could not follow it.")
 
     def _corrected(self) -> None:
         committed = bool(self._correction.draft.done or self._batch.draft.batch)

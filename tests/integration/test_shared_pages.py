@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import threading
+from itertools import pairwise
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
@@ -393,3 +394,20 @@ def test_ledgers_are_asked_for_once_and_anew_after_a_change(
     assert links.ledgers(plate) == (apart, ())
     links.join(plate)
     assert links.ledgers(plate) == before
+
+
+def test_corrections_follow_a_page_once_and_not_with_each_part(
+    made: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.views.page._TURN_SECONDS", 0.0)
+    visit = Visit(made, f"plate={KEY}")
+    follow, told = visit._page._correction.follow, []
+
+    def note(now: Snapshot) -> None:
+        told.append(id(now))
+        follow(now)
+
+    monkeypatch.setattr(visit._page._correction, "follow", note)
+    visit.act("plate_map", type="select", well="A1")
+    assert told
+    assert all(before != after for before, after in pairwise(told))
