@@ -507,7 +507,7 @@ def test_wells_are_filtered_held_beside_others_and_keys_are_changed(
     page.locator('[data-part="condition"]').select_option("positive")
     expect(page.locator(".hcs-filters [role=status]")).to_have_text("8 of 96 wells")
     expect(well(page, "B02")).to_contain_text("filtered out")
-    page.locator(".top > .grow").click()
+    page.locator(".verdicts .standing").click()
     page.keyboard.press("j")
     expect(well(page, "B12")).to_have_attribute("aria-selected", "true")
     picture(page, "11-filtered")
@@ -515,7 +515,7 @@ def test_wells_are_filtered_held_beside_others_and_keys_are_changed(
     expect(well(page, "B02")).not_to_contain_text("filtered out")
 
     # The same field of the nearest control, of the next by the same key; Esc closes.
-    page.locator(".top > .grow").click()
+    page.locator(".verdicts .standing").click()
     page.keyboard.press("c")
     control = page.locator(".hcs-field-viewer .control")
     expect(control).to_have_attribute("data-well", "E12")

@@ -226,7 +226,7 @@ def test_a_curator_takes_a_field_through_the_whole_loop(
     compared(page)
     page.locator(".hcs-commit").click()
     expect(page.locator(".hcs-history li")).to_have_count(2)
-    expect(page.locator(".hcs-history li").first).to_contain_text("Cara (sign-in)")
+    expect(page.locator(".hcs-history li").first).to_contain_text("Cara ·")
     plate = from_hcs_zarr(office.served.service.plates.overview(KEY).location)
     stored = plate.well("A2").field("0").image().images[0].data
     assert np.array_equal(np.asarray(stored)[0], pixels)
