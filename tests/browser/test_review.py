@@ -336,7 +336,7 @@ def test_a_killed_server_loses_nothing_that_was_confirmed_or_typed(
     expect(alarm).to_contain_text("connection to the server was lost")
     serve(small_plate, after=server)
     # The page comes back by itself, and offers what it has kept.
-    expect(page.locator(".verdicts > .problem")).to_contain_text(
+    expect(page.locator(".verdicts .problem")).to_contain_text(
         "A2 fail (“a fibre, lower left”)"
     )
     expect(well(page, "A1")).to_contain_text("pass")
@@ -345,7 +345,7 @@ def test_a_killed_server_loses_nothing_that_was_confirmed_or_typed(
     page.get_by_role("button", name="Try again").click()
     toast(page, "A2 fail")
     expect(well(page, "A2")).to_contain_text("fail")
-    expect(page.locator(".verdicts > .problem")).to_be_hidden()
+    expect(page.locator(".verdicts .problem")).to_be_hidden()
     page.keyboard.press("Escape")
     rows = table(page)
     assert {
@@ -359,7 +359,7 @@ def test_a_killed_server_loses_nothing_that_was_confirmed_or_typed(
     assert rows["A02"]["Metadata_Note"] == "a fibre, lower left"
     page.reload()  # and it is offered no more
     expect(page.locator(".verdicts .progress")).to_contain_text("2 of 6")
-    expect(page.locator(".verdicts > .problem")).to_be_hidden()
+    expect(page.locator(".verdicts .problem")).to_be_hidden()
 
 
 def test_a_server_that_is_restarted_says_so_and_its_page_comes_back_with_what_was_typed(
@@ -390,7 +390,7 @@ def test_a_busy_database_keeps_what_was_typed_until_it_is_tried_again(
         other.isolation_level = None
         other.execute("BEGIN IMMEDIATE")
         page.locator(".hcs-verdict-flag").click()
-        expect(page.locator(".verdicts > .problem")).to_contain_text(
+        expect(page.locator(".verdicts .problem")).to_contain_text(
             "A1 flag (“debris”) was not saved", timeout=MEASURING
         )
         other.execute("ROLLBACK")

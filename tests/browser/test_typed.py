@@ -305,7 +305,7 @@ def test_two_tabs_keep_their_names_and_share_the_draft_of_one_well(
     expect(other.locator(".hcs-note")).to_have_value("dim")  # now the verdict's
     expect(other.locator(".verdicts .standing")).to_contain_text("Ada")
     # A tab that waits for an answer is no page that was closed.
-    expect(other.locator(".verdicts > .problem")).to_be_hidden()
+    expect(other.locator(".verdicts .problem")).to_be_hidden()
     # Light or dark is one person's, wherever they look.
     page.keyboard.press("d")
     chosen = page.evaluate("document.documentElement.dataset.theme")
@@ -354,7 +354,7 @@ def test_another_workspace_at_the_same_address_gets_no_draft_and_no_verdict(
         noted(page, "")
         page.keyboard.press("p")
         toast(page, "B3 pass")
-        expect(page.locator(".verdicts > .problem")).to_be_hidden()
+        expect(page.locator(".verdicts .problem")).to_be_hidden()
     finally:
         second.stop()
 
