@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import re
 import shutil
@@ -384,6 +385,23 @@ def test_versioned_assets_stay_in_their_folder(served: Served, name: str) -> Non
 )
 def test_assets_stay_in_their_folder(served: Served, name: str) -> None:
     assert served.get(f"{PREFIX}/assets/{name}").status == 404
+
+
+def test_scripts_and_styles_are_sent_compressed_to_who_takes_it(
+    served: Served,
+) -> None:
+    address = f"{PREFIX}/assets/core/page.css"
+    plain = served.get(address)
+    small = served.get(address, Accept_Encoding="br, gzip")
+    assert gzip.decompress(small.body) == plain.body
+    assert len(small.body) < 0.6 * len(plain.body)
+    assert small.headers["Content-Encoding"] == "gzip"
+    assert (plain.headers["Vary"], small.headers["Vary"]) == ("Accept-Encoding",) * 2
+    assert plain.headers["Etag"] != small.headers["Etag"]
+    again = served.get(
+        address, Accept_Encoding="gzip", If_None_Match=small.headers["Etag"]
+    )
+    assert (again.status, again.body) == (304, b"")
 
 
 def test_an_asset_that_has_not_changed_is_not_sent_again(served: Served) -> None:
