@@ -12,7 +12,7 @@ import tifffile
 from playwright.sync_api import expect
 
 from hcs import from_hcs_zarr
-from tests.browser.serving import compared, same_place, well
+from tests.browser.serving import at_rest, compared, same_place, well
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +32,7 @@ def test_a_real_plate_is_imported_looked_at_corrected_and_reverted(
     page, other = visit(server), visit(server)
     expect(page.locator('[role="gridcell"]')).to_have_count(96)
     expect(well(page, "D07")).to_contain_text("1 field")
-    expect(page.locator(".plate-canvas")).to_have_attribute("data-busy", "false")
+    at_rest(page)
     picture(page, "1-plate")
 
     # The plate map's conditions are there to read.

@@ -48,6 +48,7 @@ def test_the_panel_tells_a_good_assay_from_a_bad_metric_of_it(
 
     choose(page, "Nucleus to ring (6 px), GFP")
     expect(panel).to_contain_text("8 + 16")
+    open_panel(page, "statistics")
     assert statistic(page, "z_prime") == pytest.approx(0.7, abs=0.05)
     expect(panel).to_contain_text("not interpretable: dose follows columns")
     expect(panel).to_contain_text("exploratory")

@@ -88,7 +88,7 @@ def test_a_note_after_the_verdict_is_saved_to_it_and_to_no_other_well(
     noted(page, "")
     page.keyboard.press("p")
     toast(page, "A1 pass")
-    page.keyboard.press("Escape")
+    page.goto(desk.url + on("other"))
     assert notes(table(page)) == {}
     page.goto(desk.url + on("notes"))
     rows = table(page)
@@ -120,7 +120,7 @@ def test_a_draft_waits_at_its_well_and_goes_with_its_verdict_alone(
     ready(page, "B1")
     page.keyboard.press("l")
     toast(page, "B1 flag")
-    page.keyboard.press("Escape")
+    page.goto(desk.url + on("notes"))
     labels = [label for label, note in notes(table(page)).items() if note == "dim"]
     assert labels == ["B01"]
 
