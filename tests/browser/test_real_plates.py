@@ -112,7 +112,7 @@ def test_a_plate_of_others_is_shown_as_it_is(
     x, y = map(int, re.search(r"x (\d+) y (\d+)", said).groups())  # type: ignore[union-attr]
     assert abs(x - sizes["x"] // 3) <= 2
     assert abs(y - sizes["y"] // 2) <= 2
-    active = page.locator('.channels [role="switch"][aria-checked="true"]')
+    active = page.locator('[class*="hcs-channel-"][role="switch"][aria-checked="true"]')
     for at in range(active.count()):
         channel = int(
             re.search(  # type: ignore[union-attr]
