@@ -200,6 +200,12 @@ const OWN = {
   INPUT: ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Enter", "PageUp", "PageDown", "Home", "End", " "],
 }
 
+/** The same of inputs that need fewer. */
+const OWN_OF_TYPE = { file: ["Enter", " "], checkbox: [" "], radio: ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", " "] }
+
+/** Whether a control that has the focus needs a key for itself. @param {{tagName?: string, type?: string} | undefined} control @param {string} key */
+export const needsKey = (control, key) => Boolean((OWN_OF_TYPE[control?.type] ?? OWN[control?.tagName])?.includes(key))
+
 /** Bind the keys to the document; returns the way to stop. */
 export function bindKeys(send) {
   const down = (event) => {
@@ -213,7 +219,7 @@ export function bindKeys(send) {
     const path = event.composedPath()
     if (openDialog(document)) return
     const target = path[0]
-    if (OWN[target?.tagName]?.includes(event.key)) return
+    if (needsKey(target, event.key)) return
     const [action, shifted] = actionOf(event)
     if (!action) return
     event.preventDefault()

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import test from "node:test"
 
-import { ACTIONS, match, pressed } from "../../assets/core/keys.js"
+import { ACTIONS, match, needsKey, pressed } from "../../assets/core/keys.js"
 
 // Keys are shown, changed and kept by the name of the act.
 test("each act has a name and a key of its own", () => {
@@ -22,4 +22,15 @@ test("a well is found however people spell it", () => {
   for (const text of ["d7", "D007", "d-7", " D 07 ", "r04c07"]) assert.equal(match(labels, text), "D07", text)
   assert.equal(match(labels, "r32c48"), "AF48")
   assert.equal(match(labels, "B2"), undefined)
+})
+
+test("a control keeps the keys that it needs, a box to tick only the space", () => {
+  const keys = ["Home", "ArrowDown", "Enter", " ", "p"]
+  const needed = (control) => keys.filter((key) => needsKey(control, key))
+  assert.deepEqual(needed({ tagName: "INPUT", type: "range" }), ["Home", "ArrowDown", "Enter", " "])
+  assert.deepEqual(needed({ tagName: "INPUT", type: "radio" }), ["ArrowDown", " "])
+  assert.deepEqual(needed({ tagName: "INPUT", type: "checkbox" }), [" "])
+  assert.deepEqual(needed({ tagName: "INPUT", type: "file" }), ["Enter", " "])
+  assert.deepEqual(needed({ tagName: "BUTTON", type: "button" }), ["Enter", " "])
+  assert.deepEqual(needed(undefined), [])
 })
