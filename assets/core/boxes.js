@@ -4,7 +4,7 @@
 const enteredWith = new WeakMap() // what stood in a box when it was entered
 
 /** Whether the keys stop at an element. */
-function isBox(element) {
+export function isBox(element) {
   if (element instanceof HTMLInputElement) return !["checkbox", "radio", "button", "range", "file", "color"].includes(element.type)
   return element instanceof HTMLTextAreaElement || element instanceof HTMLSelectElement
 }

@@ -1,7 +1,7 @@
 // Focus is never lost: when what had it is drawn anew, goes or is hidden, it passes to what
 // stands for the same, else to the next control, else to the plate or the list of plates.
 
-import { toPlate } from "./boxes.js"
+import { isBox, toPlate } from "./boxes.js"
 
 const FOCUSABLE = "a[href], button, input, select, textarea, summary, [tabindex]"
 
@@ -24,7 +24,10 @@ export function keepingFocus(root, draw) {
   if (!had || (root.activeElement === had ? usable(had) : focused() !== document.body)) return
   const now = controls(root)
   const name = nameOf(had)
-  const next = now.find((element) => nameOf(element) === name && usable(element)) ?? now.slice(Math.max(place, 0)).find(usable) ?? now.findLast(usable)
+  const same = now.find((element) => nameOf(element) === name && usable(element))
+  // Not a box, for who never went there would find that the key of a verdict writes.
+  const near = (/** @type {HTMLElement} */ element) => usable(element) && !isBox(element)
+  const next = same ?? now.slice(Math.max(place, 0)).find(near) ?? now.findLast(near)
   if (next) next.focus({ preventScroll: true })
   else toPlace()
 }

@@ -244,7 +244,9 @@ def test_every_box_of_the_page_is_left_by_escape_and_by_enter(
         usable = usable and box.get_attribute("aria-hidden") != "true"
         if not usable or box.get_attribute("type") in no_text:
             continue
-        for key in ("Escape", "Enter"):
+        # Of a box with a list, Enter opens the list.
+        listed = box.get_attribute("role") == "combobox"
+        for key in ("Escape",) if listed else ("Escape", "Enter"):
             box.evaluate("box => box.focus()")
             assert box.evaluate(focused)
             page.keyboard.press(key)
