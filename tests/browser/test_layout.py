@@ -31,7 +31,10 @@ AT_ONCE = {
     "pictures": (".plate-canvas", ".plot-area", *ALWAYS),
     "well": (".hcs-plate-map", ".hcs-gallery", ".plot-area", *ALWAYS),
     "field": (".hcs-plate-map", ".hcs-field-viewer", ".plot-area", *ALWAYS),
-    "compare": (".hcs-plate-map", ".hcs-compare", ".plot-area", *ALWAYS),
+    "compare": (
+        *(".hcs-plate-map", ".hcs-compare", ".plot-area"),
+        *(".hcs-reason", ".hcs-commit", ".verdicts"),
+    ),
 }
 """What is in sight at 1280 x 800 without scrolling, by what is looked at."""
 

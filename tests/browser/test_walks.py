@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import plates
-from tests.browser.serving import compared, well
+from tests.browser.serving import at_rest, compared, well
 from tests.browser.test_review import ready, suspects, toast
 
 if TYPE_CHECKING:
@@ -138,6 +138,9 @@ def test_a_plate_with_a_correction_is_signed_off_within_18_actions(
     walk.name("Ada")
     well(page, "D07").click()
     ready(page, "D07")
+    expect(page.get_by_text("Correct D07", exact=True)).to_be_visible()
+    expect(page.locator(".hcs-upload")).to_be_enabled()
+    at_rest(page)
     walk.pick("e", tmp_path / image)
     expect(page.locator(".hcs-compare")).to_be_visible()
     compared(page)
