@@ -136,6 +136,7 @@ def test_a_plate_with_a_correction_is_signed_off_within_18_actions(
     expect(well(page, "D07")).to_contain_text("1 field")
     walk = Walk(page, record_property)
     walk.name("Ada")
+    walk.press("Enter")
     well(page, "D07").click()
     ready(page, "D07")
     expect(page.get_by_text("Correct D07", exact=True)).to_be_visible()
