@@ -215,6 +215,7 @@ export function makePane(viewport, onState) {
       source = next
       if (same) return refresh()
       leave()
+      delete element.dataset.drawn
       loaded = new Map()
       if (!next || next.error) {
         painter?.keep([])

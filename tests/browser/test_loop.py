@@ -283,7 +283,7 @@ def test_what_the_pages_of_a_tiff_are_is_seen_and_can_be_said(
     page.locator(".hcs-upload").set_input_files(file)
     pages = page.get_by_label("Pages of B02.tif")
     expect(pages).to_have_value("c")
-    expect(page.locator(".hcs-compare")).to_be_visible()
+    compared(page)
     pages.select_option("z")
     expect(page.locator("ul.files")).to_contain_text("2 × 512 × 512 (zyx)")
     channel = page.get_by_label("Channel of B02.tif")
