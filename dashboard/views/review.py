@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import param
 
@@ -17,7 +17,7 @@ from dashboard.threads import Pool
 from dashboard.views.act_queue import NOT_SAVED, ActQueue
 from dashboard.views.failure import failure
 from dashboard.views.island import Island, Message, Part, as_json, index_of, text_of
-from dashboard.views.samples import Sample, pictures, random_wells, read_samples
+from dashboard.views.rest_sample import RestSample
 from dashboard.views.verdict_content import (
     MOST_CHANGES,
     Verdicts,
@@ -47,9 +47,6 @@ if TYPE_CHECKING:
     from dashboard.session import Session
     from dashboard.views.snapshot import Snapshot
 
-_MONTAGE = 32
-_MONTAGE_SIZE = 160
-
 
 class VerdictIsland(Island):
     """See ``assets/review/verdict.js``.
@@ -74,7 +71,7 @@ class VerdictBar(Part):
     def __init__(self, session: Session) -> None:
         super().__init__(session, VerdictIsland())
         self._acts = ActQueue(session, self._redraw)
-        self._sample: tuple[int, tuple[Sample, ...]] | None = None
+        self._sample = RestSample(session, self._redraw)
         self._whole_of = ""
         self._remaining: frozenset[str] = frozenset()
         self._whole: Verdicts = {}
@@ -187,34 +184,11 @@ class VerdictBar(Part):
         self._decide(message, overview.key, decisions)
 
     def _draw_sample(self, message: Message) -> None:
-        """Read some wells by chance among those that would be passed unopened."""
+        """Read some wells at random among those that would be passed unopened."""
         overview = self._now.overview if self._now else None
         if overview is None:
             return
-        key, seed = overview.key, index_of(message, "seed") or 0
-        review = self._session.service.reviews.review(key, self._session.who())
-        opened = self._session.looks.labels(key)
-        paths = {subject.well for subject in unjudged(overview, review)}
-        among = [
-            well.label
-            for well in overview.wells
-            if well.path in paths and well.label not in opened
-        ]
-        requests = random_wells(overview, _MONTAGE, among)
-        service = self._session.service
-
-        def shown(samples: tuple[Sample, ...]) -> None:
-            self._sample = (seed, samples)
-            self._redraw()
-
-        self._session.run(
-            lambda: read_samples(
-                requests, lambda label: service.plates.well(key, label)
-            ),
-            shown,
-            failed=lambda _: shown(()),
-            of=lambda: self._session.state.plate,
-        )
+        self._sample.draw(overview, index_of(message, "seed") or 0)
 
     def _decide(self, message: Message, key: str, decisions: list[Decision]) -> None:
         verdict = text_of(message, "verdict", 10)
@@ -342,7 +316,7 @@ class VerdictBar(Part):
                 "plate_standing": held_verdict(review, Subject(), rules),
                 "suggested": suggested(suspects, now.state.well),
                 "why": why(suspects, now.state.well),
-                "sample": self._sampled(now, overview),
+                "sample": self._sample.content(now, overview),
                 "undo": offer_content(undo),
                 "redo": offer_content(redo),
                 "results": self._acts.answers(),
@@ -387,14 +361,6 @@ class VerdictBar(Part):
             "glimpsed": len(remaining & glimpsed),
         }
         self.component.put(seen, "unseen")
-
-    def _sampled(self, now: Snapshot, overview: PlateOverview) -> dict[str, Any] | None:
-        if self._sample is None:
-            return None
-        seed, samples = self._sample
-        urls = self._session.urls
-        items = pictures(samples, urls, overview, now.state, _MONTAGE_SIZE)
-        return {"seed": seed, "items": items}
 
     def _opened(self, now: Snapshot) -> None:
         """Remember that a field of this well was looked at in the viewer."""
