@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import TYPE_CHECKING
 
@@ -14,9 +15,11 @@ from dashboard.text import safe_text
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from dashboard.corrections.values import VersionView
     from dashboard.exports.tables import PlateTables
+    from dashboard.plates.values import FieldView, WellState
     from dashboard.quality.judgement import Judgement
     from dashboard.quality.statistics import StatisticsView
     from dashboard.reviews.values import SignedOff
@@ -207,15 +210,8 @@ def corrections_part(service: Service, tables: PlateTables) -> str:
     for well in tables.overview.wells:
         if not well.revised:
             continue
-        for field in service.plates.well(tables.overview.key, well.label).fields:
-            if not field.revised:
-                continue
-            try:
-                events = service.corrections.history(
-                    tables.overview.key, well.label, field.name
-                )
-            except (NotServedError, HCSError):
-                continue
+        fields = service.plates.well(tables.overview.key, well.label).fields
+        for field, events in revised_fields(service, tables, well, fields):
             rows += [
                 (
                     event.when,
@@ -230,6 +226,25 @@ def corrections_part(service: Service, tables: PlateTables) -> str:
             ]
     heads = ("When (UTC)", "Field", "What", "Version", "Why", "Who", "File")
     return sheet(heads, rows) or "<p>No field was corrected.</p>"
+
+
+def revised_fields(
+    service: Service,
+    tables: PlateTables,
+    well: WellState,
+    fields: Iterable[FieldView],
+) -> Iterator[tuple[FieldView, Sequence[VersionView]]]:
+    """Yield each field of a well that was corrected, with its versions."""
+    for field in fields:
+        if not field.revised:
+            continue
+        with contextlib.suppress(NotServedError, HCSError):
+            yield (
+                field,
+                service.corrections.history(
+                    tables.overview.key, well.label, field.name
+                ),
+            )
 
 
 def settings_part(service: Service, tables: PlateTables) -> str:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING
 
-from dashboard.errors import NotServedError
-from dashboard.exports.report_sections import sheet
+from dashboard.exports.report_sections import revised_fields, sheet
 from dashboard.pictures.planes import PlaneRequest
 from dashboard.reviews.acts import BASES, Subject
 from dashboard.reviews.wording import subject_text
@@ -146,18 +145,9 @@ def _corrections(
     well: WellState,
     fields: Sequence[FieldView],
 ) -> str:
-    rows: list[tuple[str, ...]] = []
-    for field in fields:
-        if not field.revised:
-            continue
-        try:
-            history = service.corrections.history(
-                tables.overview.key, well.label, field.name
-            )
-        except (NotServedError, HCSError):
-            continue
-        rows += [
-            (event.when, field.words, event.action, event.why, event.who)
-            for event in history
-        ]
+    rows = [
+        (event.when, field.words, event.action, event.why, event.who)
+        for field, events in revised_fields(service, tables, well, fields)
+        for event in events
+    ]
     return sheet(("When (UTC)", "Field", "Correction", "Why", "Who"), rows)
