@@ -77,11 +77,11 @@ if TYPE_CHECKING:
     from hcs.writing.versions.recovery import recover as recover
     from hcs.writing.versions.revert import history as history
     from hcs.writing.versions.revert import revert as revert
-    from hcs.writing.versions.settle import settle as settle
     from hcs.writing.versions.staged_field import StagedField as StagedField
     from hcs.writing.versions.staging import stage_field as stage_field
     from hcs.writing.versions.tables import write_table as write_table
-    from hcs.writing.versions.unsettled import unsettled as unsettled
+    from hcs.writing.versions.upkeep import settle as settle
+    from hcs.writing.versions.upkeep import unsettled as unsettled
     from hcs.writing.well_image import write_hcs_well_image as write_hcs_well_image
     from hcs.writing.writer import HCSPlateWriter as HCSPlateWriter
 else:
@@ -128,9 +128,8 @@ else:
             "writing.versions.purge": "purge",
             "writing.versions.recovery": "recover",
             "writing.versions.revert": "history revert",
-            "writing.versions.settle": "settle",
             "writing.versions.tables": "write_table",
-            "writing.versions.unsettled": "unsettled",
+            "writing.versions.upkeep": "settle unsettled",
             "writing.versions.staged_field": "StagedField",
             "writing.versions.staging": "stage_field",
             "writing.person": "login_name",

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hcs.ingest.matching.field_pixels import ChannelFiles
+    from hcs.ingest.matching.match import FieldMatch
     from hcs.ingest.matching.reading import PictureFiles
-    from hcs.ingest.matching.table import FieldMatch, MatchTable
+    from hcs.ingest.matching.table import MatchTable
     from hcs.metadata import FieldVersion
     from hcs.plates.plate import HCSPlate
 
@@ -128,7 +129,7 @@ def _matched(
 ) -> MatchTable:
     """Return the table, with what the options say of its rows."""
     from hcs.errors import SourceError
-    from hcs.ingest.matching.matching import match_pictures
+    from hcs.ingest.matching.table import match_pictures
     from hcs.ingest.matching.target import match_target
 
     target = match_target(plate, acquisition=options.acquisition)

@@ -61,7 +61,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 
 def _settle(options: argparse.Namespace) -> int:
-    from hcs.writing.versions.settle import settle
+    from hcs.writing.versions.upkeep import settle
 
     unsettled = settle(options.plate, now=options.now)
     for field in unsettled:

@@ -14,8 +14,7 @@ from hcs.errors import (
 )
 from hcs.images.digest import field_digest
 from hcs.images.label_names import read_label_names
-from hcs.images.levels import to_multiscales
-from hcs.images.ngff_image import NgffImage, describe, to_ngff_image
+from hcs.images.ngff_image import describe
 from hcs.images.opened import OpenedImage, record_bytes
 from hcs.metadata import Axis, Channel, ImageMetadata
 from hcs.ngff.envelope import detect_version, envelope
@@ -28,17 +27,10 @@ if TYPE_CHECKING:
 
     from hcs.images.companions import Companions
     from hcs.images.image_group import ImageGroup
+    from hcs.images.ngff_image import NgffImage
     from hcs.stores.store import PlateStore
 
 T = TypeVar("T")
-
-__all__ = [
-    "Multiscales",
-    "NgffImage",
-    "from_ome_zarr",
-    "to_multiscales",
-    "to_ngff_image",
-]
 
 
 class Multiscales:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import ArgumentError, ShapeError
+from hcs.images.image import Multiscales
 from hcs.images.ngff_image import NgffImage, to_ngff_image
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
-
-    from hcs.images.image import Multiscales
 
 
 _MEANS = ("mean", "itkwasm_bin_shrink", "itk_bin_shrink", "dask_bin_shrink")
@@ -54,7 +53,6 @@ def to_multiscales(
         If a factor is not the next power of two, or the axes do not end with y and x.
     """
     check_method(method)
-    from hcs.images.image import Multiscales
     from hcs.images.pyramid import MEAN
 
     image = data if hasattr(data, "dims") else to_ngff_image(data)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hcs.ingest.formats.image_file import Fact as Fact
+    from hcs.ingest.formats.image_file import ImageFile as ImageFile
+    from hcs.ingest.formats.image_file import Limits as Limits
     from hcs.ingest.formats.images import SUFFIXES as SUFFIXES
-    from hcs.ingest.formats.images import Fact as Fact
-    from hcs.ingest.formats.images import ImageFile as ImageFile
-    from hcs.ingest.formats.images import Limits as Limits
     from hcs.ingest.formats.images import not_finite as not_finite
     from hcs.ingest.formats.pages import likely_pages as likely_pages
     from hcs.ingest.importing import PlannedImport as PlannedImport
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from hcs.ingest.matching.correction_folder import (
         pack_corrections as pack_corrections,
     )
-    from hcs.ingest.matching.matching import match_pictures as match_pictures
+    from hcs.ingest.matching.match import ALL_CHANNELS as ALL_CHANNELS
+    from hcs.ingest.matching.match import FieldMatch as FieldMatch
+    from hcs.ingest.matching.match import Leftover as Leftover
+    from hcs.ingest.matching.match import Match as Match
     from hcs.ingest.matching.name_guess import assign_channels as assign_channels
     from hcs.ingest.matching.name_guess import match_channel as match_channel
     from hcs.ingest.matching.picture import Picture as Picture
     from hcs.ingest.matching.picture import describe_picture as describe_picture
     from hcs.ingest.matching.reading import open_pictures as open_pictures
-    from hcs.ingest.matching.table import ALL_CHANNELS as ALL_CHANNELS
-    from hcs.ingest.matching.table import FieldMatch as FieldMatch
-    from hcs.ingest.matching.table import Leftover as Leftover
-    from hcs.ingest.matching.table import Match as Match
     from hcs.ingest.matching.table import MatchTable as MatchTable
+    from hcs.ingest.matching.table import match_pictures as match_pictures
     from hcs.ingest.matching.target import MatchTarget as MatchTarget
     from hcs.ingest.matching.target import TargetField as TargetField
     from hcs.ingest.matching.target import match_target as match_target
@@ -63,16 +63,17 @@ else:
     __all__, __getattr__, __dir__ = public_names(
         __name__,
         {
-            "formats.images": "SUFFIXES Fact ImageFile Limits not_finite",
+            "formats.image_file": "Fact ImageFile Limits",
+            "formats.images": "SUFFIXES not_finite",
             "formats.pages": "likely_pages",
             "importing": "PlannedImport fingerprint_at plan_import",
             "matching.advice": "leftover",
             "matching.correction_folder": "FieldCorrection pack_corrections",
-            "matching.matching": "match_pictures",
+            "matching.match": "ALL_CHANNELS FieldMatch Leftover Match",
             "matching.name_guess": "assign_channels match_channel",
             "matching.picture": "Picture describe_picture",
             "matching.reading": "open_pictures",
-            "matching.table": "ALL_CHANNELS FieldMatch Leftover Match MatchTable",
+            "matching.table": "MatchTable match_pictures",
             "matching.target": "MatchTarget TargetField match_target",
             "matching.wording": "channel_text",
             "microscopes.export": "ChannelNote Expected Export by_pattern",

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import MetadataError, UnsafeDataError
+from hcs.stores.chunk import check_chunk
+from hcs.stores.codecs import CHECKSUMS, COMPRESSORS, FILTERS
 from hcs.wording import excerpt
 
 if TYPE_CHECKING:
@@ -25,17 +27,6 @@ SHARD_CHUNKS_LIMIT = 1 << 22
 
 DIMENSIONS_LIMIT = 32
 """numpy 1 ends here; images have 2 to 5."""
-
-COMPRESSORS = frozenset(("blosc", "zstd", "gzip", "zlib", "lz4", "bz2", "lzma"))
-"""Codecs that change the size; at most one of them may be applied."""
-
-CHECKSUMS = frozenset(("crc32c", "crc32", "adler32", "fletcher32"))
-"""Codecs that add four bytes."""
-
-FILTERS = frozenset(
-    ("delta", "shuffle", "fixedscaleoffset", "bitround", "quantize", "packbits")
-)
-"""Codecs that change values or their order."""
 
 _V2_DTYPE = re.compile(r"[<>|=]?(?:(b)(1)|([iu])([1248])|(f)([248]))")
 _V3_DTYPES = {
@@ -111,8 +102,6 @@ class ArraySpec:
         self, data: bytes, where: str, start: int = 0, length: int | None = None
     ) -> None:
         """Check bytes of a key before they are decoded."""
-        from hcs.stores.chunk import check_chunk
-
         check_chunk(self, data, where, start, length)
 
 

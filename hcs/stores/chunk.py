@@ -15,7 +15,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 from hcs.errors import CorruptDataError, UnsafeDataError
-from hcs.stores.array import CHECKSUMS, COMPRESSORS, FILTERS
+from hcs.stores.codecs import CHECKSUMS, COMPRESSORS, FILTERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

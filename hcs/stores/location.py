@@ -9,17 +9,14 @@ from contextlib import contextmanager
 from errno import ENAMETOOLONG
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from hcs.errors import PlateNotFoundError, StoreError
+from hcs.stores.address import REMOTE_SCHEMES, split_address
 from hcs.stores.directory import DirectoryStore
 from hcs.stores.store import PlateStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from urllib.parse import SplitResult
-
-REMOTE_SCHEMES = ("http", "https", "s3", "gs", "az")
 
 
 def open_store(location: Any) -> PlateStore:
@@ -50,20 +47,6 @@ def open_store(location: Any) -> PlateStore:
     if isinstance(location, str | os.PathLike):
         return _open_path(os.fspath(location))
     return _open_object(location)
-
-
-def split_address(address: str) -> SplitResult:
-    """Return the parts of an address.
-
-    Raises
-    ------
-    StoreError
-        If it is none. The address is not repeated: it may hold a password.
-    """
-    try:
-        return urlsplit(address)
-    except ValueError as error:
-        raise StoreError(f"The address cannot be understood: {error}.") from error
 
 
 def possible_path(path: str | os.PathLike[str]) -> Path:

@@ -23,7 +23,7 @@ from hcs.errors import (
 )
 from hcs.ngff.document import DOCUMENT_LIMIT
 from hcs.settings import config
-from hcs.stores.location import split_address
+from hcs.stores.address import split_address
 from hcs.stores.request import (
     check_size,
     get_part,

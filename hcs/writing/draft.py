@@ -20,8 +20,9 @@ from hcs.writing.targets.locations import (
     local_path,
     object_target,
 )
-from hcs.writing.versions.opening import opened, settle_now
+from hcs.writing.versions.opening import opened
 from hcs.writing.versions.recovery import recover
+from hcs.writing.versions.settle import settle_now
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -26,7 +26,7 @@ from hcs.metadata import Plate, PlateColumn, PlateRow, PlateWell
 from hcs.writing.copying.convert import to_hcs_zarr
 from hcs.writing.versions.purge import purge
 from hcs.writing.versions.recovery import recover
-from hcs.writing.versions.settle import settle
+from hcs.writing.versions.upkeep import settle
 from hcs.writing.writer import HCSPlateWriter
 
 if TYPE_CHECKING:

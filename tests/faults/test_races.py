@@ -12,7 +12,7 @@ import pytest
 
 import hcs
 from hcs.stores.directory import DirectoryStore
-from hcs.writing.versions.settle import settle
+from hcs.writing.versions.upkeep import settle
 from tests import plates
 from tests.faults import checks, scenarios
 from tests.faults.harness import processes

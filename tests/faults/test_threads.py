@@ -15,7 +15,7 @@ import pytest
 
 import hcs
 from hcs.writing.versions.recovery import recover
-from hcs.writing.versions.settle import settle
+from hcs.writing.versions.upkeep import settle
 from tests import plates
 from tests.faults import checks, scenarios
 

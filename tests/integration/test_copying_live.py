@@ -10,7 +10,7 @@ import pytest
 import hcs
 from hcs.stores.directory import DirectoryStore
 from hcs.stores.store import CHUNK_LIMIT
-from hcs.writing.versions.settle import settle
+from hcs.writing.versions.upkeep import settle
 from tests.faults import checks, scenarios
 
 if TYPE_CHECKING:

@@ -213,7 +213,7 @@ def test_a_file_that_becomes_another_image_is_a_gap(
 def test_a_file_that_keeps_growing_while_it_is_read_is_a_gap(
     tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from hcs.ingest.formats.images import ImageFile
+    from hcs.ingest.formats.image_file import ImageFile
 
     path, plane = source / "C04_s2_w2.tif", ImageFile.plane
     growing: list[bool] = []

@@ -13,7 +13,7 @@ from hcs.images.pyramid import METHODS
 from hcs.ingest.importing import import_plate
 from hcs.ngff.document import document_attributes, parse_json, to_bytes
 from hcs.ngff.envelope import envelope
-from hcs.writing.versions.settle import settle
+from hcs.writing.versions.upkeep import settle
 from tests import plates
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ import zarr
 import hcs
 from hcs.writing.targets import group, objects
 from hcs.writing.versions.recovery import recover
-from hcs.writing.versions.unsettled import unsettled
+from hcs.writing.versions.upkeep import unsettled
 from tests import plates
 
 ME = hcs.Who("Ada", "typed")

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hcs.errors import SourceError
-from hcs.ingest.formats.images import Limits, read_image_file
+from hcs.ingest.formats.image_file import Limits
+from hcs.ingest.formats.images import read_image_file
 from tests.c01 import c01
 
 PIXELS = np.arange(6 * 8, dtype="<u2").reshape(6, 8) + 60_000

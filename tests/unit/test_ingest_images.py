@@ -12,7 +12,8 @@ from PIL import Image
 
 from hcs.errors import SourceError
 from hcs.ingest.formats import markup
-from hcs.ingest.formats.images import Limits, not_finite, read_image_file
+from hcs.ingest.formats.image_file import Limits
+from hcs.ingest.formats.images import not_finite, read_image_file
 from hcs.ingest.formats.place import ome_places, stage_label_place
 from hcs.ingest.formats.planes import PlaneArray
 from hcs.writing.encoding import pixels

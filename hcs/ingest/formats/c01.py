@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from hcs.errors import SourceError
-from hcs.ingest.formats.images import ImageFile
+from hcs.ingest.formats.image_file import ImageFile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from hcs.ingest.formats.images import Limits, Opener
+    from hcs.ingest.formats.image_file import Limits, Opener
 
 MAGIC: Final = b"\0\0\0\x10"
 

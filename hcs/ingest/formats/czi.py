@@ -17,7 +17,7 @@ from hcs.ingest.formats.czi_metadata import (
     read_pixel_size,
     read_scenes,
 )
-from hcs.ingest.formats.images import Fact, ImageFile, pages_fact
+from hcs.ingest.formats.image_file import Fact, ImageFile, pages_fact
 from hcs.ingest.formats.place import ImagePlace
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hcs.ingest.formats.czi_directory import CziContents, CziPlane
-    from hcs.ingest.formats.images import Limits, Opener
+    from hcs.ingest.formats.image_file import Limits, Opener
 
 
 def read_czi(opener: Opener, name: str, limits: Limits) -> ImageFile:

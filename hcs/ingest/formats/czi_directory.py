@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
     from xml.etree.ElementTree import Element
 
-    from hcs.ingest.formats.images import Limits, Opener
+    from hcs.ingest.formats.image_file import Limits, Opener
 
 MAGIC: Final = b"ZISRAWFILE"
 

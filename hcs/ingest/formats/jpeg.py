@@ -8,7 +8,7 @@ import numpy as np
 
 from hcs.errors import SourceError
 from hcs.extras import extra
-from hcs.ingest.formats.images import RGB, Fact, ImageFile
+from hcs.ingest.formats.image_file import RGB, Fact, ImageFile
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.JpegImagePlugin import JpegImageFile
 
-    from hcs.ingest.formats.images import Limits, Opener
+    from hcs.ingest.formats.image_file import Limits, Opener
 
 _DAMAGE = (OSError, ValueError, SyntaxError, EOFError)
 

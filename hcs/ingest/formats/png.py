@@ -9,12 +9,12 @@ import numpy as np
 
 from hcs.errors import SourceError
 from hcs.extras import extra
-from hcs.ingest.formats.images import COLOURS, RGB, Fact, ImageFile
+from hcs.ingest.formats.image_file import COLOURS, RGB, Fact, ImageFile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from hcs.ingest.formats.images import Limits, Opener
+    from hcs.ingest.formats.image_file import Limits, Opener
 
 _GREY, _RGB, _PALETTE, _GREY_ALPHA, _RGBA = 0, 2, 3, 4, 6
 

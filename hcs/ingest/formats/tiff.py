@@ -12,7 +12,14 @@ import numpy as np
 from hcs.axes import ORDER
 from hcs.errors import MissingExtraError, SourceError
 from hcs.extras import extra
-from hcs.ingest.formats.images import COLOURS, RGB, Fact, ImageFile, Limits, pages_fact
+from hcs.ingest.formats.image_file import (
+    COLOURS,
+    RGB,
+    Fact,
+    ImageFile,
+    Limits,
+    pages_fact,
+)
 from hcs.ingest.formats.tiff_bounds import check_page, check_size, refuse_doctype
 from hcs.ingest.formats.tiff_chain import check_pages
 from hcs.ingest.formats.tiff_metadata import TiffNames, read_names
@@ -24,7 +31,7 @@ if TYPE_CHECKING:
     import tifffile
     from numpy.typing import NDArray
 
-    from hcs.ingest.formats.images import Opener
+    from hcs.ingest.formats.image_file import Opener
 
 # tifffile reports oddities by logging; without a handler Python prints them.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())

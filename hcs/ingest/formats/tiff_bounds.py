@@ -11,7 +11,7 @@ from hcs.errors import SourceError
 if TYPE_CHECKING:
     import tifffile
 
-    from hcs.ingest.formats.images import Limits
+    from hcs.ingest.formats.image_file import Limits
 
 
 def refuse_doctype(description: str, name: str) -> None:

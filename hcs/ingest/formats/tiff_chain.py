@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
 
-    from hcs.ingest.formats.images import Limits
+    from hcs.ingest.formats.image_file import Limits
 
 _MAX_TAGS: Final = 4096
 """Tags of one page; real files have some dozens."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from hcs.ingest.matching.table import Leftover
+from hcs.ingest.matching.match import Leftover
 
 _ADVICE: Final = (
     ("not whole", "Copy or send it again; it was cut off."),

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 from hcs.ingest.formats.pages import likely_pages
 from hcs.ingest.matching.field_match import least
+from hcs.ingest.matching.match import ALL_CHANNELS
 from hcs.ingest.matching.name_guess import (
     match_channel,
     seeming_channels,
     zero_spellings,
 )
-from hcs.ingest.matching.table import ALL_CHANNELS
 from hcs.wording import some
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hcs.ingest.matching.evidence import Evidence
-    from hcs.ingest.matching.table import Certainty, Choice, Match
+    from hcs.ingest.matching.match import Certainty, Choice, Match
     from hcs.ingest.matching.target import MatchTarget
 
 

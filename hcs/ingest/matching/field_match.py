@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from hcs.ingest.matching.evidence import Evidence
-    from hcs.ingest.matching.table import Certainty, Choice, Match
+    from hcs.ingest.matching.match import Certainty, Choice, Match
     from hcs.ingest.matching.target import MatchTarget, TargetField
 
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from hcs.images.image import Multiscales
     from hcs.images.ngff_image import NgffImage
-    from hcs.ingest.formats.images import ImageFile
-    from hcs.ingest.matching.table import FieldMatch
+    from hcs.ingest.formats.image_file import ImageFile
+    from hcs.ingest.matching.match import FieldMatch
 
 _SIZE_TOLERANCE = 0.01
 """Relative; files round pixel sizes."""

@@ -1,4 +1,4 @@
-"""Working out the table: a target for each picture, then what stands in the way."""
+"""Working out the rows: a target for each picture, then what stands in the way."""
 
 from __future__ import annotations
 
@@ -9,45 +9,21 @@ from typing import TYPE_CHECKING
 from hcs.ingest.matching.channel_match import ChannelMatch, match_channels
 from hcs.ingest.matching.evidence import Evidence, evidence_of
 from hcs.ingest.matching.field_match import FieldNumbers, find_field, find_well
+from hcs.ingest.matching.match import Choice, FieldMatch, Match
 from hcs.ingest.matching.obstacles import with_obstacles
 from hcs.ingest.matching.stacks import stacks_of
-from hcs.ingest.matching.table import Choice, FieldMatch, Match, MatchTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from hcs.ingest.matching.picture import Picture
-    from hcs.ingest.matching.table import Leftover
     from hcs.ingest.matching.target import MatchTarget, TargetField
 
 
-def match_pictures(
-    pictures: Sequence[Picture],
-    target: MatchTarget,
-    *,
-    choices: Mapping[str, Choice] | None = None,
-    leftovers: Sequence[Leftover] = (),
-) -> MatchTable:
-    """Return which field and channel of a plate each picture is for.
-
-    Parameters
-    ----------
-    pictures
-        Of any number of files; the images of a file that holds several are `series` of
-        its first.
-    target
-        The plate.
-    choices
-        What people said, by the id of a row: it goes before everything else.
-    leftovers
-        Files that are no pictures; they are handed on.
-
-    Returns
-    -------
-        A row for each picture, or for each stack whose planes are files of their own.
-        Nothing is left out: a row that is not clear says what is missing.
-    """
-    choices = choices or {}
+def matches_of(
+    pictures: Sequence[Picture], target: MatchTarget, choices: Mapping[str, Choice]
+) -> tuple[Match, ...]:
+    """Return a row for each picture, or stack of them; see `match_pictures`."""
     drafts = [
         _draft(stack, choices.get(stack[0].id, Choice()))
         for stack in stacks_of(pictures, target)
@@ -64,13 +40,7 @@ def match_pictures(
         ],
         target,
     )
-    return MatchTable(
-        target=target,
-        pictures=tuple(pictures),
-        matches=tuple(with_obstacles(matched, target)),
-        leftovers=tuple(leftovers),
-        choices=dict(choices),
-    )
+    return tuple(with_obstacles(matched, target))
 
 
 def _draft(
@@ -110,22 +80,22 @@ def _placed(
     return find_field(match, evidence, choice, target, numbers) if match.well else match
 
 
-def by_field(table: MatchTable) -> tuple[FieldMatch, ...]:
+def by_field(matches: Iterable[Match], target: MatchTarget) -> tuple[FieldMatch, ...]:
     """Return what would be corrected: the rows that are ready, by well and field."""
     groups: defaultdict[tuple[str, str], list[Match]] = defaultdict(list)
-    for match in table.matches:
+    for match in matches:
         if match.ready:
             groups[match.well, match.field].append(match)
-    count = len(table.target.channels)
+    count = len(target.channels)
     return tuple(
         FieldMatch(
             well=well,
-            field=_field(table.target.fields_of(well), field),
+            field=_field(target.fields_of(well), field),
             matches=tuple(sorted(matches, key=lambda match: match.channels)),
             unchanged=_unchanged(matches, count),
         )
         for (well, field), matches in sorted(
-            groups.items(), key=lambda group: _order(table.target, *group[0])
+            groups.items(), key=lambda group: _order(target, *group[0])
         )
     )
 

@@ -11,7 +11,7 @@ from hcs.wording import some
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hcs.ingest.matching.table import Match
+    from hcs.ingest.matching.match import Match
     from hcs.ingest.matching.target import MatchTarget
 
 _DOUBTFUL = ("lossy", "colours", "alpha", "inverted")

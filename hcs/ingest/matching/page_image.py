@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from hcs.ingest.formats.images import ImageFile
+    from hcs.ingest.formats.image_file import ImageFile
 
 
 def page_image(file: ImageFile, page: int) -> ImageFile:

@@ -9,7 +9,7 @@ from hcs.axes import ORDER
 from hcs.ingest.names import NameParts, name_part
 
 if TYPE_CHECKING:
-    from hcs.ingest.formats.images import Fact, ImageFile
+    from hcs.ingest.formats.image_file import Fact, ImageFile
     from hcs.ingest.formats.place import ImagePlace
 
 

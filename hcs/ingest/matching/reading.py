@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hcs.errors import HCSError, SourceError
-from hcs.ingest.formats.images import Limits, read_image_file
+from hcs.ingest.formats.images import read_image_file
 from hcs.ingest.matching.advice import leftover
 from hcs.ingest.matching.correction_list import LIST_NAME, read_list
 from hcs.ingest.matching.page_image import page_image
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Self
 
-    from hcs.ingest.formats.images import ImageFile, Opener
+    from hcs.ingest.formats.image_file import ImageFile, Limits, Opener
+    from hcs.ingest.matching.match import Leftover
     from hcs.ingest.matching.picture import Picture
-    from hcs.ingest.matching.table import Leftover
     from hcs.ingest.microscopes.export import Export
     from hcs.ingest.names import NameParts
 

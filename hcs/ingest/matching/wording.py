@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from hcs.wording import counted, some
 
 if TYPE_CHECKING:
-    from hcs.ingest.matching.table import Match, MatchTable
+    from hcs.ingest.matching.match import Match
+    from hcs.ingest.matching.table import MatchTable
 
 
 def summary_of(table: MatchTable) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from hcs.axes import MICROMETRES, ORDER
 from hcs.errors import HCSError, SourceError
-from hcs.ingest.formats.images import ImageFile
+from hcs.ingest.formats.image_file import ImageFile
 from hcs.ingest.formats.place import ImagePlace
 from hcs.ngff.envelope import envelope
 from hcs.plates.opening import from_hcs_zarr

@@ -14,7 +14,7 @@ from hcs.ingest.formats.czi_metadata import (
     read_pixel_size,
     read_scenes,
 )
-from hcs.ingest.formats.images import Limits
+from hcs.ingest.formats.image_file import Limits
 from hcs.ingest.microscopes import positions
 from hcs.ingest.microscopes.export import ChannelNote, Expected, Export, unmatched
 from hcs.ingest.microscopes.microscope import Microscope

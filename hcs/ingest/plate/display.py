@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from hcs.ingest.formats.images import ImageFile
+    from hcs.ingest.formats.image_file import ImageFile
     from hcs.ingest.microscopes.export import ChannelNote
     from hcs.ingest.plate.grid import PlaneGrid, PlaneSource
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from hcs.ingest.formats.images import ImageFile
+    from hcs.ingest.formats.image_file import ImageFile
 
 ONLY = name_part("1", "")
 """The one field, channel, z or t of files whose names do not say it."""

@@ -23,7 +23,7 @@ from hcs.wording import counted, some
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 
-    from hcs.ingest.formats.images import ImageFile
+    from hcs.ingest.formats.image_file import ImageFile
     from hcs.ingest.names import NamePart, NameParts
 
 _FEWEST = 3

@@ -11,11 +11,8 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from hcs.errors import SourceError
-from hcs.ingest.formats.images import (
-    ImageFile,
-    Limits,
-    read_image_file,
-)
+from hcs.ingest.formats.image_file import ImageFile, Limits
+from hcs.ingest.formats.images import read_image_file
 from hcs.ingest.formats.pages import PAGES, likely_pages
 from hcs.ingest.microscopes.registry import read_export
 from hcs.ingest.plate.conditions import read_conditions

@@ -22,7 +22,7 @@ from hcs.ingest.plate.grid import PlaneGrid, PlaneIndex
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from hcs.ingest.formats.images import ImageFile
+    from hcs.ingest.formats.image_file import ImageFile
     from hcs.ingest.formats.metaseries import PlaneRecord
     from hcs.ingest.names import NamePart
     from hcs.ingest.plate.grid import FieldKey

@@ -26,7 +26,7 @@ from hcs.ingest.sources.files import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from hcs.ingest.formats.images import Opener
+    from hcs.ingest.formats.image_file import Opener
 
 MAX_MEMBER_BYTES: Final = 2 << 30
 """One file of a zip, which is read into memory."""

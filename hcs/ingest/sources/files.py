@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Self
 
-    from hcs.ingest.formats.images import Opener
+    from hcs.ingest.formats.image_file import Opener
 
 MAX_FILES: Final = 2_000_000
 """Files of one source; the largest screens have some hundred thousand a plate."""

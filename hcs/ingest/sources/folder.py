@@ -25,7 +25,7 @@ from hcs.ingest.sources.files import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from hcs.ingest.formats.images import Opener
+    from hcs.ingest.formats.image_file import Opener
 
 MAX_DEPTH: Final = 32
 """Folders inside folders. Exports have two or three."""

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from hcs.errors import ReadOnlyError, StoreError
+from hcs.stores.address import REMOTE_SCHEMES, split_address
 from hcs.stores.directory import DirectoryStore
-from hcs.stores.location import REMOTE_SCHEMES, open_store, possible_path, split_address
+from hcs.stores.location import open_store, possible_path
 from hcs.writing.targets.target import PART
 
 if TYPE_CHECKING:

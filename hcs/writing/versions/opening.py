@@ -11,6 +11,7 @@ from hcs.writing.targets.archive import OverlayTarget
 from hcs.writing.targets.folder import DirectoryTarget
 from hcs.writing.targets.locations import is_archive, local_path, object_target
 from hcs.writing.targets.target import Target
+from hcs.writing.versions.settle import settle_now
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,13 +55,6 @@ def open_target(store: Any) -> Target:
     if target is not store:
         target.open()
     return target
-
-
-def settle_now(target: Target) -> None:
-    """Bring every corrected field of a plate home: nobody can hold on to its paths."""
-    from hcs.writing.versions.settle import settle
-
-    settle(target, now=True)
 
 
 @contextlib.contextmanager

@@ -15,13 +15,11 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hcs.settings import config
 from hcs.wording import counted
 from hcs.work import Work
 from hcs.writing.targets import group, hierarchy, step
 from hcs.writing.targets.shelf import clear_shelf, place_on_shelf
 from hcs.writing.versions.moves import finish_moves, move_version, save_record
-from hcs.writing.versions.opening import opened
 from hcs.writing.versions.unsettled import (
     Grace,
     Unsettled,
@@ -43,60 +41,28 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-def settle(
-    store: Any,
-    *,
-    now: bool = False,
-    grace: float | None = None,
-    wells: tuple[str, ...] | None = None,
-) -> tuple[Unsettled, ...]:
-    """Bring corrected fields back to their first paths, and remove spent aliases.
-
-    What they supersede is put away, out of sight of those who list groups; plates that
-    an earlier edition corrected are brought to that, too.
-
-    Plates in object stores stay as they are unless `now`: a group is moved there by
-    copying it, during which readers of the first path find it incomplete. One process
-    at a time may do it.
-
-    Parameters
-    ----------
-    store
-        A plate.
-    now
-        Do not wait for the grace time. Readers that looked a path up just before may
-        read the other version; `hcs` notices that by the version's id, others do not.
-    grace
-        Seconds, by default ``config.settle_grace``.
-    wells
-        Paths of the wells to look at; by default all that are listed.
-
-    Returns
-    -------
-        What is still unsettled.
-    """
-    seconds = 0.0 if now else config.settle_grace if grace is None else grace
-    return settle_fields(store, Grace(seconds), wells, now=now)
-
-
 def settle_fields(
-    store: Any, grace: Grace, wells: tuple[str, ...] | None, *, now: bool = False
+    target: Target, grace: Grace, wells: tuple[str, ...] | None, *, now: bool = False
 ) -> tuple[Unsettled, ...]:
-    """Do what `settle` does, with a grace time for each field."""
-    with opened(store) as target:
-        state = hierarchy.read_plate_document(target)
-        waiting = unsettled_fields(target, state, grace, wells)
-        if not waiting or not (target.settles or now):
-            return waiting
-        if target.settles_when_written:
-            with target.changing():
-                return ()
-        paths = sorted({entry.well for entry in waiting})
-        moved = counted(len(paths), "well")
-        with Work(_log, f"Moving corrections of {moved} in {target.location}"):
-            for path in paths:
-                target.transact(partial(settle_well, target, state, path, grace))
-        return unsettled_fields(target, state, grace, wells)
+    """Do what `settle` does of an open plate, with a grace time for each field."""
+    state = hierarchy.read_plate_document(target)
+    waiting = unsettled_fields(target, state, grace, wells)
+    if not waiting or not (target.settles or now):
+        return waiting
+    if target.settles_when_written:
+        with target.changing():
+            return ()
+    paths = sorted({entry.well for entry in waiting})
+    moved = counted(len(paths), "well")
+    with Work(_log, f"Moving corrections of {moved} in {target.location}"):
+        for path in paths:
+            target.transact(partial(settle_well, target, state, path, grace))
+    return unsettled_fields(target, state, grace, wells)
+
+
+def settle_now(target: Target) -> None:
+    """Bring every corrected field of a plate home: nobody can hold on to its paths."""
+    settle_fields(target, Grace(0.0), None, now=True)
 
 
 def settle_at_end(

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from hcs.errors import MetadataError
 from hcs.ngff.names import is_version_path
-from hcs.settings import config
 from hcs.writing.targets import group, hierarchy
 from hcs.writing.targets.shelf import shelf_problem
-from hcs.writing.versions.opening import opened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,33 +58,13 @@ class Grace:
         return 0.0 if (well, field) in self.unseen else self.seconds
 
 
-def unsettled(
-    store: Any, *, grace: float | None = None, wells: tuple[str, ...] | None = None
-) -> tuple[Unsettled, ...]:
-    """Return the fields that still have to be settled; parameters as for `settle`.
-
-    Parameters
-    ----------
-    store
-        A plate, by its place or open.
-    grace
-        Seconds, by default ``config.settle_grace``.
-    wells
-        Paths of the wells to look at; by default all that are listed.
-    """
-    seconds = config.settle_grace if grace is None else grace
-    with opened(store) as target:
-        state = hierarchy.read_plate_document(target)
-        return unsettled_fields(target, state, Grace(seconds), wells)
-
-
 def unsettled_fields(
     target: Target,
     state: PlateDocument,
     grace: Grace,
     wells: tuple[str, ...] | None = None,
 ) -> tuple[Unsettled, ...]:
-    """Return what `unsettled` does, of a plate that is open."""
+    """Return the fields of an open plate that still have to be settled."""
     fields = []
     for path in wells or tuple(entry.path for entry in state.plate.wells):
         try:
