@@ -891,3 +891,24 @@ export type EventName =
   | "reviewer" | "score" | "selection" | "show-history" | "step" | "toggle-theme" | "undo"
   | "uploaded" | "uploads" | "values" | "verdict" | "verdict-note" | "verdict-reason" | "verdict-scope" | "verdicts" | "view" | "views"
   | "zoom"
+
+/** What a part is built with, see `core/island.js`. */
+export interface PartContext {
+  el: HTMLElement
+  root: ShadowRoot
+  /** Say something to the server; returns the message's number. */
+  send: Send
+  hide: (hidden: boolean) => void
+}
+
+export type Send = (type: string, content?: object) => number
+
+/** What a part shows: a method for each of its texts. */
+export type Part<Name extends keyof Texts> = { [Text in keyof Texts[Name]]?: (text: Texts[Name][Text]) => void } & { pictures?: Promise<unknown> }
+
+/** A module that draws a part. */
+export interface PartModule {
+  build: (context: PartContext) => any
+  /** Paths of the sheets that it wears; if not given, the one of its own name. */
+  sheets?: string[]
+}

@@ -112,10 +112,10 @@ export function mount({ model, root, host }) {
   function row(index) {
     const slider = (end, label) => h("input", {
       type: "range", min: "0", max: String(STEPS), class: end, "aria-label": `${label} of ${channels[index].name}`,
-      on: { input: ({ target }) => limit(index, end, fromSlider(channels[index], target.value)) },
+      input: ({ target }) => limit(index, end, fromSlider(channels[index], target.value)),
     })
-    const on = h("input", { type: "checkbox", class: `hcs-channel-${index}`, on: { change: () => set(index, { active: on.checked }) } })
-    const color = h("input", { type: "color", "aria-label": `Colour of ${channels[index].name}`, on: { input: () => set(index, { color: color.value.slice(1) }) } })
+    const on = h("input", { type: "checkbox", class: `hcs-channel-${index}`, change: () => set(index, { active: on.checked }) })
+    const color = h("input", { type: "color", "aria-label": `Colour of ${channels[index].name}`, input: () => set(index, { color: color.value.slice(1) }) })
     return h("div", { class: "channel" }, h("label", { title: channels[index].name }, on, ` ${channels[index].name}`), color, slider("low", "Black point"), slider("high", "White point"), h("output"))
   }
 
@@ -153,7 +153,7 @@ export function mount({ model, root, host }) {
     if (size < 2) return null
     const text = h("span", { class: "soft" }, `${model[name] + 1} of ${size}`)
     const input = h("input", { type: "range", min: "0", max: String(size - 1), value: String(model[name]), "aria-label": label,
-      on: { input: () => say(text, `${Number(input.value) + 1} of ${size}`), change: () => { model[name] = Number(input.value) } } })
+      input: () => say(text, `${Number(input.value) + 1} of ${size}`), change: () => { model[name] = Number(input.value) } })
     return h("label", { class: "row" }, name, input, text)
   }
 

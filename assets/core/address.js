@@ -11,9 +11,7 @@ const place = (search) => {
 export class Address {
   /** `onBack` gets the query after the person went back or forward. */
   constructor(onBack) {
-    const listener = () => onBack(location.search)
-    window.addEventListener("popstate", listener)
-    this.stop = () => window.removeEventListener("popstate", listener)
+    window.addEventListener("popstate", () => onBack(location.search))
     this.started = false
   }
 

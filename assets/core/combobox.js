@@ -52,7 +52,7 @@ export function combobox({ id, label, listLabel, placeholder, find, look, take, 
     type: "text", role: "combobox", autocomplete: "off", spellcheck: "false", "aria-label": label, placeholder, "aria-autocomplete": "list",
     "aria-expanded": "true", "aria-controls": list.id, "aria-describedby": foot.id, ...attributes,
   })
-  set(input, { on: { input: () => show(), keydown } })
+  set(input, { input: () => show(), keydown })
 
   function show(text = input.value) {
     const found = find(text)
@@ -72,7 +72,7 @@ export function combobox({ id, label, listLabel, placeholder, find, look, take, 
     const { line, barred, now, attributes: more } = look(entry)
     return h("div", {
       role: "option", id: `${id}-${index}`, "aria-current": now ? "true" : null, "aria-selected": "false", "aria-disabled": barred ? "true" : null, ...more,
-      on: { click: () => takeAt(index), pointermove: () => { if (at !== index) mark(index, false) } },
+      click: () => takeAt(index), pointermove: () => { if (at !== index) mark(index, false) },
     }, line)
   }
 

@@ -48,7 +48,7 @@ const place = () => /** @type {HTMLElement} */ (document.getElementById("connect
 
 /** @param {string[]} sentences */
 function say(...sentences) {
-  const again = h("button", { type: "button", on: { click: () => location.reload() } }, "Reload")
+  const again = h("button", { click: () => location.reload() }, "Reload")
   const alarm = place()
   fill(alarm, icon("warn"), h("span", {}, sentences.join(" ")), again)
   alarm.hidden = false

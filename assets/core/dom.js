@@ -4,13 +4,15 @@
 const SVG = "http://www.w3.org/2000/svg"
 
 /**
- * Make an element: `h("p", {class: "soft", on: {click}}, "text", child)`.
+ * Make an element: `h("p", {class: "soft", click}, "text", child)`. A button submits no form
+ * unless its type says so.
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag @param {Record<string, any>} attributes @param {any[]} children
  * @returns {HTMLElementTagNameMap[Tag]}
  */
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag)
+  if (tag === "button") element.setAttribute("type", "button")
   set(element, attributes)
   element.append(...children.flat().filter((child) => child !== null && child !== undefined))
   return element
@@ -24,15 +26,15 @@ export function svg(tag, attributes = {}, ...children) {
 }
 
 /**
- * Set attributes, properties and listeners of an element.
+ * Set attributes, properties and listeners (functions, by the name of their event) of an element.
  * @template {any} Made
  * @param {Made} made @param {Record<string, any>} attributes
  */
 export function set(made, attributes) {
   const element = /** @type {any} */ (made)
   for (const [name, value] of Object.entries(attributes)) {
-    if (name === "on") {
-      for (const [event, listener] of Object.entries(value)) element.addEventListener(event, listener)
+    if (typeof value === "function") {
+      element.addEventListener(name, value)
     } else if (name === "style") {
       for (const [key, each] of Object.entries(value)) element.style.setProperty(key, each)
     } else if (name === "dataset") {

@@ -47,7 +47,6 @@ export function wellBelow(event) {
  * @param {(event: DragEvent) => void} acts.over  files are above the page
  * @param {() => void} acts.away
  * @param {(files: Promise<GivenFile[]>, event: DragEvent) => void} acts.drop
- * @returns {() => void} the way to stop
  */
 export function watchDrops({ over, away, drop }) {
   const holds = (/** @type {DragEvent} */ event) => Boolean(event.dataTransfer?.types.includes("Files"))
@@ -63,7 +62,8 @@ export function watchDrops({ over, away, drop }) {
     away()
     drop(droppedFiles(event.dataTransfer), event)
   }
-  const bound = /** @type {[string, any][]} */ ([["dragenter", onOver], ["dragover", onOver], ["dragleave", onLeave], ["drop", onDrop]])
-  for (const [name, listener] of bound) document.addEventListener(name, listener)
-  return () => { for (const [name, listener] of bound) document.removeEventListener(name, listener) }
+  document.addEventListener("dragenter", onOver)
+  document.addEventListener("dragover", onOver)
+  document.addEventListener("dragleave", onLeave)
+  document.addEventListener("drop", onDrop)
 }

@@ -7,7 +7,6 @@ import { absence, absenceText, setAbsence } from "./absence.js"
 import { fill, h, icon, svg } from "./dom.js"
 import { moment } from "./text.js"
 import { Address } from "./address.js"
-import { island } from "./island.js"
 import { helpDialog, keyed, wellDialog } from "./help.js"
 import { makeHints } from "./hints.js"
 import { bindKeys, keyName } from "./keys.js"
@@ -17,11 +16,7 @@ import { onPreference, rememberName, rememberedName, setPreference } from "./sto
 
 const RETURNED_MILLISECONDS = 20_000 // long enough to be seen by who was waiting for it
 
-export function render(context) {
-  return island(context, { sheets: ["core/header.css"], params: ["known", "content", "rest", "ended", "ending", "check"], build })
-}
-
-function build({ el, send }) {
+export function build({ el, send }) {
   const keySend = (type, content) => (type === "ask-well" ? goTo.ask() : send(type, content))
   let choices = { plates: [], labels: [], list: false }
   let chosen = ""
@@ -31,23 +26,23 @@ function build({ el, send }) {
   const progress = h("span", { class: "progress row small", hidden: true })
   const name = h("input", {
     type: "text", class: "hcs-reviewer", placeholder: "Your name", autocomplete: "name", maxlength: "200", spellcheck: "false",
-    on: { input: () => nameChanged(), change: () => nameChanged(), keydown: (event) => { if (event.key === "Enter" && !event.isComposing) nameGiven() }, blur: () => { refused = null } },
+    input: () => nameChanged(), change: () => nameChanged(), keydown: (event) => { if (event.key === "Enter" && !event.isComposing) nameGiven() }, blur: () => { refused = null },
   })
   const typedName = h("label", { class: "row who" }, h("span", { class: "soft" }, "Reviewer"), name)
   const person = h("span", { class: "row who hcs-person", hidden: true })
-  const theme = keyed(h("button", { type: "button", class: "plain square", "aria-label": "Light or dark", on: { click: () => toggleTheme() } }), "theme", "Light or dark")
+  const theme = keyed(h("button", { class: "plain square", "aria-label": "Light or dark", click: () => toggleTheme() }), "theme", "Light or dark")
   const help = helpDialog()
   const goTo = wellDialog(() => choices.labels)
-  const helpButton = keyed(h("button", { type: "button", class: "plain square", "aria-label": "Keys and help", on: { click: help.toggle } }, icon("help")), "help", "Keys")
+  const helpButton = keyed(h("button", { class: "plain square", "aria-label": "Keys and help", click: help.toggle }, icon("help")), "help", "Keys")
   const finder = palette(keySend)
   const hints = makeHints()
-  const findButton = h("button", { type: "button", class: "plain square hcs-find", "aria-label": "Find", title: `Find an act, metric, well, plate or setting (${keyName("palette")})`, dataset: { act: "palette" }, on: { click: () => tell("palette") } }, icon("search"))
+  const findButton = h("button", { class: "plain square hcs-find", "aria-label": "Find", title: `Find an act, metric, well, plate or setting (${keyName("palette")})`, dataset: { act: "palette" }, click: () => tell("palette") }, icon("search"))
   const banner = h("div", { class: "banner", hidden: true })
   const absent = h("div", { class: "banner hcs-absence", role: "alert", hidden: true })
   const returned = h("div", { class: "banner hcs-returned", role: "status", hidden: true })
   el.append(
     h("header", { class: "top" },
-      h("a", { class: "product", href: "./", title: "All plates (Esc)", on: { click: (event) => follow(event, toList) } }, mark(), h("b", {}, "hcs")),
+      h("a", { class: "product", href: "./", title: "All plates (Esc)", click: (event) => follow(event, toList) }, mark(), h("b", {}, "hcs")),
       where, h("span", { class: "grow" }), progress,
       typedName, person, findButton, theme, helpButton),
     absent, returned, banner, help.dialog, goTo.dialog, finder.dialog, hints.card, chooser.box)
@@ -94,7 +89,7 @@ function build({ el, send }) {
     person.hidden = !visitor.role
     fill(person, h("span", { class: "cut", title: visitor.name }, visitor.name), h("span", { class: "tag hcs-role", title: visitor.may }, visitor.role),
       visitor.admin ? h("a", { class: "hcs-admin", href: visitor.admin, target: "_blank", rel: "noopener" }, "People") : null,
-      visitor.sign_out ? h("form", { method: "post", action: visitor.sign_out }, h("button", { class: "plain hcs-sign-out" }, "Sign out")) : null)
+      visitor.sign_out ? h("form", { method: "post", action: visitor.sign_out }, h("button", { type: "submit", class: "plain hcs-sign-out" }, "Sign out")) : null)
     if (visitor.name && reviewer.name !== visitor.name) setReviewer(visitor.name)
   }
 
@@ -117,26 +112,20 @@ function build({ el, send }) {
   const address = new Address((search) => { lastMessage = send("address", { search }) })
   let lastMessage = 0
 
-  const stop = [
-    address.stop,
-    bindKeys(keySend),
-    finder.stop,
-    hints.stop,
-    onTheme(showTheme),
-    chooser.stop,
-    onPreference("theme", (chosen) => { document.documentElement.dataset.theme = chosen }),
-    listen("help", help.toggle),
-    listen("toggle-theme", toggleTheme),
-    listen("ask-name", (then) => {
-      refused = then ?? null
-      name.classList.add("missing")
-      tell("hint", "Enter your name first; it is saved with what you do.")
-      name.focus()
-    }),
-  ]
+  bindKeys(keySend)
+  onTheme(showTheme)
+  onPreference("theme", (chosen) => { document.documentElement.dataset.theme = chosen })
+  listen("help", help.toggle)
+  listen("toggle-theme", toggleTheme)
+  listen("ask-name", (then) => {
+    refused = then ?? null
+    name.classList.add("missing")
+    tell("hint", "Enter your name first; it is saved with what you do.")
+    name.focus()
+  })
 
-  const link = (text, title, query, go) => h("a", { class: "crumb cut", title, href: query ? `?${new URLSearchParams(query)}` : "./", on: { click: (event) => follow(event, go) } }, text)
-  const acquisitions = h("select", { class: "hcs-acquisition", "aria-label": "Acquisition", title: "Acquisition", on: { change: () => send("acquisition", { acquisition: acquisitions.value === "" ? null : Number(acquisitions.value) }) } })
+  const link = (text, title, query, go) => h("a", { class: "crumb cut", title, href: query ? `?${new URLSearchParams(query)}` : "./", click: (event) => follow(event, go) }, text)
+  const acquisitions = h("select", { class: "hcs-acquisition", "aria-label": "Acquisition", title: "Acquisition", change: () => send("acquisition", { acquisition: acquisitions.value === "" ? null : Number(acquisitions.value) }) })
   let placed = ""
 
   /** Only what there is: the list, the plate, and what is open of it. */
@@ -172,7 +161,7 @@ function build({ el, send }) {
     const text = away ? absenceText(away) : ""
     if (text !== said) {
       said = text
-      const open = away?.moved_to ? h("button", { type: "button", class: "small", on: { click: () => send("plate", { plate: away.moved_to }) } }, "Open it") : null
+      const open = away?.moved_to ? h("button", { class: "small", click: () => send("plate", { plate: away.moved_to }) }, "Open it") : null
       fill(absent, away ? h("div", { class: "notice warn" }, icon("warn"), h("span", { class: "grow" }, text), open) : null)
       absent.hidden = !away
     }
@@ -223,11 +212,6 @@ function build({ el, send }) {
     },
     ended(next) {
       sayEnded(next.text)
-    },
-    dispose() {
-      stop.forEach((each) => each())
-      clearTimeout(waiting)
-      clearTimeout(hiding)
     },
   }
 }

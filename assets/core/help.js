@@ -8,8 +8,8 @@ import { GROUPS, changedKeys, defaultKeys, keyName, match, pressed, setKey, watc
 /** The help panel. */
 export function helpDialog() {
   let changing = "" // id of the action that waits for its new key
-  const close = h("button", { type: "button", class: "plain square", "aria-label": "Close", on: { click: () => dialog.close() } }, icon("close"))
-  const back = h("button", { type: "button", class: "small hcs-keys-default", on: { click: () => { defaultKeys(); say("All keys are the default ones again.") } } }, "Default keys")
+  const close = h("button", { class: "plain square", "aria-label": "Close", click: () => dialog.close() }, icon("close"))
+  const back = h("button", { class: "small hcs-keys-default", click: () => { defaultKeys(); say("All keys are the default ones again.") } }, "Default keys")
   const groups = h("div", { class: "groups" })
   const message = h("p", { class: "said small", role: "status" })
   const dialog = watchDialog(h("dialog", { class: "help", "aria-label": "Keys" },
@@ -26,8 +26,8 @@ export function helpDialog() {
   function key(action) {
     const waiting = action.id === changing
     if (action.fixed) return h("kbd", {}, keyName(action.id))
-    return h("button", { type: "button", class: `plain key${waiting ? " waits" : ""}`, dataset: { action: action.id }, "aria-label": `${action.text}: ${keyName(action.id)}; change the key`,
-      on: { click: () => { changing = waiting ? "" : action.id; show(); focus(action.id); say(waiting ? "" : `Press the new key for: ${action.text}. Esc cancels.`) } } }, h("kbd", {}, waiting ? "?" : keyName(action.id)))
+    return h("button", { class: `plain key${waiting ? " waits" : ""}`, dataset: { action: action.id }, "aria-label": `${action.text}: ${keyName(action.id)}; change the key`,
+      click: () => { changing = waiting ? "" : action.id; show(); focus(action.id); say(waiting ? "" : `Press the new key for: ${action.text}. Esc cancels.`) } }, h("kbd", {}, waiting ? "?" : keyName(action.id)))
   }
 
   const focus = (id) => /** @type {HTMLElement | null} */ (groups.querySelector(`[data-action="${id}"]`))?.focus()

@@ -28,11 +28,11 @@ function readHints() {
   return !kept && navigator.webdriver ? ALL : kept.split(" ")
 }
 
-/** The hints' card; `show(stage)` places it, `stop` ends it. */
+/** The hints' card; `show(stage)` places it. */
 export function makeHints() {
   let stage = ""
   const text = h("span", { class: "grow" })
-  const button = (words, title, click) => h("button", { type: "button", class: "small", title, on: { click } }, words)
+  const button = (words, title, click) => h("button", { class: "small", title, click }, words)
   const card = h("aside", { class: "hcs-hint", "aria-label": "Hint", hidden: true }, text,
     button("Got it", "Do not show this hint again", () => read([card.dataset.hint])), button("No hints", "Show no hints in this browser", () => read(ALL)))
 
@@ -68,11 +68,12 @@ export function makeHints() {
     requestAnimationFrame(place)
   }
 
-  const stop = [
-    listen("choose", () => read(["plate"])), listen("queue", () => read(["plate"])), listen("pictures", () => { if (WELL.includes(stage)) read(["plate"]) }),
-    listen("verdict", () => read(["verdict"])), listen("palette", () => read(["find"])),
-    listen("keys", () => show(stage)),
-  ]
+  listen("choose", () => read(["plate"]))
+  listen("queue", () => read(["plate"]))
+  listen("pictures", () => { if (WELL.includes(stage)) read(["plate"]) })
+  listen("verdict", () => read(["verdict"]))
+  listen("palette", () => read(["find"]))
+  listen("keys", () => show(stage))
   addEventListener("resize", place)
-  return { card, show, stop: () => { stop.forEach((end) => end()); removeEventListener("resize", place); watcher.disconnect() } }
+  return { card, show }
 }

@@ -1,32 +1,34 @@
-// Connects one component of the page with its port, see wire.js.
+// Connects one part of the page with its port, see wire.js.
 //
-// The server sends each part of its state as JSON text; the component answers with
-// messages. Nothing else crosses.
+// The server sends each part of its state as JSON text; the part answers with messages.
+// Nothing else crosses.
 
 import { watchBoxes } from "./boxes.js"
 import { h } from "./dom.js"
+import { clearFault } from "./fault.js"
 import { keepingFocus } from "./focus.js"
 
 const FOLDER = new URL("../", import.meta.url) // of all scripts and styles
 
+/** @type {Map<string, Promise<CSSStyleSheet>>} */
 const styles = new Map()
 
-/** The style sheet of this path, fetched once a page however many components wear it. */
+/** The style sheet of this path, fetched once a page however many parts wear it.
+ *  @param {string} name @returns {Promise<CSSStyleSheet>} */
 export function sheet(name) {
-  if (!styles.has(name)) {
-    const load = async () => {
-      const answer = await fetch(new URL(name, FOLDER))
-      if (!answer.ok) throw new Error(`The style ${name} could not be loaded (${answer.status}).`)
-      const style = new CSSStyleSheet()
-      style.replaceSync(await answer.text())
-      return style
-    }
-    styles.set(name, load())
+  const known = styles.get(name)
+  if (known) return known
+  const load = async () => {
+    const answer = await fetch(new URL(name, FOLDER))
+    if (!answer.ok) throw new Error(`The style ${name} could not be loaded (${answer.status}).`)
+    return new CSSStyleSheet().replace(await answer.text())
   }
-  return styles.get(name)
+  const loading = load()
+  styles.set(name, loading)
+  return loading
 }
 
-/** A second place of a component on the page, dressed like its first one.
+/** A second place of a part on the page, dressed like its first one.
  *  @param {string} name @param {ShadowRoot} root  of the first */
 export function secondPlace(name, root) {
   const el = h("div", { class: "island" })
@@ -40,44 +42,45 @@ export function secondPlace(name, root) {
 }
 
 /**
- * Mount a component.
+ * Draw a part in its host: `build` of its module gets `{el, root, send, hide}` and returns
+ * one method for each text, called with its value at the start and after each change, in the
+ * order in which they stand there, and perhaps `pictures`, a promise that those shown at the
+ * start are there. `send(type, content)` returns the message's number; the server echoes the
+ * last one it has seen as `ack`, so a part can tell an answer from an echo of something older.
  *
- * `build` gets `{el, root, send, hide}` and returns an object with one method for each
- * text, called with its parsed value at the start and after each change, and
- * optionally `dispose`, and `pictures`, a promise that those shown at the start are
- * there. `send(type, content)` returns the message's number; the server echoes the last
- * one it has seen as `ack`, so a component can tell an answer from an echo of something
- * older.
+ * A part lives as long as its page.
+ *
+ * @param {import("./wire.js").Port} port @param {HTMLElement} host
+ * @param {import("../types.d.ts").PartModule} module  its sheets are those that it wears, if not only its own
  */
-export async function island({ model, el }, { sheets = [], params = ["content"], build }) {
-  const root = el.getRootNode()
-  const loaded = await Promise.all(["core/parts.css", ...sheets].map(sheet))
-  if (root instanceof ShadowRoot) root.adoptedStyleSheets = loaded
+export async function island(port, host, { build, sheets = [port.script.replace(/js$/, "css")] }) {
+  const el = h("div", { class: "island" })
+  const root = host.attachShadow({ mode: "open" })
+  root.append(el)
+  root.adoptedStyleSheets = await Promise.all(["core/parts.css", ...sheets].map(sheet))
   watchBoxes(root)
   let sequence = 0
+  /** @param {string} type */
   const send = (type, content = {}) => {
     sequence += 1
-    model.speak({ type, seq: sequence, ...content })
+    port.speak({ type, seq: sequence, ...content })
     return sequence
   }
-  el.classList.add("island")
-  const hide = (hidden) => { (root.host ?? el).hidden = hidden }
-  const part = build({ el, root, send, hide })
-  for (const name of params) {
+  const part = build({ el, root, send, hide: (hidden) => { host.hidden = hidden } })
+  for (const name of Object.keys(part).filter((each) => each in port.texts)) {
     const show = () => {
-      const text = model.texts[name]
+      const text = port.texts[name]
       if (!text) return
       try {
         keepingFocus(root, () => part[name](JSON.parse(text)))
-        model.worked()
+        clearFault(port.name)
       } catch (error) {
         // A text that this part cannot show must not keep the others from theirs.
-        model.failed(error)
+        port.failed(error)
       }
     }
-    model.on(name, show)
+    port.on(name, show)
     show()
   }
-  model.on("remove", () => part.dispose?.())
   return { pictures: part.pictures }
 }

@@ -206,7 +206,7 @@ const OWN_OF_TYPE = { file: ["Enter", " "], checkbox: [" "], radio: ["ArrowLeft"
 /** Whether a control that has the focus needs a key for itself. @param {{tagName?: string, type?: string} | undefined} control @param {string} key */
 export const needsKey = (control, key) => Boolean((OWN_OF_TYPE[control?.type] ?? OWN[control?.tagName])?.includes(key))
 
-/** Bind the keys to the document; returns the way to stop. */
+/** Bind the keys to the document. */
 export function bindKeys(send) {
   const down = (event) => {
     if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "k" && !event.repeat) {
@@ -235,11 +235,6 @@ export function bindKeys(send) {
   document.addEventListener("keydown", down)
   document.addEventListener("keyup", up)
   window.addEventListener("blur", gone)
-  return () => {
-    document.removeEventListener("keydown", down)
-    document.removeEventListener("keyup", up)
-    window.removeEventListener("blur", gone)
-  }
 }
 
 /** Dialogs stand inside components, whose trees `querySelector` does not enter. */

@@ -28,10 +28,10 @@ export function plateChooser(open) {
     }),
     key: ({ key }) => key === "Escape" && leave(),
   })
-  const before = h("button", { type: "button", class: "plain square", "aria-label": "Previous plate", on: { click: () => step(-1) } }, icon("back"))
-  const after = h("button", { type: "button", class: "plain square", "aria-label": "Next plate", on: { click: () => step(1) } }, icon("forward"))
+  const before = h("button", { class: "plain square", "aria-label": "Previous plate", click: () => step(-1) }, icon("back"))
+  const after = h("button", { class: "plain square", "aria-label": "Next plate", click: () => step(1) }, icon("forward"))
   const box = h("div", { class: "choices", popover: "auto" }, h("div", { class: "row" }, before, finder.input, after), finder.list, finder.foot)
-  const button = h("button", { type: "button", class: "plain square hcs-plates", "aria-label": "Another plate", "aria-haspopup": "dialog", title: "Another plate", on: { click: () => show() } }, icon("down"))
+  const button = h("button", { class: "plain square hcs-plates", "aria-label": "Another plate", "aria-haspopup": "dialog", title: "Another plate", click: () => show() }, icon("down"))
 
   const isOpen = () => box.matches(":popover-open")
 
@@ -78,7 +78,8 @@ export function plateChooser(open) {
     if (chosen && at >= 0 && keys[at + by]) open(keys[at + by])
   }
 
-  const listening = [listen("next-plate", step), listen("order-plates", (keys) => { order = keys })]
+  listen("next-plate", step)
+  listen("order-plates", (keys) => { order = keys })
   return {
     button,
     box,
@@ -88,6 +89,5 @@ export function plateChooser(open) {
       chosen = open
       if (isOpen()) finder.show()
     },
-    stop: () => listening.forEach((end) => end()),
   }
 }

@@ -81,7 +81,7 @@ export const preference = (name) => browser.get(PREFERENCES[name]) ?? ""
 /** @param {Preference} name @param {string} value */
 export const setPreference = (name, value) => browser.put(PREFERENCES[name], value)
 
-/** Hear of a preference that another tab has changed; returns the way to stop.
+/** Hear of a preference that another tab has changed.
  *  @param {Preference} name @param {(value: string) => void} listener */
 export function onPreference(name, listener) {
   return onChange((key) => { if (key === PREFERENCES[name]) listener(preference(name)) })
@@ -140,12 +140,10 @@ export class PlateNotes {
   }
 }
 
-/** Hear of a draft that another tab has changed; returns the way to stop. @param {() => void} listener */
+/** Hear of a draft that another tab has changed. @param {() => void} listener */
 export const onDraft = (listener) => onChange((key) => { if (key.startsWith(DRAFT)) listener() })
 
 /** @param {(key: string) => void} listener */
 function onChange(listener) {
-  const heard = (/** @type {StorageEvent} */ event) => { if (event.key !== null) listener(event.key) }
-  globalThis.addEventListener?.("storage", heard)
-  return () => globalThis.removeEventListener?.("storage", heard)
+  globalThis.addEventListener?.("storage", ({ key }) => { if (key !== null) listener(key) })
 }

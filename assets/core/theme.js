@@ -15,14 +15,8 @@ export function isDark() {
   return chosen ? chosen === "dark" : darkWish().matches
 }
 
-/** Call `redraw` after the theme changed; returns the way to stop. @param {() => void} redraw */
+/** Call `redraw` after the theme changed. @param {() => void} redraw */
 export function onTheme(redraw) {
-  const watcher = new MutationObserver(redraw)
-  watcher.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] })
-  const wish = darkWish()
-  wish.addEventListener("change", redraw)
-  return () => {
-    watcher.disconnect()
-    wish.removeEventListener("change", redraw)
-  }
+  new MutationObserver(redraw).observe(document.documentElement, { attributeFilter: ["data-theme"] })
+  darkWish().addEventListener("change", redraw)
 }

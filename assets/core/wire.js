@@ -3,62 +3,66 @@
 
 import { connected } from "./connection.js"
 import { h } from "./dom.js"
-import { clearFault, showFault } from "./fault.js"
+import { showFault } from "./fault.js"
+import { island } from "./island.js"
+
+/** @typedef {{part: string, message?: object, fault?: string}} Sent */
 
 /** What one part has of the server: its texts, and somebody to tell. */
 export class Port {
-  constructor(name, texts) {
+  /** @param {string} name @param {Record<string, string>} texts @param {string} [script] */
+  constructor(name, texts, script = "") {
     this.name = name
     this.texts = texts
+    this.script = script
+    /** @type {Record<string, () => void>} */
     this.listeners = {}
   }
 
+  /** @param {string} kind @param {() => void} listener */
   on(kind, listener) {
     this.listeners[kind] = listener
   }
 
   /** Texts have come, by kind; one that is equal to what is shown says nothing new. A part
-   *  hears of all that came together in its own order, and finds all of them there. */
+   *  hears of all that came together in its own order, and finds all of them there.
+   *  @param {Record<string, string>} texts */
   take(texts) {
     const kinds = Object.keys(texts).filter((kind) => this.texts[kind] !== texts[kind])
     for (const kind of kinds) this.texts[kind] = texts[kind]
     for (const [kind, listener] of Object.entries(this.listeners)) if (kinds.includes(kind)) listener()
   }
 
+  /** @param {object} message */
   speak(message) {
     send({ part: this.name, message })
   }
 
-  /** It could not show what has come. */
+  /** It could not show what has come. @param {any} error  anything may be thrown */
   failed(error) {
     showFault(this.name, error)
     send({ part: this.name, fault: String(error?.stack || error).slice(0, LONGEST_FAULT) })
-  }
-
-  /** It has shown what has come. */
-  worked() {
-    clearFault(this.name)
-  }
-
-  gone() {
-    this.listeners.remove?.()
   }
 }
 
 const LONGEST_FAULT = 2000
 
+/** @type {Map<string, Port>} */
 const ports = new Map()
+/** @type {Sent[]} */
 const waiting = []
+/** @type {any} */
 let server = null // Panel's model, once it is there
 
+/** @param {Sent} sent */
 function send(sent) {
   if (server) server.send_msg(sent)
   else waiting.push(sent)
 }
 
-/** Know of the parts; `described` is `{name: {texts}}`. */
+/** Know of the parts. @param {Record<string, {script: string, texts: Record<string, string>}>} described */
 export function describe(described) {
-  for (const [name, { texts }] of Object.entries(described)) ports.set(name, new Port(name, texts))
+  for (const [name, { texts, script }] of Object.entries(described)) ports.set(name, new Port(name, texts, script))
 }
 
 /** What a part of the page was last given, read as JSON; null without. @param {string} part @param {string} kind @returns {any} */
@@ -70,16 +74,15 @@ export function textOf(part, kind) {
 /**
  * Draw a part in its place, with the module that it is made of; returns its promise of
  * pictures. A part that throws shows its error there, and keeps no other from being drawn.
+ * @param {string} name @param {Promise<import("../types.d.ts").PartModule>} load
  */
 export async function mount(name, load) {
-  const port = ports.get(name)
+  const port = /** @type {Port} */ (ports.get(name))
   const host = h("div")
-  const el = h("div")
-  host.attachShadow({ mode: "open" }).append(el)
   try {
     const module = await load
-    document.querySelector(`[data-part="${name}"]`).append(host)
-    const { pictures } = await module.render({ model: port, el })
+    document.querySelector(`[data-part="${name}"]`)?.append(host)
+    const { pictures } = await island(port, host, module)
     host.classList.add("there")
     return { pictures }
   } catch (error) {
@@ -89,8 +92,9 @@ export async function mount(name, load) {
   }
 }
 
-/** The server is there: take what is newer there, then tell what was done meanwhile. */
+/** The server is there: take what is newer there, then tell what was done meanwhile. @param {any} model */
 export function connect(model) {
+  /** @type {Map<Port, Record<string, string>>} */
   const changed = new Map() // what has come for a port and was not given to it
   const deliver = () => {
     const texts = [...changed]
@@ -98,6 +102,7 @@ export function connect(model) {
     for (const [port, kinds] of texts) port.take(kinds)
   }
   for (const [name, port] of ports) {
+    /** @type {Record<string, string>} */
     const texts = {}
     for (const kind of Object.keys(port.texts)) {
       const parameter = `${name}__${kind}`
@@ -110,7 +115,6 @@ export function connect(model) {
     }
     port.take(texts)
   }
-  model.on("remove", () => ports.forEach((port) => port.gone()))
   server = model
   for (const each of waiting.splice(0)) model.send_msg(each)
   connected()

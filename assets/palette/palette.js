@@ -19,7 +19,7 @@ export function palette(send) {
       line: [h("span", { class: "name" }, name, barred ? h("span", { class: "soft small" }, barred) : null), h("span", { class: "soft small" }, group), key ? h("kbd", {}, key) : null], barred,
     }),
   })
-  const dialog = watchDialog(h("dialog", { class: "hcs-palette", "aria-label": "Find", on: { click: ({ target }) => { if (target === dialog) dialog.close() } } }, finder.input, finder.list, finder.foot))
+  const dialog = watchDialog(h("dialog", { class: "hcs-palette", "aria-label": "Find", click: ({ target }) => { if (target === dialog) dialog.close() } }, finder.input, finder.list, finder.foot))
 
   const recent = () => preference("recent").split("\n").filter(Boolean)
 
@@ -36,7 +36,7 @@ export function palette(send) {
     entry.run()
   }
 
-  const stop = listen("palette", async () => {
+  listen("palette", async () => {
     if (dialog.open) return dialog.close()
     finder.input.value = ""
     all = []
@@ -47,5 +47,5 @@ export function palette(send) {
     all = reading.entries(send)
     finder.show()
   })
-  return { dialog, stop }
+  return { dialog }
 }

@@ -3,44 +3,39 @@
 
 import { adding, listen, reviewer, tell } from "../core/bus.js"
 import { fill, h, icon, say, set, typing } from "../core/dom.js"
-import { island } from "../core/island.js"
 import { count } from "../core/text.js"
 import { forget } from "../core/uploads.js"
 import { plateForm } from "./add_plate_form.js"
 import { sourceChooser, uploadZips } from "./add_plate_source.js"
 import { notYet, shortfalls } from "./add_plate_text.js"
 
-export function render(context) {
-  return island(context, { sheets: ["panels/add_plate.css"], build })
-}
-
-function build({ el, root, send, hide }) {
+export function build({ el, root, send, hide }) {
   let now = null
   let open = false
   let begun = 0
   let shownProblems = 0
   const title = h("h2", { class: "cut grow" }, "Add a plate")
-  const back = h("button", { type: "button", class: "small", on: { click: () => { send("back") } } }, icon("back"), "Choose another")
-  const closing = h("button", { type: "button", class: "plain square", "aria-label": "Close", title: "Close (Esc)", on: { click: () => shut() } }, icon("close"))
+  const back = h("button", { class: "small", click: () => { send("back") } }, icon("back"), "Choose another")
+  const closing = h("button", { class: "plain square", "aria-label": "Close", title: "Close (Esc)", click: () => shut() }, icon("close"))
   const problem = h("div", { class: "notice bad", role: "alert", hidden: true })
   const chooser = sourceChooser(send)
   const form = plateForm(send)
   const text = h("span", { class: "grow", role: "status" })
   const filled = h("i")
   const bar = h("span", { class: "bar", role: "progressbar", "aria-label": "Images looked at", "aria-valuemin": 0 }, filled)
-  const stop = h("button", { type: "button", class: "small", on: { click: () => send("stop") } }, "Stop")
-  const again = h("button", { type: "button", class: "small", on: { click: () => send("again") } }, "Scan again")
+  const stop = h("button", { class: "small", click: () => send("stop") }, "Stop")
+  const again = h("button", { class: "small", click: () => send("again") }, "Scan again")
   const running = h("div", { class: "running" }, h("div", { class: "row" }, text, stop), bar)
   const failed = h("div", { class: "notice bad", role: "alert" })
   const facts = h("dl", { class: "facts" })
   const lacks = h("div", { class: "lacks" })
   const outcome = h("section", { class: "outcome", "aria-label": "Preview of the import" }, h("h3", {}, "Preview of the import"), running, failed, facts, lacks)
   const reason = h("span", { class: "soft small grow", role: "status" })
-  const every = h("button", { type: "button", class: "hcs-add-every", on: { click: () => begin(true) } })
-  const go = h("button", { type: "button", class: "primary hcs-add-import", on: { click: () => begin(false) } }, "Import")
+  const every = h("button", { class: "hcs-add-every", click: () => begin(true) })
+  const go = h("button", { class: "primary hcs-add-import", click: () => begin(false) }, "Import")
   const foot = h("footer", { class: "row" }, reason, every, go)
   const tried = h("div", { class: "tried" }, outcome, form.element)
-  const panel = h("section", { class: "panel hcs-add-plate", "aria-label": "Add a plate", on: { keydown: (event) => {
+  const panel = h("section", { class: "panel hcs-add-plate", "aria-label": "Add a plate", keydown: (event) => {
     if (event.key !== "Escape" || event.defaultPrevented) return
     // In a box it gives back what stood there, and leaves it; the next one closes.
     if (typing(event)) {
@@ -50,7 +45,7 @@ function build({ el, root, send, hide }) {
     event.preventDefault()
     event.stopPropagation()
     shut()
-  } } }, h("header", {}, title, back, closing), problem, h("div", { class: "body" }, chooser.element, tried), foot)
+  } }, h("header", {}, title, back, closing), problem, h("div", { class: "body" }, chooser.element, tried), foot)
   el.append(panel)
   hide(true)
 
@@ -151,16 +146,14 @@ function build({ el, root, send, hide }) {
     say(reason, against === source.wrong_name ? "" : against)
   }
 
-  const stops = [
-    listen("add-plate", ({ open: wanted }) => { if (wanted) enter() }),
-    listen("plate-files", (files) => { enter(); if (open) uploadZips(files) }),
-    listen("uploads", () => { if (open && !now.source) chooser.showUploads() }),
-    listen("uploaded", ({ entry }) => {
-      if (entry.purpose !== "plate" || !now?.shown) return
-      if (entry.state !== "received") return
-      if (open && !now.source) send("upload", { id: entry.id })
-    }),
-  ]
+  listen("add-plate", ({ open: wanted }) => { if (wanted) enter() })
+  listen("plate-files", (files) => { enter(); if (open) uploadZips(files) })
+  listen("uploads", () => { if (open && !now.source) chooser.showUploads() })
+  listen("uploaded", ({ entry }) => {
+    if (entry.purpose !== "plate" || !now?.shown) return
+    if (entry.state !== "received") return
+    if (open && !now.source) send("upload", { id: entry.id })
+  })
 
   let uploaded = ""
   return {
@@ -176,10 +169,6 @@ function build({ el, root, send, hide }) {
         shut()
       } else if (adding.wanted) enter()
       else show()
-    },
-    dispose() {
-      stops.forEach((end) => end())
-      document.documentElement.removeAttribute("data-adding")
     },
   }
 }

@@ -17,27 +17,27 @@ export function plateForm(send) {
   const ask = () => send("ask", answers())
   const onEnter = (act) => ({ keydown: (event) => { if (event.key === "Enter" && !event.isComposing) act() } })
 
-  const plate = h("select", { on: { change: ask } })
+  const plate = h("select", { change: ask })
   const plateRow = line("Plate", plate)
   const pattern = h("input", { type: "text", class: "mono hcs-add-pattern", placeholder: EXAMPLE, maxlength: "1000", spellcheck: "false", autocomplete: "off", "aria-label": "Pattern of file names", on: onEnter(ask) })
-  const use = h("button", { type: "button", class: "small", on: { click: ask } }, "Use this pattern")
+  const use = h("button", { class: "small", click: ask }, "Use this pattern")
   const patternHelp = h("p", { class: "soft small" }, "{plate}, {well} or {row} and {column}, {field}, {channel}, {z}, {t}, and {*} for the rest; or a regular expression with groups of these names. Empty: as the microscope names its files.")
   const proposals = h("ul", { class: "proposals" })
   const patternBox = h("div", { class: "box", role: "group", "aria-label": "Names of the files" }, h("h3", {}, "Names of the files"), h("div", { class: "row" }, pattern, use), patternHelp, proposals)
-  const format = h("select", { on: { change: ask } }, h("option", { value: "" }, "As found"), FORMATS.map((wells) => h("option", { value: wells }, `${wells} wells`)))
-  const pages = h("select", { on: { change: ask } }, PAGES.map(([value, words]) => h("option", { value }, words)))
+  const format = h("select", { change: ask }, h("option", { value: "" }, "As found"), FORMATS.map((wells) => h("option", { value: wells }, `${wells} wells`)))
+  const pages = h("select", { change: ask }, PAGES.map(([value, words]) => h("option", { value }, words)))
   const pagesRow = line("Pages of a file", pages)
   const channels = h("div", { class: "channels", role: "group", "aria-label": "Channels" })
-  const file = h("input", { type: "file", multiple: true, accept: TABLES, class: "hcs-add-map", on: { change: () => { give([...(file.files ?? [])]); file.value = "" } } })
+  const file = h("input", { type: "file", multiple: true, accept: TABLES, class: "hcs-add-map", change: () => { give([...(file.files ?? [])]); file.value = "" } })
   const tables = h("span", { class: "cut grow" })
-  const drop = h("button", { type: "button", class: "plain square", "aria-label": "Without this plate map", on: { click: () => send("no-tables") } }, icon("close"))
-  const sheet = h("select", { on: { change: ask } })
+  const drop = h("button", { class: "plain square", "aria-label": "Without this plate map", click: () => send("no-tables") }, icon("close"))
+  const sheet = h("select", { change: ask })
   const sheetRow = line("Sheet", sheet)
   const mapSaid = h("div", { class: "map-said" })
   const mapBox = h("div", { class: "box", role: "group", "aria-label": "Plate map" }, h("h3", {}, "Plate map"),
     h("div", { class: "row" }, h("label", { class: "button small" }, "Choose tables", file), tables, drop), sheetRow, mapSaid)
-  const name = h("input", { type: "text", class: "hcs-add-name", maxlength: "150", spellcheck: "false", autocomplete: "off", on: { input: rename } })
-  const target = h("select", { on: { change: rename } })
+  const name = h("input", { type: "text", class: "hcs-add-name", maxlength: "150", spellcheck: "false", autocomplete: "off", input: rename })
+  const target = h("select", { change: rename })
   const targetRow = line("Into", target)
   const wrong = h("p", { class: "wrong small", role: "alert" })
   const place = h("div", { class: "box", role: "group", "aria-label": "Name and place" }, h("h3", {}, "Name and place"), line("Name", name), targetRow, wrong)
@@ -96,7 +96,7 @@ export function plateForm(send) {
   function proposal(each) {
     const about = [each.gives, each.maker ? `as ${each.maker} is said to name its files` : "", each.problem,
       each.unmatched ? `${count(each.unmatched, "image")} do not match` : "", each.doubled ? `${count(each.doubled, "image")} of a plane that another is of` : ""].filter(Boolean).join("; ")
-    return h("li", {}, h("button", { type: "button", class: "small mono", "aria-label": `Use ${each.pattern}`, on: { click: () => { pattern.value = each.pattern; ask() } } }, each.pattern), h("span", {}, about),
+    return h("li", {}, h("button", { class: "small mono", "aria-label": `Use ${each.pattern}`, click: () => { pattern.value = each.pattern; ask() } }, each.pattern), h("span", {}, about),
       each.examples.length ? h("span", { class: "soft small cut", title: each.examples.map(([file, words]) => `${file}: ${words}`).join("\n") }, `${each.examples[0][0]}: ${each.examples[0][1]}`) : null)
   }
 
@@ -106,7 +106,7 @@ export function plateForm(send) {
     const signature = JSON.stringify(outcome.channels.map(([found]) => found))
     if (channels.dataset.signature !== signature) {
       channels.dataset.signature = signature
-      fill(channels, outcome.channels.map(([found]) => line(/^channel/i.test(found) ? found : `Channel ${found}`, h("input", { type: "text", maxlength: "100", spellcheck: "false", dataset: { found }, "aria-label": `Name of channel ${found}`, on: { change: ask } }))))
+      fill(channels, outcome.channels.map(([found]) => line(/^channel/i.test(found) ? found : `Channel ${found}`, h("input", { type: "text", maxlength: "100", spellcheck: "false", dataset: { found }, "aria-label": `Name of channel ${found}`, change: ask }))))
     }
     const fields = /** @type {HTMLInputElement[]} */ ([...channels.querySelectorAll("input")])
     fields.forEach((input, at) => put(input, now.asked.channels[input.dataset.found ?? ""] ?? outcome.channels[at][1]))

@@ -20,12 +20,12 @@ export function uploadZips(files) {
 
 export function sourceChooser(send) {
   let now = null
-  const input = h("input", { type: "file", accept: ".zip,application/zip", class: "hcs-add-zip", on: { change: () => { uploadZips(chosenFiles(input.files)); input.value = "" } } })
+  const input = h("input", { type: "file", accept: ".zip,application/zip", class: "hcs-add-zip", change: () => { uploadZips(chosenFiles(input.files)); input.value = "" } })
   const choose = h("label", { class: "button" }, icon("upload"), "Choose a zip", input)
   const sent = h("ul", { class: "sent" })
   const crumbs = h("nav", { class: "row wrap crumbs", "aria-label": "Folder" })
-  const find = h("input", { type: "text", "aria-label": "Find in this folder", placeholder: "Find", spellcheck: "false", on: { input: () => showEntries() } })
-  const use = h("button", { type: "button", class: "small", on: { click: () => send("pick", { id: now.listing.path.at(-1)[0] }) } }, "Take this folder")
+  const find = h("input", { type: "text", "aria-label": "Find in this folder", placeholder: "Find", spellcheck: "false", input: () => showEntries() })
+  const use = h("button", { class: "small", click: () => send("pick", { id: now.listing.path.at(-1)[0] }) }, "Take this folder")
   const entries = h("ul", { class: "entries", "aria-label": "Folders and zips" })
   const more = h("p", { class: "soft small" })
   const none = h("p", { class: "soft" }, "This server offers no folder to pick from. It is started with --add-from FOLDER for that.")
@@ -40,8 +40,8 @@ export function sourceChooser(send) {
       const whole = ["received", "unused", "reading"].includes(entry.state)
       return h("li", { dataset: { upload: entry.id, state: entry.state } },
         h("div", { class: "row" }, icon("file"), h("b", { class: "cut grow", title: entry.name }, entry.name), h("span", { class: "small soft cut", role: "status" }, uploadState(entry)),
-          whole ? h("button", { type: "button", class: "small primary", "aria-label": `Look at it: ${entry.name}`, on: { click: () => send("upload", { id: entry.id }) } }, "Look at it") : null,
-          h("button", { type: "button", class: "plain square", "aria-label": `${underWay(entry) ? "Cancel" : "Discard"} ${entry.name}`, on: { click: () => cancel(entry) } }, icon("close"))),
+          whole ? h("button", { class: "small primary", "aria-label": `Look at it: ${entry.name}`, click: () => send("upload", { id: entry.id }) }, "Look at it") : null,
+          h("button", { class: "plain square", "aria-label": `${underWay(entry) ? "Cancel" : "Discard"} ${entry.name}`, click: () => cancel(entry) }, icon("close"))),
         h("span", { class: "bar", hidden: !underWay(entry) }, h("i", { style: { width: `${entry.size ? (100 * entry.offset) / entry.size : 0}%` } })))
     }))
   }
@@ -49,11 +49,11 @@ export function sourceChooser(send) {
   function row(entry) {
     const opens = entry.kind === "folder" || entry.kind === "export"
     const name = opens
-      ? h("button", { type: "button", class: "plain name cut", title: entry.name, "aria-label": `Open ${entry.name}`, on: { click: () => send("list", { id: entry.id }) } }, icon(ICONS[entry.kind]), h("span", { class: "cut" }, entry.name), icon("forward"))
+      ? h("button", { class: "plain name cut", title: entry.name, "aria-label": `Open ${entry.name}`, click: () => send("list", { id: entry.id }) }, icon(ICONS[entry.kind]), h("span", { class: "cut" }, entry.name), icon("forward"))
       : h("span", { class: "row name cut" }, icon(ICONS[entry.kind]), h("span", { class: "cut", title: entry.name }, entry.name))
     return h("li", { class: "row", dataset: { kind: entry.kind } }, name, h("span", { class: "grow" }),
       entry.note ? h("span", { class: entry.kind === "export" ? "tag accent" : "tag" }, entry.note) : null,
-      entry.id ? h("button", { type: "button", class: entry.kind === "folder" ? "small" : "small primary", "aria-label": `Look at it: ${entry.name}`, ...barredBy(now.barred.pick), on: { click: () => send("pick", { id: entry.id }) } }, "Look at it") : null)
+      entry.id ? h("button", { class: entry.kind === "folder" ? "small" : "small primary", "aria-label": `Look at it: ${entry.name}`, ...barredBy(now.barred.pick), click: () => send("pick", { id: entry.id }) }, "Look at it") : null)
   }
 
   function showEntries() {
@@ -74,7 +74,7 @@ export function sourceChooser(send) {
     drawn = signature
     const focused = /** @type {ShadowRoot | Document} */ (element.getRootNode()).activeElement
     const inside = focused !== null && (entries.contains(focused) || crumbs.contains(focused))
-    const crumb = (id, name, last) => h("button", { type: "button", class: "plain small", "aria-current": last ? "location" : null, on: { click: () => send("list", { id }) } }, name)
+    const crumb = (id, name, last) => h("button", { class: "plain small", "aria-current": last ? "location" : null, click: () => send("list", { id }) }, name)
     const path = listing ? listing.path : []
     const others = roots.filter(([id]) => id !== path[0]?.[0])
     fill(crumbs, path.flatMap(([id, name], at) => [at ? h("span", { class: "soft", "aria-hidden": "true" }, "/") : null, crumb(id, name, at === path.length - 1)]))

@@ -6,14 +6,14 @@ import { watchDialog } from "../core/keys.js"
 /** A dialog that names the assay metric of a project. */
 export function assayChooser(send) {
   let offers = []
-  const project = h("select", { on: { change: () => showMetrics() } })
+  const project = h("select", { change: () => showMetrics() })
   const metric = h("select", { class: "hcs-assay-metric" })
   const hint = h("p", { class: "soft small", role: "status" })
   const problem = h("div", { class: "notice bad", role: "alert", hidden: true })
   const keep = h("button", { type: "submit", class: "primary" }, "Set")
-  const close = h("button", { type: "button", on: { click: () => dialog.close() } }, "Cancel")
+  const close = h("button", { click: () => dialog.close() }, "Cancel")
   const projectLine = h("label", {}, h("span", { class: "soft small" }, "Project"), project)
-  const form = h("form", { on: { submit: (event) => { event.preventDefault(); send("assay", { plate: project.value, metric: metric.value }) } } },
+  const form = h("form", { submit: (event) => { event.preventDefault(); send("assay", { plate: project.value, metric: metric.value }) } },
     h("h2", {}, "Assay metric"), h("p", { class: "small" }, "What the assay measures. The list shows Z′ of it for each plate of the project."),
     projectLine, h("label", {}, h("span", { class: "soft small" }, "Metric"), metric), hint, problem, h("div", { class: "row" }, keep, close))
   const dialog = watchDialog(h("dialog", { class: "assay", "aria-label": "Assay metric" }, form))

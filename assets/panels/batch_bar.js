@@ -13,11 +13,11 @@ export function batchBar({ send, chosenRows }) {
   let asked = "" // the batch that is to be undone
 
   const summary = h("p", { class: "small soft batch-summary" })
-  const stage = h("button", { type: "button", class: "primary hcs-stage-all", on: { click: () => send("stage") } })
-  const close = h("button", { type: "button", class: "hcs-discard-all", title: "Remove the files and the prepared corrections", on: { click: () => send("close") } }, "Discard all")
-  const reason = h("textarea", { class: "hcs-batch-reason", rows: "1", maxlength: "1000", placeholder: "One reason for all, such as: re-imaged, were out of focus", "aria-label": "Reason", on: { input: () => show(state) } })
-  const some = h("button", { type: "button", class: "hcs-commit-chosen", on: { click: () => commit(chosenFields()) } })
-  const all = h("button", { type: "button", class: "primary hcs-commit-all", on: { click: () => commit(ready()) } })
+  const stage = h("button", { class: "primary hcs-stage-all", click: () => send("stage") })
+  const close = h("button", { class: "hcs-discard-all", title: "Remove the files and the prepared corrections", click: () => send("close") }, "Discard all")
+  const reason = h("textarea", { class: "hcs-batch-reason", rows: "1", maxlength: "1000", placeholder: "One reason for all, such as: re-imaged, were out of focus", "aria-label": "Reason", input: () => show(state) })
+  const some = h("button", { class: "hcs-commit-chosen", click: () => commit(chosenFields()) })
+  const all = h("button", { class: "primary hcs-commit-all", click: () => commit(ready()) })
   const why = h("p", { class: "small soft why", role: "status" })
   const kinds = h("div", { class: "row kinds" })
   const progress = h("div", { class: "row progress", hidden: true })
@@ -26,9 +26,9 @@ export function batchBar({ send, chosenRows }) {
   const element = h("div", { class: "batch" }, result, progress, kinds, acts, h("div", { class: "row foot" }, h("div", { class: "grow" }, summary, why), close, stage))
 
   const undoReason = h("textarea", { class: "hcs-undo-reason", rows: "2", maxlength: "1000", required: true, "aria-label": "Reason", placeholder: "Reason, such as: the wrong plate was imaged" })
-  const form = h("form", { on: { submit: (event) => { event.preventDefault(); undo() } } }, h("h2", {}, "Undo this batch"),
+  const form = h("form", { submit: (event) => { event.preventDefault(); undo() } }, h("h2", {}, "Undo this batch"),
     h("p", { class: "soft" }, "Each field goes back to the version that it had before. Fields that were changed again since stay as they are, and are named. Nothing is lost."), undoReason,
-    h("div", { class: "row acts" }, h("button", { type: "button", on: { click: () => dialog.close() } }, "Cancel"), h("span", { class: "grow" }), h("button", { type: "submit", class: "primary hcs-undo-confirm" }, "Undo")))
+    h("div", { class: "row acts" }, h("button", { click: () => dialog.close() }, "Cancel"), h("span", { class: "grow" }), h("button", { type: "submit", class: "primary hcs-undo-confirm" }, "Undo")))
   const dialog = watchDialog(h("dialog", { class: "ask", "aria-label": "Undo this batch" }, form))
 
   const allFields = () => [...state.entries.keys()]
@@ -68,7 +68,7 @@ export function batchBar({ send, chosenRows }) {
     const committing = busy.startsWith("Committing")
     fill(progress, h("span", { class: "small", role: "status" }, total ? `${busy} ${done} of ${total}` : busy),
       h("span", { class: "bar grow", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": total, "aria-valuenow": done, "aria-label": busy }, h("i", { style: { width: `${total ? (100 * done) / total : 0}%` } })),
-      committing ? h("button", { type: "button", class: "small hcs-stop", disabled: Boolean(barred.stop), on: { click: () => send("stop") } }, "Stop") : null)
+      committing ? h("button", { class: "small hcs-stop", disabled: Boolean(barred.stop), click: () => send("stop") }, "Stop") : null)
   }
 
   function showResult(batch, barred) {
@@ -81,7 +81,7 @@ export function batchBar({ send, chosenRows }) {
         h("p", {}, `${count(undone.reverted, "field")} went back to what ${undone.reverted === 1 ? "it was" : "they were"} before${undone.left.length ? `, ${undone.left.length} stayed:` : "."}`), undone.left.length ? items(undone.left) : null)))
     } else {
       const tone = batch.failed.length || batch.waiting ? "warn" : "good"
-      const undo = batch.undoable ? h("button", { type: "button", class: "small hcs-undo-batch", disabled: Boolean(barred.undo), title: barred.undo || "", on: { click: () => ask(batch.id) } }, icon("undo"), "Undo this batch") : null
+      const undo = batch.undoable ? h("button", { class: "small hcs-undo-batch", disabled: Boolean(barred.undo), title: barred.undo || "", click: () => ask(batch.id) }, icon("undo"), "Undo this batch") : null
       parts.push(h("div", { class: `notice ${tone} hcs-batch-result` }, icon(tone === "good" ? "check" : "warn"), h("div", { class: "grow" },
         h("p", {}, `${corrections(batch.committed)} committed${batch.failed.length ? `, ${batch.failed.length} failed:` : "."}${batch.waiting ? ` Stopped: ${batch.waiting} were not started and can still be committed.` : ""}`),
         batch.failed.length ? items(batch.failed) : null), undo))
@@ -94,8 +94,8 @@ export function batchBar({ send, chosenRows }) {
     const chosen = fieldsOf(state.rows, chosenRows())
     const fields = chosen.length > 1 ? chosen : allFields()
     fill(kinds, openKinds(fields, state.entries).map(([kind, number]) => h("button", {
-      type: "button", class: "small hcs-confirm-kind", dataset: { kind }, disabled: Boolean(barred.confirm), title: "Accept this difference in all of them",
-      on: { click: () => send("confirm", { fields, kind, confirmed: true }) },
+      class: "small hcs-confirm-kind", dataset: { kind }, disabled: Boolean(barred.confirm), title: "Accept this difference in all of them",
+      click: () => send("confirm", { fields, kind, confirmed: true }),
     }, `Confirm “${kind}” in ${chosen.length > 1 ? "the chosen" : "all"} ${number}`)))
     kinds.hidden = !kinds.children.length
   }

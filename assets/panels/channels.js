@@ -6,16 +6,11 @@ import { fill, h, icon, say, set } from "../core/dom.js"
 import { onPreference, preference, setPreference } from "../core/storage.js"
 import { number } from "../core/text.js"
 import { channelMarks, only } from "../pixels/channel_marks.js"
-import { island } from "../core/island.js"
 import { percentiles } from "../pixels/percentiles.js"
 
 const SETTLE_MILLISECONDS = 250 // thumbnails and address follow when the slider rests
 
-export function render(context) {
-  return island(context, { sheets: ["panels/channels.css"], build })
-}
-
-function build({ el, send, hide }) {
+export function build({ el, send, hide }) {
   let channels = []
   let rows = []
   let lastSent = 0
@@ -31,12 +26,12 @@ function build({ el, send, hide }) {
   const from = h("p", { class: "small from" })
   const empty = h("p", { class: "small soft", hidden: true })
   const close = h("span", { class: "small grow" })
-  const distinct = h("button", { type: "button", class: "small hcs-distinct", role: "switch", title: "Colours that everybody can tell apart, also colour-blind people. For you, on all plates; what the plate stores stays.", on: { click: () => chooseDistinct(!isDistinct()) } }, "Distinct colours")
+  const distinct = h("button", { class: "small hcs-distinct", role: "switch", title: "Colours that everybody can tell apart, also colour-blind people. For you, on all plates; what the plate stores stays.", click: () => chooseDistinct(!isDistinct()) }, "Distinct colours")
   const colours = h("div", { class: "row colours", hidden: true }, close, distinct)
-  const all = h("button", { type: "button", class: "small hcs-all-channels", title: "All channels again (Shift+0)", on: { click: () => showOnly(null) } }, "All")
-  const reset = h("button", { type: "button", class: "small", on: { click: () => { source = "plate"; lastSent = send("reset") } } })
-  const auto = h("button", { type: "button", class: "small", title: "Limits from this field only (0.1 to 99.9 %)", on: { click: () => tell("measure-field") } }, "Auto field")
-  const autoPlate = h("button", { type: "button", class: "small", title: "Robust limits over the plate", on: { click: () => { source = "plate"; lastSent = send("auto") } } }, "Auto plate")
+  const all = h("button", { class: "small hcs-all-channels", title: "All channels again (Shift+0)", click: () => showOnly(null) }, "All")
+  const reset = h("button", { class: "small", click: () => { source = "plate"; lastSent = send("reset") } })
+  const auto = h("button", { class: "small", title: "Limits from this field only (0.1 to 99.9 %)", click: () => tell("measure-field") }, "Auto field")
+  const autoPlate = h("button", { class: "small", title: "Robust limits over the plate", click: () => { source = "plate"; lastSent = send("auto") } }, "Auto plate")
   el.append(h("section", { class: "panel channels", "aria-label": "Channels" },
     h("header", {}, h("h2", { class: "grow" }, "Channels"), all), h("div", { class: "body" }, list, colours, from, empty, h("div", { class: "row sources" }, autoPlate, auto, reset))))
 
@@ -93,18 +88,18 @@ function build({ el, send, hide }) {
   }
 
   function makeRow(channel, i) {
-    const button = h("button", { type: "button", class: `plain toggle hcs-channel-${channel.index}`, role: "switch", on: { click: () => toggle(i) } })
-    const color = h("input", { type: "color", "aria-label": `Colour of ${channel.name}`, on: { input: () => alter(i, { color: color.value.slice(1).toUpperCase() }) } })
+    const button = h("button", { class: `plain toggle hcs-channel-${channel.index}`, role: "switch", click: () => toggle(i) })
+    const color = h("input", { type: "color", "aria-label": `Colour of ${channel.name}`, input: () => alter(i, { color: color.value.slice(1).toUpperCase() }) })
     const field = (key, label) => h("input", { type: "number", class: "limit", "aria-label": `${label} of ${channel.name}`, title: label,
-      on: { change: (event) => { if (event.target.value !== "" && Number.isFinite(event.target.valueAsNumber)) alter(i, { [key]: event.target.valueAsNumber }); else rows[i].show(channels[i]) } } })
+      change: (event) => { if (event.target.value !== "" && Number.isFinite(event.target.valueAsNumber)) alter(i, { [key]: event.target.valueAsNumber }); else rows[i].show(channels[i]) } })
     const range = (key, label) => h("input", { type: "range", class: key, "aria-label": `${label} of ${channel.name}`,
-      on: { input: (event) => alter(i, { [key]: fromSlider(channels[i], event.target.valueAsNumber) }) } })
+      input: (event) => alter(i, { [key]: fromSlider(channels[i], event.target.valueAsNumber) }) })
     const [low, high, gamma] = [field("low", "Black point"), field("high", "White point"), field("gamma", "Gamma")]
     const [lowRange, highRange] = [range("low", "Black point"), range("high", "White point")]
     set(gamma, { min: "0.1", max: "10", step: "0.1" })
     for (const each of [lowRange, highRange]) set(each, { min: "0", max: "1000", step: "1" })
     const span = h("i", { class: "span" })
-    const alone = h("button", { type: "button", class: `plain small only hcs-only-${channel.index}`, title: `Only ${channel.name}, everywhere on the page (Shift+${i + 1}); again: all`, "aria-label": `Only ${channel.name}`, on: { click: () => showOnly(i) } }, "Only")
+    const alone = h("button", { class: `plain small only hcs-only-${channel.index}`, title: `Only ${channel.name}, everywhere on the page (Shift+${i + 1}); again: all`, "aria-label": `Only ${channel.name}`, click: () => showOnly(i) }, "Only")
     const element = h("div", { class: "channel" },
       h("div", { class: "row" }, color, button, h("span", { class: "grow" }), low, h("span", { class: "soft", "aria-hidden": "true" }, "–"), high),
       h("div", { class: "row" }, h("div", { class: "two grow" }, h("div", { class: "track" }, span), lowRange, highRange), h("label", { class: "gamma row", title: "Gamma" }, h("span", { class: "soft" }, "γ"), gamma), alone))
@@ -145,22 +140,20 @@ function build({ el, send, hide }) {
     return [false, texts[next.source] ?? ""]
   }
 
-  const stop = [
-    listen("channel", (at) => toggle(at)),
-    listen("only-channel", (at) => { if (at === null || channels[at]) showOnly(at) }),
-    onPreference("colours", (value) => { if (!colours.hidden) colour(value === "distinct") }),
-    listen("field-planes", (planes) => {
-      source = "field"
-      measured = true
-      for (const [index, plane] of planes) {
-        const i = channels.findIndex((channel) => channel.index === index)
-        if (i < 0) continue
-        const [low, high] = percentiles(plane.data, ...ends)
-        // An empty field is shown empty, and not its noise.
-        alter(i, { low, high: Math.max(high, low + channels[i].least), auto: true })
-      }
-    }),
-  ]
+  listen("channel", (at) => toggle(at))
+  listen("only-channel", (at) => { if (at === null || channels[at]) showOnly(at) })
+  onPreference("colours", (value) => { if (!colours.hidden) colour(value === "distinct") })
+  listen("field-planes", (planes) => {
+    source = "field"
+    measured = true
+    for (const [index, plane] of planes) {
+      const i = channels.findIndex((channel) => channel.index === index)
+      if (i < 0) continue
+      const [low, high] = percentiles(plane.data, ...ends)
+      // An empty field is shown empty, and not its noise.
+      alter(i, { low, high: Math.max(high, low + channels[i].least), auto: true })
+    }
+  })
 
   return {
     content(next) {
@@ -193,10 +186,6 @@ function build({ el, send, hide }) {
       autoPlate.hidden = !next.canAuto
       changed(false)
       if (!next.changed && !colours.hidden && !isDistinct() && preference("colours") === "distinct") colour(true)
-    },
-    dispose() {
-      stop.forEach((each) => each())
-      clearTimeout(waiting)
     },
   }
 }

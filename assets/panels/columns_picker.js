@@ -24,9 +24,9 @@ export function columnsPicker(columns, most) {
   const ticked = new Set(columns.length <= FEW ? columns.map(([name]) => name) : [])
   const list = h("div", { class: "picked" })
   const status = h("span", { class: "soft grow", role: "status" })
-  const search = h("input", { type: "search", class: "grow hcs-columns-search", placeholder: "Find a column: area nuclei", "aria-label": "Find a column", on: { input: draw } })
-  const all = h("button", { type: "button", class: "small hcs-columns-all", on: { click: () => { tick(true) } } })
-  const none = h("button", { type: "button", class: "small", on: { click: () => { tick(false) } } }, "None of them")
+  const search = h("input", { type: "search", class: "grow hcs-columns-search", placeholder: "Find a column: area nuclei", "aria-label": "Find a column", input: draw })
+  const all = h("button", { class: "small hcs-columns-all", click: () => { tick(true) } })
+  const none = h("button", { class: "small", click: () => { tick(false) } }, "None of them")
 
   /** @param {boolean} on */
   function tick(on) {
@@ -52,11 +52,11 @@ export function columnsPicker(columns, most) {
 
   /** @param {Column} column */
   function row([name, wells, low, high, missing]) {
-    const box = h("input", { type: "checkbox", value: name, checked: ticked.has(name), on: { change: () => {
+    const box = h("input", { type: "checkbox", value: name, checked: ticked.has(name), change: () => {
       if (box.checked) ticked.add(name)
       else ticked.delete(name)
       say()
-    } } })
+    } })
     const values = `${count(wells, "well")}, ${number(low)} to ${number(high)}${missing ? `, ${count(missing, "cell")} without a number` : ""}`
     return h("label", {}, box, h("span", { class: "cut", title: name }, name), h("span", { class: "soft" }, values))
   }

@@ -3,16 +3,11 @@
 import { tell } from "../core/bus.js"
 import { chosenFiles } from "../core/drops.js"
 import { h, icon, say, set } from "../core/dom.js"
-import { island } from "../core/island.js"
 
-export function render(context) {
-  return island(context, { sheets: ["panels/correct_many.css"], build })
-}
-
-function build({ el, hide }) {
-  const input = h("input", { type: "file", multiple: true, "aria-label": "Image files that correct many fields", on: { change: () => { tell("correct-many", chosenFiles(input.files)); input.value = "" } } })
+export function build({ el, hide }) {
+  const input = h("input", { type: "file", multiple: true, "aria-label": "Image files that correct many fields", change: () => { tell("correct-many", chosenFiles(input.files)); input.value = "" } })
   const choose = h("label", { class: "choose" }, input, h("span", { class: "button" }, icon("upload"), "Choose files"))
-  const table = h("button", { type: "button", class: "hcs-correct-many", title: "The list of files and their fields; nothing changes before you commit", on: { click: () => tell("correct-many") } }, "Open the table")
+  const table = h("button", { class: "hcs-correct-many", title: "The list of files and their fields; nothing changes before you commit", click: () => tell("correct-many") }, "Open the table")
   const note = h("p", { class: "small soft" })
   el.append(h("section", { class: "panel", "aria-label": "Correct many fields" }, h("header", {}, h("h2", { class: "grow" }, "Correct many fields")),
     h("div", { class: "body" }, note, h("div", { class: "row" }, choose, table))))

@@ -3,33 +3,28 @@
 
 import { listen, reviewer, tell } from "../core/bus.js"
 import { fill, h, icon, say, set } from "../core/dom.js"
-import { island } from "../core/island.js"
 import { cancel, forget, sendFiles, underWay, uploads } from "../core/uploads.js"
 import { part, stateText } from "./upload_text.js"
 
 const PAGES = [["c", "channels"], ["z", "z"], ["t", "t"]]
 
-export function render(context) {
-  return island(context, { sheets: ["panels/correction.css"], build })
-}
-
-function build({ el, send, hide }) {
+export function build({ el, send, hide }) {
   let content = null
   let early = [] // files chosen before the form was told of a well
   const confirming = new Map() // differences by kind, as they were confirmed last
   let confirmation = 0 // number of the message that said so
 
   const title = h("h2", { class: "grow cut" })
-  const input = h("input", { type: "file", class: "hcs-upload", multiple: true, "aria-label": "Corrected image files", on: { change: () => { take([...input.files]); input.value = "" } } })
+  const input = h("input", { type: "file", class: "hcs-upload", multiple: true, "aria-label": "Corrected image files", change: () => { take([...input.files]); input.value = "" } })
   const choose = h("span", { class: "button" }, icon("upload"), "Choose files")
   const drop = h("label", { class: "drop" }, input, choose, h("span", { class: "small soft" }, "or drop them here: one TIFF or PNG, or one per channel"))
   const target = h("div", { class: "target" })
   const files = h("ul", { class: "files" })
   const differences = h("ul", { class: "differences" })
   const messages = h("div", { class: "messages", "aria-live": "polite" })
-  const reason = h("textarea", { class: "hcs-reason", rows: "2", maxlength: "1000", placeholder: "Reason, such as: re-imaged, was out of focus", "aria-label": "Reason", on: { input: () => gate(), keydown: (event) => confirmReason(event) } })
-  const commit = h("button", { type: "button", class: "primary hcs-commit", disabled: true, on: { click: () => doCommit() } })
-  const discard = h("button", { type: "button", class: "hcs-discard", on: { click: () => send("discard") } }, "Discard")
+  const reason = h("textarea", { class: "hcs-reason", rows: "2", maxlength: "1000", placeholder: "Reason, such as: re-imaged, was out of focus", "aria-label": "Reason", input: () => gate(), keydown: (event) => confirmReason(event) })
+  const commit = h("button", { class: "primary hcs-commit", disabled: true, click: () => doCommit() })
+  const discard = h("button", { class: "hcs-discard", click: () => send("discard") }, "Discard")
   const why = h("p", { class: "small soft why", role: "status" })
   const form = h("div", { class: "form", hidden: true }, h("h3", {}, "What differs"), differences, reason, h("div", { class: "row acts" }, commit, discard), why)
   const section = h("section", { class: "panel correction", "aria-label": "Correct a field" }, h("header", {}, title), h("div", { class: "body" }, target, drop, messages, files, form))
@@ -66,14 +61,14 @@ function build({ el, send, hide }) {
     if (!targets.length) return
     const choose = (id) => send("target", { target: id })
     if (targets.length > 3) {
-      const select = h("select", { disabled: Boolean(content.staged), on: { change: () => choose(select.value) } }, targets.map((option) => h("option", { value: option.id }, option.text)))
+      const select = h("select", { disabled: Boolean(content.staged), change: () => choose(select.value) }, targets.map((option) => h("option", { value: option.id }, option.text)))
       select.value = chosen
       return fill(target, h("label", { class: "row" }, h("span", { class: "soft" }, "Do"), select))
     }
     fill(target, targets.length === 1
       ? h("p", {}, targets[0].text)
       : targets.map((option) => h("label", { class: "row" },
-        h("input", { type: "radio", name: "target", checked: option.id === chosen, disabled: Boolean(content.staged), on: { change: () => choose(option.id) } }), h("span", {}, option.text))))
+        h("input", { type: "radio", name: "target", checked: option.id === chosen, disabled: Boolean(content.staged), change: () => choose(option.id) }), h("span", {}, option.text))))
   }
 
   function showFiles() {
@@ -89,17 +84,17 @@ function build({ el, send, hide }) {
     content.channels.forEach((name, i) => options.push([String(i), name]))
     const select = upload.single || upload.all ? h("select", {
       "aria-label": `Channel of ${upload.name}`, disabled: content.busy,
-      on: { change: () => send("assign", { upload: upload.id, channel: select.value }) },
+      change: () => send("assign", { upload: upload.id, channel: select.value }),
     }, options.map(([value, text]) => h("option", { value }, text))) : null
     if (select) select.value = upload.channel
     const pages = upload.pages ? h("select", {
       class: "hcs-pages", "aria-label": `Pages of ${upload.name}`, disabled: content.busy,
-      on: { change: () => send("pages", { upload: upload.id, pages: pages.value }) },
+      change: () => send("pages", { upload: upload.id, pages: pages.value }),
     }, PAGES.map(([value, text]) => h("option", { value }, text))) : null
     if (pages) pages.value = upload.pages
     return h("li", { dataset: { upload: upload.id } },
       h("div", { class: "row" }, icon("file"), h("span", { class: "grow cut", title: upload.name }, upload.name),
-        h("button", { type: "button", class: "plain square", "aria-label": `Remove ${upload.name}`, title: "Remove", disabled: content.busy, on: { click: () => send("remove", { upload: upload.id }) } }, icon("close"))),
+        h("button", { class: "plain square", "aria-label": `Remove ${upload.name}`, title: "Remove", disabled: content.busy, click: () => send("remove", { upload: upload.id }) }, icon("close"))),
       h("div", { class: "row" }, h("span", { class: "small soft grow cut" }, upload.text), select),
       pages && h("label", { class: "row" }, h("span", { class: "small soft grow" }, "Pages are"), pages))
   }
@@ -107,7 +102,7 @@ function build({ el, send, hide }) {
   function sendingRow(entry) {
     return h("li", {},
       h("div", { class: "row" }, icon("file"), h("span", { class: "grow cut", title: entry.name }, entry.name),
-        h("button", { type: "button", class: "plain square", "aria-label": `Cancel ${entry.name}`, on: { click: () => cancel(entry) } }, icon("close"))),
+        h("button", { class: "plain square", "aria-label": `Cancel ${entry.name}`, click: () => cancel(entry) }, icon("close"))),
       underWay(entry) || entry.state === "ready"
         ? h("div", { class: "row" }, h("span", { class: "bar grow" }, h("i", { style: { width: `${part([entry]) * 100}%` } })), h("span", { class: "small soft" }, stateText(entry)))
         : h("div", { class: "notice bad small", role: "alert" }, icon("warn"), h("span", {}, entry.error)))
@@ -124,7 +119,7 @@ function build({ el, send, hide }) {
     fill(differences, list.map((difference) => {
       if (!difference.blocking) return h("li", { class: "row" }, h("span", { class: "tag" }, difference.kind), h("span", {}, difference.message))
       if (!difference.confirmable) return h("li", { class: "notice bad", dataset: { kind: difference.kind } }, icon("warn"), h("span", {}, h("b", {}, "Must be corrected. "), difference.message))
-      const box = h("input", { type: "checkbox", checked: difference.confirmed, disabled: content.busy, on: { change: () => confirm(difference.kind, box.checked) } })
+      const box = h("input", { type: "checkbox", checked: difference.confirmed, disabled: content.busy, change: () => confirm(difference.kind, box.checked) })
       box.checked = confirming.get(difference.kind) ?? difference.confirmed
       return h("li", { class: `notice ${difference.confirmed ? "" : "warn"}`, dataset: { kind: difference.kind } }, h("label", { class: "row confirm" }, box, h("span", {}, difference.message, h("b", {}, difference.confirmed ? " Confirmed." : " Accept this difference."))))
     }))
@@ -168,26 +163,24 @@ function build({ el, send, hide }) {
     if (content.done) shown.push(h("div", { class: "notice good" }, icon("check"), h("span", {}, content.done)))
     if (content.elsewhere) {
       shown.push(h("div", { class: "notice warn" }, icon("warn"), h("div", { class: "grow" }, h("p", {}, `Not committed yet: ${content.elsewhere}.`),
-        h("div", { class: "row" }, h("button", { type: "button", class: "small", on: { click: () => send("show-staged") } }, "Go there"),
-          h("button", { type: "button", class: "small", on: { click: () => send("discard") } }, "Discard")))))
+        h("div", { class: "row" }, h("button", { class: "small", click: () => send("show-staged") }, "Go there"),
+          h("button", { class: "small", click: () => send("discard") }, "Discard")))))
     }
     if (content.missing) shown.push(h("p", { class: "small soft" }, content.missing))
     if (content.busy) shown.push(h("p", { class: "small soft" }, content.busy_text))
     fill(messages, shown)
   }
 
-  const stop = [
-    listen("reviewer", gate),
-    listen("uploads", () => content?.shown && showFiles()),
-    listen("uploaded", () => { adopt(); if (content?.shown) showFiles() }),
-    listen("choose-file", () => {
-      if (content?.shown && content.refused) tell("hint", content.refused)
-      if (!content?.shown || drop.hidden) return
-      section.scrollIntoView({ block: "nearest" })
-      input.focus()
-      input.click()
-    }),
-  ]
+  listen("reviewer", gate)
+  listen("uploads", () => content?.shown && showFiles())
+  listen("uploaded", () => { adopt(); if (content?.shown) showFiles() })
+  listen("choose-file", () => {
+    if (content?.shown && content.refused) tell("hint", content.refused)
+    if (!content?.shown || drop.hidden) return
+    section.scrollIntoView({ block: "nearest" })
+    input.focus()
+    input.click()
+  })
 
   return {
     content(next) {
@@ -213,9 +206,6 @@ function build({ el, send, hide }) {
       } else if (before?.staged) reason.value = ""
       discard.disabled = next.busy
       gate()
-    },
-    dispose() {
-      stop.forEach((each) => each())
     },
   }
 }

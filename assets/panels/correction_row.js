@@ -27,9 +27,9 @@ export function correctionRow(id, acts) {
   const field = box("field", "Field", "s1")
   const channel = choice("channel", "Channel", [])
   const says = h("div", { class: "says", role: "gridcell" })
-  const out = h("button", { type: "button", class: "plain small hcs-leave-out", on: { click: () => acts.change(id, "excluded", row.excluded ? "" : "1") } })
+  const out = h("button", { class: "plain small hcs-leave-out", click: () => acts.change(id, "excluded", row.excluded ? "" : "1") })
   const cell = (...children) => h("div", { role: "gridcell" }, children)
-  const element = h("div", { role: "row", class: "line", tabindex: "-1", dataset: { row: id }, on: { click: (event) => clicked(event) } },
+  const element = h("div", { role: "row", class: "line", tabindex: "-1", dataset: { row: id }, click: (event) => clicked(event) },
     cell(tick), cell(pictures[0].element), cell(pictures[1].element), h("div", { role: "gridcell", class: "file" }, name, about, facts, pages, series),
     cell(well), cell(field), cell(channel), says, cell(out))
 
@@ -74,7 +74,7 @@ export function correctionRow(id, acts) {
   }
 
   function choice(what, label, options) {
-    const select = h("select", { class: `hcs-match-${what}`, "aria-label": label, on: { change: () => acts.change(id, what, select.value) } })
+    const select = h("select", { class: `hcs-match-${what}`, "aria-label": label, change: () => acts.change(id, what, select.value) })
     offer(select, options)
     return select
   }
@@ -97,7 +97,7 @@ export function correctionRow(id, acts) {
     const tone = { staged: entry.ready ? "good" : "warn", refused: "bad", failed: "bad" }[entry.state]
     const line = h("div", { class: `state ${tone}`, dataset: { state: entry.state } }, icon(/** @type {any} */ (state[0])), h("span", {}, state[1]))
     if (!first) return [line]
-    const compare = entry.state === "staged" ? h("button", { type: "button", class: "small hcs-compare-row", on: { click: () => acts.compare(entry.key) } }, "Compare") : null
+    const compare = entry.state === "staged" ? h("button", { class: "small hcs-compare-row", click: () => acts.compare(entry.key) }, "Compare") : null
     const failed = entry.state === "staged" && entry.text ? h("div", { class: "state bad" }, icon("close"), h("span", {}, `not committed: ${entry.text}`)) : null
     return [h("div", { class: "row" }, line, compare), failed, ...entry.differences.map((difference) => said(entry.key, difference, barred))]
   }
@@ -105,7 +105,7 @@ export function correctionRow(id, acts) {
   function said(field, difference, barred) {
     if (!difference.blocking) return h("div", { class: "small soft" }, difference.message)
     if (!difference.confirmable) return h("div", { class: "state bad", dataset: { kind: difference.kind } }, icon("warn"), h("span", {}, h("b", {}, "Must be corrected. "), difference.message))
-    const tick = h("input", { type: "checkbox", checked: difference.confirmed, disabled: Boolean(barred), title: barred || "", on: { change: () => acts.confirm(field, difference.kind, tick.checked) } })
+    const tick = h("input", { type: "checkbox", checked: difference.confirmed, disabled: Boolean(barred), title: barred || "", change: () => acts.confirm(field, difference.kind, tick.checked) })
     return h("label", { class: `confirm ${difference.confirmed ? "" : "open"}`, dataset: { kind: difference.kind } }, tick, h("span", {}, difference.message, h("b", {}, difference.confirmed ? " Confirmed." : " Accept this difference?")))
   }
 

@@ -5,7 +5,6 @@ import { listen, tell } from "../core/bus.js"
 import { fill, h, icon, say, set } from "../core/dom.js"
 import { chosenFiles } from "../core/drops.js"
 import { count, moment } from "../core/text.js"
-import { island } from "../core/island.js"
 import { cancel, forget, sendFiles, takeUp, underWay, uploads } from "../core/uploads.js"
 import { batchBar } from "./batch_bar.js"
 import { correctionRow } from "./correction_row.js"
@@ -14,11 +13,9 @@ import { NONE, clicked, edited, keyed, still } from "./row_selection.js"
 
 const HEADS = ["", "New", "Present", "File", "Well", "Field", "Channel", "Match", ""]
 
-export function render(context) {
-  return island(context, { sheets: ["panels/correction_table.css", "review/signoff.css"], params: ["content", "rows", "corrections"], build })
-}
+export const sheets = ["panels/correction_table.css", "review/signoff.css"]
 
-function build({ el, send }) {
+export function build({ el, send }) {
   let content = null
   let rows = []
   let entries = new Map()
@@ -29,15 +26,15 @@ function build({ el, send }) {
   const lines = new Map() // by id of the row
 
   const title = h("h2", { class: "cut" })
-  const filters = new Map(FILTERS.map(([id]) => [id, h("button", { type: "button", class: "small", dataset: { filter: id }, on: { click: () => narrow(id) } })]))
+  const filters = new Map(FILTERS.map(([id]) => [id, h("button", { class: "small", dataset: { filter: id }, click: () => narrow(id) })]))
   const chosen = h("span", { class: "small soft", role: "status" })
-  const back = h("button", { type: "button", class: "small hcs-table-leave", title: "Back to the plate; the files stay (Esc)", on: { click: () => send("leave") } }, "Back to the plate")
-  const input = h("input", { type: "file", class: "hcs-upload-many", multiple: true, "aria-label": "Image files that correct fields", on: { change: () => { take(chosenFiles(input.files)); input.value = "" } } })
+  const back = h("button", { class: "small hcs-table-leave", title: "Back to the plate; the files stay (Esc)", click: () => send("leave") }, "Back to the plate")
+  const input = h("input", { type: "file", class: "hcs-upload-many", multiple: true, "aria-label": "Image files that correct fields", change: () => { take(chosenFiles(input.files)); input.value = "" } })
   const drop = h("label", { class: "drop" }, input, h("span", { class: "button" }, icon("upload"), "Choose files"), h("span", { class: "small soft" }, "or drop files and folders anywhere"))
   const messages = h("div", { class: "messages", "aria-live": "polite" })
   const head = h("div", { role: "row", class: "line head" }, HEADS.map((text) => h("div", { role: "columnheader" }, text)))
   const body = h("div", { role: "rowgroup" })
-  const grid = h("div", { role: "grid", class: "grid hcs-match-table", "aria-label": "Files and the fields that they correct", "aria-multiselectable": "true", on: { keydown: (event) => pressed(event) } }, head, body)
+  const grid = h("div", { role: "grid", class: "grid hcs-match-table", "aria-label": "Files and the fields that they correct", "aria-multiselectable": "true", keydown: (event) => pressed(event) }, head, body)
   const empty = h("div", { class: "empty" })
   const left = h("ul", { class: "left" })
   const earlier = h("details", { class: "earlier", hidden: true })
@@ -74,7 +71,7 @@ function build({ el, send }) {
   function notReceived() {
     return uploads.filter((entry) => mine(entry) && entry.state === "failed").map((entry) =>
       h("div", { class: "notice bad", role: "alert" }, icon("warn"), h("span", { class: "grow" }, h("b", {}, entry.name), ` was not received: ${entry.error}`),
-        h("button", { type: "button", class: "plain square", "aria-label": `Dismiss ${entry.name}`, on: { click: () => cancel(entry) } }, icon("close"))))
+        h("button", { class: "plain square", "aria-label": `Dismiss ${entry.name}`, click: () => cancel(entry) }, icon("close"))))
   }
 
   // Rows -------------------------------------------------------------------------------
@@ -193,7 +190,7 @@ function build({ el, send }) {
     const unused = content?.shown && !content.refused ? uploads.filter((entry) => mine(entry) && entry.state === "unused") : []
     if (unused.length) {
       shown.push(h("div", { class: "notice" }, icon("upload"), h("span", { class: "grow" }, `${count(unused.length, "file")} of yours ${unused.length === 1 ? "was" : "were"} uploaded before and ${unused.length === 1 ? "is" : "are"} not used yet.`),
-        h("button", { type: "button", class: "small hcs-use-uploads", on: { click: () => unused.forEach(takeUp) } }, "Use them here")))
+        h("button", { class: "small hcs-use-uploads", click: () => unused.forEach(takeUp) }, "Use them here")))
     }
     if (content?.error) shown.push(h("div", { class: "notice bad", role: "alert" }, icon("warn"), h("span", {}, content.error)))
     if (content?.elsewhere) shown.push(h("div", { class: "notice warn" }, icon("warn"), h("span", {}, content.elsewhere)))
@@ -225,17 +222,15 @@ function build({ el, send }) {
     earlier.hidden = !content.earlier.length
     fill(earlier, h("summary", {}, `Batches of this plate: ${content.earlier.length}`), h("ul", {}, content.earlier.map((each) => h("li", { class: "row", dataset: { batch: each.id } },
       h("span", { class: "grow" }, `${moment(each.when)} · ${each.who}: ${each.committed} of ${each.total} committed, “${each.why}”${each.undone ? " · undone" : ""}`),
-      each.undoable ? h("button", { type: "button", class: "small", disabled: Boolean(content.barred.undo), title: content.barred.undo || "", on: { click: () => bar.ask(each.id) } }, icon("undo"), "Undo") : null))))
+      each.undoable ? h("button", { class: "small", disabled: Boolean(content.barred.undo), title: content.barred.undo || "", click: () => bar.ask(each.id) }, icon("undo"), "Undo") : null))))
     earlier.open = open
   }
 
-  const stop = [
-    listen("reviewer", () => content?.shown && showSelection()),
-    listen("correct-many", (files) => (files?.length ? take(files) : send("open"))),
-    listen("confirm-difference", (asked) => send("confirm", asked)),
-    listen("uploaded", () => { adopt(); if (content?.shown) showFrame() }),
-    listen("uploads", () => { if (content?.shown && content.open) showFrame() }),
-  ]
+  listen("reviewer", () => content?.shown && showSelection())
+  listen("correct-many", (files) => (files?.length ? take(files) : send("open")))
+  listen("confirm-difference", (asked) => send("confirm", asked))
+  listen("uploaded", () => { adopt(); if (content?.shown) showFrame() })
+  listen("uploads", () => { if (content?.shown && content.open) showFrame() })
 
   return {
     content(next) {
@@ -259,9 +254,6 @@ function build({ el, send }) {
     corrections(next) {
       entries = new Map(next.map((entry) => [entry.key, entry]))
       if (content?.shown) showRows()
-    },
-    dispose() {
-      stop.forEach((each) => each())
     },
   }
 }

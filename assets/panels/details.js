@@ -5,20 +5,15 @@ import { lastSeen } from "../core/absence.js"
 import { tell } from "../core/bus.js"
 import { fill, h, icon } from "../core/dom.js"
 import { count, number } from "../core/text.js"
-import { island } from "../core/island.js"
 
-export function render(context) {
-  return island(context, { sheets: ["panels/details.css"], build })
-}
-
-function build({ el, send, hide }) {
+export function build({ el, send, hide }) {
   const title = h("h2", { class: "grow cut" })
   const body = h("div", { class: "body" })
   el.append(h("section", { class: "panel details", "aria-label": "Details" }, h("header", {}, title, lastSeen()), body))
 
   const facts = (rows) => h("dl", { class: "facts" }, rows.map(([name, text]) => [h("dt", {}, name), h("dd", {}, text)]).flat())
 
-  const wellButton = (label, text) => h("button", { type: "button", class: "small", title: text || "", on: { click: () => tell("choose", label) } }, label)
+  const wellButton = (label, text) => h("button", { class: "small", title: text || "", click: () => tell("choose", label) }, label)
 
   function group([name, tone, wells, more]) {
     return h("div", { class: "odd" },
@@ -30,7 +25,7 @@ function build({ el, send, hide }) {
     return h("table", { class: "values" },
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Metric"), h("th", { scope: "col", class: "right" }, "Well"), h("th", { scope: "col", class: "right", title: "Median of the plate" }, "Plate"))),
       h("tbody", {}, rows.map((row) => h("tr", { class: row.chosen ? "chosen" : "" },
-        h("th", { scope: "row" }, h("button", { type: "button", class: "link", title: row.definition, on: { click: () => send("metric", { metric: row.id }) } }, row.title)),
+        h("th", { scope: "row" }, h("button", { class: "link", title: row.definition, click: () => send("metric", { metric: row.id }) }, row.title)),
         h("td", { class: "right", title: row.reason || "" }, row.value === null ? "–" : h("b", {}, number(row.value)), row.unit && row.value !== null ? h("span", { class: "soft" }, ` ${row.unit}`) : null),
         h("td", { class: "right soft" }, number(row.median))))))
   }

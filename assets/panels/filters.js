@@ -4,9 +4,8 @@
 import { listen } from "../core/bus.js"
 import { fill, h, icon, say, set } from "../core/dom.js"
 import { number } from "../core/text.js"
-import { filtering, leftOut, setFiltering } from "../plate/filtering.js"
+import { leftOut, setFiltering } from "../plate/filtering.js"
 import { keyed } from "../core/help.js"
-import { island } from "../core/island.js"
 import { shown as map } from "../plate/map_values.js"
 import { review } from "../review/verdicts.js"
 
@@ -14,17 +13,13 @@ const STATES = [["", "any verdict"], ["unreviewed", "unreviewed"], ["pass", "pas
 const BASES = [["", "any basis"], ["field", "field viewed"], ["thumbnails", "thumbnails viewed"], ["montage", "seen in a montage"], ["unseen", "bulk, not looked at"]]
 const EMPTY = { state: "", basis: "", reason: "", reviewer: "", column: "", condition: "", low: null, high: null }
 
-export function render(context) {
-  return island(context, { sheets: ["panels/filters.css"], params: ["content", "values"], build })
-}
-
-function build({ el, hide }) {
+export function build({ el, hide }) {
   let now = { wells: [] }
   let valued = { metric: "", values: null }
   let filter = { ...EMPTY }
   let skip = true
 
-  const choice = (name, label) => h("select", { "aria-label": label, dataset: { part: name }, on: { change: (event) => change({ [name]: event.target.value }) } })
+  const choice = (name, label) => h("select", { "aria-label": label, dataset: { part: name }, change: (event) => change({ [name]: event.target.value }) })
   const state = choice("state", "Verdict")
   const basis = choice("basis", "Basis of the verdict")
   const reason = choice("reason", "Reason")
@@ -32,18 +27,18 @@ function build({ el, hide }) {
   const column = choice("column", "Condition")
   const condition = choice("condition", "Value of the condition")
   const limit = (name, label) => h("input", { type: "number", step: "any", class: "limit", "aria-label": label, dataset: { part: name },
-    on: { input: (event) => change({ [name]: Number.isFinite(event.target.valueAsNumber) ? event.target.valueAsNumber : null }) } })
+    input: (event) => change({ [name]: Number.isFinite(event.target.valueAsNumber) ? event.target.valueAsNumber : null }) })
   const low = limit("low", "At least")
   const high = limit("high", "At most")
   const metric = h("span", { class: "soft cut" })
-  const skipBox = h("input", { type: "checkbox", checked: true, on: { change: () => { skip = skipBox.checked; apply() } } })
+  const skipBox = h("input", { type: "checkbox", checked: true, change: () => { skip = skipBox.checked; apply() } })
   const tally = h("span", { class: "soft small grow cut", role: "status" })
-  const clear = h("button", { type: "button", class: "small hcs-filter-clear", on: { click: () => { filter = { ...EMPTY }; show(); apply() } } }, "Show all")
+  const clear = h("button", { class: "small hcs-filter-clear", click: () => { filter = { ...EMPTY }; show(); apply() } }, "Show all")
   const body = h("div", { class: "body", hidden: true },
     h("div", { class: "parts" }, state, basis, reason, reviewer, column, condition),
     h("div", { class: "row range" }, metric, low, h("span", { class: "soft", "aria-hidden": "true" }, "–"), high),
     h("label", { class: "row small" }, skipBox, "J and K skip the others"))
-  const toggle = keyed(h("button", { type: "button", class: "plain small", "aria-expanded": "false", on: { click: () => open(body.hidden) } }, icon("forward"), h("b", {}, "Filter")), "filter", "Filter the wells")
+  const toggle = keyed(h("button", { class: "plain small", "aria-expanded": "false", click: () => open(body.hidden) }, icon("forward"), h("b", {}, "Filter")), "filter", "Filter the wells")
   body.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return
     event.stopPropagation()
@@ -113,11 +108,9 @@ function build({ el, hide }) {
     apply()
   }
 
-  const stop = [
-    listen("filter", () => open(true)),
-    listen("values", () => { if (!valued.values) takeValues() }),
-    listen("verdicts", () => { show(); apply() }),
-  ]
+  listen("filter", () => open(true))
+  listen("values", () => { if (!valued.values) takeValues() })
+  listen("verdicts", () => { show(); apply() })
   hide(true)
   return {
     content(next) {
@@ -130,10 +123,6 @@ function build({ el, hide }) {
     values(next) {
       valued = next
       takeValues()
-    },
-    dispose() {
-      stop.forEach((each) => each())
-      if (filtering.hidden.size) setFiltering(new Set(), true)
     },
   }
 }

@@ -2,7 +2,6 @@
 
 import { barredBy, fill, h, icon, say, set } from "../core/dom.js"
 import { count, moment } from "../core/text.js"
-import { island } from "../core/island.js"
 
 const ACTS = {
   again: ["Try again", "again", "Resume where it stopped"],
@@ -12,11 +11,7 @@ const ACTS = {
 }
 const EXAMPLE = "{plate}_{well}_s{field}_{channel}.tif"
 
-export function render(context) {
-  return island(context, { sheets: ["panels/inbox.css"], build })
-}
-
-function build({ el, send, hide }) {
+export function build({ el, send, hide }) {
   let content = null
   const title = h("h2", { class: "grow cut" }, "Imports")
   const watched = h("p", { class: "soft small" })
@@ -36,7 +31,7 @@ function build({ el, send, hide }) {
 
   function row(id) {
     const name = h("b", { class: "cut name" })
-    const plate = h("button", { type: "button", class: "small open", on: { click: () => send("plate", { plate: plate.dataset.plate }) } }, "Open the plate")
+    const plate = h("button", { class: "small open", click: () => send("plate", { plate: plate.dataset.plate }) }, "Open the plate")
     const text = h("span", { class: "text small" })
     const when = h("span", { class: "soft small" })
     const filled = h("i")
@@ -44,8 +39,8 @@ function build({ el, send, hide }) {
     const reason = h("p", { class: "reason small" })
     const bad = h("ul", { class: "bad small" })
     const acts = h("span", { class: "row wrap acts" })
-    const pattern = h("input", { type: "text", class: "mono grow", "aria-label": "Pattern of file names", placeholder: EXAMPLE, maxlength: "1000", spellcheck: "false", on: { keydown: (event) => { if (event.key === "Enter" && !event.isComposing) usePattern() } } })
-    const use = h("button", { type: "button", class: "small", on: { click: () => usePattern() } }, "Use this pattern")
+    const pattern = h("input", { type: "text", class: "mono grow", "aria-label": "Pattern of file names", placeholder: EXAMPLE, maxlength: "1000", spellcheck: "false", keydown: (event) => { if (event.key === "Enter" && !event.isComposing) usePattern() } })
+    const use = h("button", { class: "small", click: () => usePattern() }, "Use this pattern")
     const form = h("div", { class: "row pattern" }, pattern, use)
     const proposals = h("ul", { class: "proposals small" })
     const about = h("details", { class: "small" })
@@ -77,12 +72,12 @@ function build({ el, send, hide }) {
         fill(bad, job.bad.map((line) => h("li", {}, icon("warn"), ` ${line}`)))
         fill(acts, job.acts.filter((act) => act in ACTS).map((act) => {
           const [label, kind, hint] = ACTS[act]
-          return h("button", { type: "button", class: `small ${act}`, "aria-label": `${label}: ${job.name}`, ...barredBy(barred[kind], hint), on: { click: () => send(kind, { id }) } }, label)
+          return h("button", { class: `small ${act}`, "aria-label": `${label}: ${job.name}`, ...barredBy(barred[kind], hint), click: () => send(kind, { id }) }, label)
         }))
         form.hidden = !job.acts.includes("pattern")
         set(use, barredBy(barred.pattern, "Read the files' names by this pattern"))
         fill(proposals, form.hidden ? [] : job.proposals.map(([words, gives]) => h("li", { class: "row wrap" },
-          h("button", { type: "button", class: "small", ...barredBy(barred.pattern), on: { click: () => { pattern.value = words; pattern.focus() } } }, h("span", { class: "mono" }, words)), h("span", { class: "soft" }, gives))))
+          h("button", { class: "small", ...barredBy(barred.pattern), click: () => { pattern.value = words; pattern.focus() } }, h("span", { class: "mono" }, words)), h("span", { class: "soft" }, gives))))
         about.hidden = !(job.found || job.details.length)
         const open = about.open
         fill(about, h("summary", {}, job.found || "What is known of it"), h("dl", { class: "facts" }, ...job.details.flatMap(([kind, words]) => [h("dt", {}, kind), h("dd", {}, words)])))

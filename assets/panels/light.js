@@ -2,15 +2,10 @@
 // before and after dividing by it. A preview: no pixel that is stored changes.
 
 import { fill, h, say, svg } from "../core/dom.js"
-import { island } from "../core/island.js"
 import { number } from "../core/text.js"
 
 const WIDTH = 120 // of a profile, in units of its own
 const HEIGHT = 60
-
-export function render(context) {
-  return island(context, { sheets: ["panels/light.css"], build })
-}
 
 /** What is black and what is white of some grids: one hot cell must not darken the rest. */
 function span(grids) {
@@ -69,7 +64,7 @@ function all({ mean, own, own_note: note }) {
   ]
 }
 
-function build({ el, hide }) {
+export function build({ el, hide }) {
   const title = h("h2", { class: "grow cut" })
   const note = h("p", { class: "small" })
   const mean = h("div", { class: "mean" })

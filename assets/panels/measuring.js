@@ -3,7 +3,6 @@
 import { tell } from "../core/bus.js"
 import { barredBy, fill, h, icon, say, set } from "../core/dom.js"
 import { count } from "../core/text.js"
-import { island } from "../core/island.js"
 
 const ACTS = {
   hold: ["Stop", "hold", "Stop at the next field; what is measured is kept"],
@@ -12,16 +11,12 @@ const ACTS = {
   again: ["Try again", "resume", "Measure again what could not be measured"],
 }
 
-export function render(context) {
-  return island(context, { sheets: ["panels/measuring.css"], build })
-}
-
-function build({ el, send, hide }) {
+export function build({ el, send, hide }) {
   const status = h("p", { class: "status grow", role: "status" })
   const filled = h("i")
   const bar = h("span", { class: "bar", role: "progressbar", "aria-label": "Fields measured", "aria-valuemin": 0 }, filled)
   let asks = ""
-  const act = h("button", { type: "button", class: "small act", on: { click: () => { act.disabled = true; send(asks) } } })
+  const act = h("button", { class: "small act", click: () => { act.disabled = true; send(asks) } })
   const refusal = h("p", { class: "notice bad", role: "alert", hidden: true })
   const body = h("div", { class: "failures" })
   const plugins = h("div", { class: "plugins" })
@@ -29,7 +24,7 @@ function build({ el, send, hide }) {
     h("header", {}, h("h2", { class: "grow cut" }, "Measuring"), act), h("div", { class: "body" }, status, bar, refusal, body, plugins)))
 
   const failure = (entry) => h("li", {}, h("button", {
-    type: "button", class: "plain failure", dataset: { well: entry.well }, title: entry.why, on: { click: () => tell("choose", entry.well) },
+    class: "plain failure", dataset: { well: entry.well }, title: entry.why, click: () => tell("choose", entry.well),
   }, h("b", {}, entry.well), h("span", { class: "why" }, `${entry.field ? `${entry.field}: ` : ""}${entry.why}`)))
 
   return {

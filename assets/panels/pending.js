@@ -3,13 +3,8 @@
 
 import { fill, h, icon, say } from "../core/dom.js"
 import { moment } from "../core/text.js"
-import { island } from "../core/island.js"
 
-export function render(context) {
-  return island(context, { sheets: ["panels/pending.css"], build })
-}
-
-function build({ el, send, hide }) {
+export function build({ el, send, hide }) {
   const list = h("ul", { class: "pending" })
   const title = h("h2", { class: "grow" })
   const save = h("a", { class: "button small hcs-pending-export", download: "" }, "Export as zip")
@@ -27,21 +22,19 @@ function build({ el, send, hide }) {
       h("div", { class: "small why" }, `“${each.why}”`),
       h("div", { class: "small soft cut", title: each.source }, `from ${each.source}`),
       each.outdated ? h("div", { class: "notice warn small" }, icon("warn"), h("span", {}, "The field has changed since.")) : null,
-      h("div", { class: "row" }, h("button", { type: "button", class: "small", on: { click: () => send("show", { well: each.well, field: each.field }) } }, "Go there"),
+      h("div", { class: "row" }, h("button", { class: "small", click: () => send("show", { well: each.well, field: each.field }) }, "Go there"),
         discarding(each.id, barred.discard)))
   }
 
   /** It is kept nowhere else: so the button asks once more. */
   function discarding(id, reason) {
     let asked = false
-    const button = h("button", { type: "button", class: "small hcs-pending-discard", disabled: Boolean(reason), title: reason || "", on: {
-      click: () => {
-        if (asked) return send("discard", { pending: id })
-        asked = true
-        return say(button, "Discard for good")
-      },
-      blur: () => { asked = false; say(button, "Discard") },
-    } }, "Discard")
+    const button = h("button", { class: "small hcs-pending-discard", disabled: Boolean(reason), title: reason || "", click: () => {
+      if (asked) return send("discard", { pending: id })
+      asked = true
+      return say(button, "Discard for good")
+    },
+    blur: () => { asked = false; say(button, "Discard") } }, "Discard")
     return button
   }
 

@@ -49,7 +49,7 @@ export function cells(plate, place, open) {
   const [word, sign] = STATES[plate.state]
   const dead = plate.state === "unreadable"
   const link = h("a", { class: "title cut hcs-plate-link", title: plate.name, ...(dead ? { role: "link", "aria-disabled": "true" } : { href: `?plate=${encodeURIComponent(plate.key)}` }), tabindex: "-1",
-    on: { click: (event) => { if (!dead && !event.ctrlKey && !event.metaKey && !event.shiftKey) { event.preventDefault(); open() } } } }, plate.name)
+    click: (event) => { if (!dead && !event.ctrlKey && !event.metaKey && !event.shiftKey) { event.preventDefault(); open() } } }, plate.name)
   const about = place || (plate.barcode && !plate.location.includes(plate.barcode) ? `${plate.location} · ${plate.barcode}` : plate.location)
   const first = [
     h("td", { class: "map" }, plate.map && !dead ? h("canvas", { "aria-hidden": "true" }) : null),

@@ -7,8 +7,8 @@ import { day } from "./plate_list.js"
 
 /** The chart and the button that opens it. */
 export function medians(send) {
-  const trendButton = h("button", { type: "button", class: "small", "aria-expanded": "false", on: { click: () => openTrend() } }, "Medians over time")
-  const metric = h("select", { "aria-label": "Metric", on: { change: () => ask(metric.value) } })
+  const trendButton = h("button", { class: "small", "aria-expanded": "false", click: () => openTrend() }, "Medians over time")
+  const metric = h("select", { "aria-label": "Metric", change: () => ask(metric.value) })
   const chart = h("div", { class: "chart" })
   const verdict = h("p", { class: "small", role: "status" })
   const trendBox = h("div", { class: "trend", hidden: true }, h("div", { class: "row" }, metric, verdict), chart)

@@ -6,7 +6,6 @@ import { onTheme } from "../core/theme.js"
 import { barredBy, fill, h, icon, say, set } from "../core/dom.js"
 import { keyName } from "../core/keys.js"
 import { count } from "../core/text.js"
-import { island } from "../core/island.js"
 import { preference, setPreference } from "../core/storage.js"
 import { assayChooser } from "./assay_chooser.js"
 import { COLUMNS, GROUPS, grouped, matching, orderOf, sorted, sortedBy, totalText } from "./plate_list.js"
@@ -15,11 +14,7 @@ import { medians } from "./plate_trend.js"
 
 const TYPING_MILLISECONDS = 150 // plate maps are asked when typing rests
 
-export function render(context) {
-  return island(context, { sheets: ["panels/plates.css"], params: ["content", "trend", "found", "offers"], build })
-}
-
-function build({ el, send, hide }) {
+export function build({ el, send, hide }) {
   let content = null
   let order = orderOf(preference("plates"))
   let found = { words: "", places: {} }
@@ -29,19 +24,19 @@ function build({ el, send, hide }) {
   let visited = false
 
   const title = h("h2", {})
-  const find = h("input", { type: "search", class: "find", "aria-label": "Find a plate by name, path, barcode or condition", placeholder: "Name, barcode, condition", on: { input: () => search(), keydown: (event) => { if (event.key === "ArrowDown" || event.key === "Enter") goTo(0, event) } } })
-  const group = h("select", { "aria-label": "Group the plates", on: { change: () => reorder({ ...order, group: group.value }) } }, GROUPS.map(([id, text]) => h("option", { value: id }, text)))
-  const open = h("input", { type: "checkbox", on: { change: () => reorder({ ...order, open: open.checked }) } })
-  const common = h("input", { type: "checkbox", checked: colourBar.limits === "project", on: { change: () => setLimits(common.checked ? "project" : "robust") } })
+  const find = h("input", { type: "search", class: "find", "aria-label": "Find a plate by name, path, barcode or condition", placeholder: "Name, barcode, condition", input: () => search(), keydown: (event) => { if (event.key === "ArrowDown" || event.key === "Enter") goTo(0, event) } })
+  const group = h("select", { "aria-label": "Group the plates", change: () => reorder({ ...order, group: group.value }) }, GROUPS.map(([id, text]) => h("option", { value: id }, text)))
+  const open = h("input", { type: "checkbox", change: () => reorder({ ...order, open: open.checked }) })
+  const common = h("input", { type: "checkbox", checked: colourBar.limits === "project", change: () => setLimits(common.checked ? "project" : "robust") })
   const problem = h("div", { class: "notice bad", role: "alert", hidden: true })
   const empty = h("div", { class: "empty" })
   const trend = medians(send)
   const chooser = assayChooser(send)
-  const assay = h("button", { type: "button", class: "plain assay cut hcs-set-assay", on: { click: () => chooser.open() } })
+  const assay = h("button", { class: "plain assay cut hcs-set-assay", click: () => chooser.open() })
   const heads = COLUMNS.map(({ id, head, title: about }) => h("th", { scope: "col", class: id, dataset: { column: id } },
-    h("button", { type: "button", class: "plain head", title: `Sort by: ${about}`, on: { click: () => reorder(sortedBy(order, id)) } }, head, h("span", { class: "arrow", "aria-hidden": "true" })), id === "assay" ? assay : null))
-  const table = h("table", { "aria-label": "Plates", on: { keydown: (event) => moved(event) } }, h("thead", {}, h("tr", {}, h("td", { class: "map" }), heads)))
-  const add = h("button", { type: "button", class: "small primary hcs-add", on: { click: addPlate } }, icon("plus"), "Add a plate")
+    h("button", { class: "plain head", title: `Sort by: ${about}`, click: () => reorder(sortedBy(order, id)) }, head, h("span", { class: "arrow", "aria-hidden": "true" })), id === "assay" ? assay : null))
+  const table = h("table", { "aria-label": "Plates", keydown: (event) => moved(event) }, h("thead", {}, h("tr", {}, h("td", { class: "map" }), heads)))
+  const add = h("button", { class: "small primary hcs-add", click: addPlate }, icon("plus"), "Add a plate")
   const scroller = h("div", { class: "body" }, problem, trend.box, empty, table)
   el.append(h("section", { class: "panel hcs-plate-list", "aria-label": "Plates" },
     h("header", {}, title, find, h("label", { class: "row small" }, h("span", { class: "soft" }, "Group by"), group), h("label", { class: "row small" }, open, "Only unfinished"), h("span", { class: "grow" }),
@@ -165,7 +160,7 @@ function build({ el, send, hide }) {
     const words = find.value.trim()
     const more = order.open ? " among the unfinished ones" : ""
     return [h("b", {}, words ? `No plate with “${words}”${more}` : "Every plate is finished"), h("span", {}, words ? "Names, paths, barcodes and values of plate maps were searched." : "Show the finished ones, too, to open them."),
-      h("button", { type: "button", on: { click: () => { find.value = ""; reorder({ ...order, open: false }) } } }, "Show all plates")]
+      h("button", { click: () => { find.value = ""; reorder({ ...order, open: false }) } }, "Show all plates")]
   }
 
   // Order and search -------------------------------------------------------------------
@@ -212,13 +207,11 @@ function build({ el, send, hide }) {
       goTo(inside ? shownKeys.indexOf(current) + by : shownKeys.indexOf(current))
     },
   }
-  const stop = [
-    listen("limits", (mode) => { common.checked = mode === "project" }),
-    listen("add-plate", ({ open: wanted }) => { if (!wanted) add.focus() }),
-    listen("choose-file", () => { if (content?.shown && !add.disabled) add.click() }),
-    listen("in-list", ([act, by]) => { if (content?.shown) acts[act](by) }),
-    onTheme(() => { for (const [key, line] of rows) if (line.drawn) { line.drawn = false; draw(key) } }),
-  ]
+  listen("limits", (mode) => { common.checked = mode === "project" })
+  listen("add-plate", ({ open: wanted }) => { if (!wanted) add.focus() })
+  listen("choose-file", () => { if (content?.shown && !add.disabled) add.click() })
+  listen("in-list", ([act, by]) => { if (content?.shown) acts[act](by) })
+  onTheme(() => { for (const [key, line] of rows) if (line.drawn) { line.drawn = false; draw(key) } })
 
   hide(true)
   return {
@@ -233,10 +226,5 @@ function build({ el, send, hide }) {
       show()
     },
     offers: chooser.offer,
-    dispose() {
-      clearTimeout(waiting)
-      sight.disconnect()
-      stop.forEach((end) => end())
-    },
   }
 }

@@ -3,27 +3,22 @@
 import { listen, openSetup, tell } from "../core/bus.js"
 import { barredBy, fill, h, say, set } from "../core/dom.js"
 import { count } from "../core/text.js"
-import { island } from "../core/island.js"
 import { plotFigure } from "./plot_figure.js"
 import { selectWells } from "../core/selection.js"
 import { shown as map } from "../plate/map_values.js"
 
 const REST_MILLISECONDS = 120 // a dragged cut-off is counted at once, announced at rest
 
-export function render(context) {
-  return island(context, { sheets: ["panels/plots.css"], params: ["content", "figure"], build })
-}
-
-function build({ el, send, hide }) {
+export function build({ el, send, hide }) {
   const tabs = h("div", { class: "tabs", role: "tablist", "aria-label": "Plots" })
   const whyEmpty = h("span")
-  const toSetup = h("button", { type: "button", class: "small", on: { click: () => (now.place === "metric" ? tell("measured-metric") : openSetup(now.place)) } })
+  const toSetup = h("button", { class: "small", click: () => (now.place === "metric" ? tell("measured-metric") : openSetup(now.place)) })
   const empty = h("p", { class: "soft small empty-plot" }, whyEmpty, " ", toSetup)
   const refusal = h("p", { class: "notice bad small", role: "alert", hidden: true })
   const note = h("p", { class: "soft small", role: "status" })
-  const otherMetric = h("select", { "aria-label": "Vertical axis", class: "hcs-other-metric", on: { change: () => send("other", { other: otherMetric.value }) } })
-  const fields = h("input", { type: "checkbox", on: { change: () => send("fields", { fields: fields.checked }) } })
-  const along = h("select", { "aria-label": "Along", on: { change: () => send("along", { along: along.value }) } },
+  const otherMetric = h("select", { "aria-label": "Vertical axis", class: "hcs-other-metric", change: () => send("other", { other: otherMetric.value }) })
+  const fields = h("input", { type: "checkbox", change: () => send("fields", { fields: fields.checked }) })
+  const along = h("select", { "aria-label": "Along", change: () => send("along", { along: along.value }) },
     [["column", "by column"], ["row", "by row"]].map(([value, text]) => h("option", { value }, text)))
   const scatter = h("div", { class: "row wrap controls" }, h("label", { class: "row grow" }, h("span", { class: "soft" }, "against"), otherMetric), h("label", { class: "row" }, fields, "fields"))
   const profile = h("div", { class: "row controls" }, along)
@@ -31,7 +26,7 @@ function build({ el, send, hide }) {
   const figure = plotFigure(place)
   const why = h("span")
   const failure = h("p", { class: "notice bad small hcs-plot-failure", role: "alert", hidden: true }, why, " ",
-    h("button", { type: "button", class: "small", on: { click: () => send("again") } }, "Try again"))
+    h("button", { class: "small", click: () => send("again") }, "Try again"))
   const cuts = cutControls(send, figure)
   el.append(h("div", { class: "plots hcs-plots" }, tabs, cuts.element, refusal, scatter, profile, note, empty, failure), place)
   let now = null
@@ -59,18 +54,16 @@ function build({ el, send, hide }) {
   function tab([id, title], at, all) {
     const selected = id === (isAside() ? "statistics" : now.tab)
     return h("button", {
-      type: "button", role: "tab", class: "tab", title: ABOUT[id] ?? title, "aria-selected": String(selected), tabindex: selected ? 0 : -1, dataset: { tab: id },
-      on: {
-        click: () => choose(id),
-        keydown: (event) => {
-          const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
-          if (!step) return
-          event.preventDefault()
-          event.stopPropagation()
-          const next = all[(at + step + all.length) % all.length][0]
-          choose(next)
-          ;/** @type {HTMLElement | null} */ (tabs.querySelector(`[data-tab="${next}"]`))?.focus()
-        },
+      role: "tab", class: "tab", title: ABOUT[id] ?? title, "aria-selected": String(selected), tabindex: selected ? 0 : -1, dataset: { tab: id },
+      click: () => choose(id),
+      keydown: (event) => {
+        const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
+        if (!step) return
+        event.preventDefault()
+        event.stopPropagation()
+        const next = all[(at + step + all.length) % all.length][0]
+        choose(next)
+        ;/** @type {HTMLElement | null} */ (tabs.querySelector(`[data-tab="${next}"]`))?.focus()
       },
     }, title)
   }
@@ -83,13 +76,11 @@ function build({ el, send, hide }) {
 
   let pending = 0
   const soon = () => { clearTimeout(pending); pending = setTimeout(figure.mark, REST_MILLISECONDS) }
-  const stop = [
-    listen("selection", figure.mark),
-    listen("values", () => { cuts.recount(); soon() }),
-    listen("cut-moved", ({ side, value }) => cuts.moved(side, value)),
-    listen("open-panel", (id) => { if (now && (id === "statistics" || id === "distribution")) choose(id === "statistics" ? id : now.tab) }),
-    listen("plot-box", (box) => send("box", box)),
-  ]
+  listen("selection", figure.mark)
+  listen("values", () => { cuts.recount(); soon() })
+  listen("cut-moved", ({ side, value }) => cuts.moved(side, value))
+  listen("open-panel", (id) => { if (now && (id === "statistics" || id === "distribution")) choose(id === "statistics" ? id : now.tab) })
+  listen("plot-box", (box) => send("box", box))
 
   return {
     content(next) {
@@ -139,11 +130,6 @@ function build({ el, send, hide }) {
       }
       fail()
     },
-    dispose() {
-      figure.dispose()
-      clearTimeout(pending)
-      stop.forEach((each) => each())
-    },
   }
 }
 
@@ -152,9 +138,9 @@ function cutControls(send, figure) {
   const low = h("input", { type: "number", step: "any", "aria-label": "Cut-off below", class: "hcs-cut-low" })
   const high = h("input", { type: "number", step: "any", "aria-label": "Cut-off above", class: "hcs-cut-high" })
   const tally = h("output", { class: "tally hcs-cut-count", "aria-live": "polite" })
-  const keep = h("button", { type: "button", class: "small primary hcs-cut-keep", on: { click: () => { keep.disabled = true; send("cut", { metric: now.metric, low: value(low), high: value(high) }) } } }, "Keep for project")
-  const back = h("button", { type: "button", class: "small", on: { click: () => send("cut", { metric: now.metric, back: true }) } }, "Back to default")
-  const choose = h("button", { type: "button", class: "small hcs-cut-choose", title: "Select the wells beyond the cut-offs", on: { click: () => selectWells(beyond()) } }, "Choose wells")
+  const keep = h("button", { class: "small primary hcs-cut-keep", click: () => { keep.disabled = true; send("cut", { metric: now.metric, low: value(low), high: value(high) }) } }, "Keep for project")
+  const back = h("button", { class: "small", click: () => send("cut", { metric: now.metric, back: true }) }, "Back to default")
+  const choose = h("button", { class: "small hcs-cut-choose", title: "Select the wells beyond the cut-offs", click: () => selectWells(beyond()) }, "Choose wells")
   const below = h("label", { class: "row" }, h("span", { class: "soft" }, "≤"), low)
   const above = h("label", { class: "row" }, h("span", { class: "soft" }, "≥"), high)
   const element = h("div", { class: "row wrap controls cuts" }, below, above, tally, choose, keep, back)

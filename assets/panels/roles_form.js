@@ -4,15 +4,15 @@ import { barredBy, fill, h, set } from "../core/dom.js"
 
 /** What the wells are for: which column tells it, and which of its values means what. */
 export function rolesForm(send, { preview: previewed = false } = {}) {
-  const column = h("select", { "aria-label": "Column with the roles", on: { change: () => rows(proposed()) } })
-  const compound = h("select", { "aria-label": "Column of compounds", on: { change: changed } })
-  const dose = h("select", { "aria-label": "Column of doses", on: { change: changed } })
+  const column = h("select", { "aria-label": "Column with the roles", change: () => rows(proposed()) })
+  const compound = h("select", { "aria-label": "Column of compounds", change: changed })
+  const dose = h("select", { "aria-label": "Column of doses", change: changed })
   const list = h("tbody")
-  const keep = h("button", { type: "button", class: "small primary hcs-roles-keep", disabled: true, on: { click: () => {
+  const keep = h("button", { class: "small primary hcs-roles-keep", disabled: true, click: () => {
     keep.disabled = true
     send("roles", answer())
-  } } }, "Use for this project")
-  const back = h("button", { type: "button", class: "small", on: { click: () => send("roles", { proposal: true }) } }, "Back to proposal")
+  } }, "Use for this project")
+  const back = h("button", { class: "small", click: () => send("roles", { proposal: true }) }, "Back to proposal")
   const line = h("span", { class: "soft" })
   const preview = h("p", { class: "small soft", role: "status" })
   const controls = h("div", { class: "row wrap" }, keep, back)
@@ -41,7 +41,7 @@ export function rolesForm(send, { preview: previewed = false } = {}) {
 
   function rows(values, quiet = false) {
     fill(list, (choice()?.values ?? []).map(([value, wells]) => {
-      const select = h("select", { "aria-label": `Role of ${value}`, dataset: { value }, on: { change: changed } },
+      const select = h("select", { "aria-label": `Role of ${value}`, dataset: { value }, change: changed },
         ["", ...now.all].map((role) => h("option", { value: role }, role || "–")))
       select.value = values[value] ?? ""
       return h("tr", {}, h("th", { scope: "row" }, value), h("td", { class: "soft" }, String(wells)), h("td", {}, select))

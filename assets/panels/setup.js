@@ -4,18 +4,13 @@
 import { listen } from "../core/bus.js"
 import { barredBy, fill, h, icon, set } from "../core/dom.js"
 import { count } from "../core/text.js"
-import { island } from "../core/island.js"
 import { rolesForm } from "./roles_form.js"
 import { columnsPicker } from "./columns_picker.js"
 import { TABLES, base64, tooLarge } from "./table_files.js"
 
-export function render(context) {
-  return island(context, { sheets: ["panels/setup.css"], build })
-}
-
 const ROLES = ["positive", "negative", "untreated", "empty"]
 
-function build({ el, send, hide }) {
+export function build({ el, send, hide }) {
   let now = null
   let exported = 0
   const channels = section("Channels")
@@ -27,22 +22,22 @@ function build({ el, send, hide }) {
   el.append(h("section", { class: "panel setup hcs-setup", "aria-label": "Assay setup" },
     h("header", {}, h("h2", { class: "grow" }, "Assay setup")), body))
 
-  const stop = listen("open-setup", (part) => {
+  listen("open-setup", (part) => {
     parts[part]?.open()
     parts[part]?.element.scrollIntoView({ block: "center" })
     parts[part]?.element.querySelector("summary").focus()
   })
 
-  const nuclear = h("select", { class: "hcs-nuclear", on: { change: () => send("nuclear", { channel: nuclear.value === "" ? null : Number(nuclear.value) }) } })
+  const nuclear = h("select", { class: "hcs-nuclear", change: () => send("nuclear", { channel: nuclear.value === "" ? null : Number(nuclear.value) }) })
   const clips = h("div", { class: "inside" })
   const inputs = new Map()
   fill(channels.body, h("label", { class: "row" }, h("span", { class: "soft" }, "Nuclei in"), nuclear), clips)
 
   const typed = Object.fromEntries(ROLES.map((role) => [role, h("input", { type: "text", placeholder: role === "positive" ? "A-D:12, E-H:1" : role === "negative" ? "col:2 or A01-A09" : "" })]))
-  const typedKeep = h("button", { type: "button", class: "small hcs-typed-keep", disabled: true, on: { click: () => {
+  const typedKeep = h("button", { class: "small hcs-typed-keep", disabled: true, click: () => {
     typedKeep.disabled = true
     send("typed", { patterns: Object.fromEntries(ROLES.map((role) => [role, typed[role].value])) })
-  } } }, "Use for this project")
+  } }, "Use for this project")
   for (const input of Object.values(typed)) {
     input.addEventListener("input", () => { typedKeep.disabled = false })
     input.addEventListener("keydown", (event) => { if (event.key === "Enter" && !event.isComposing) typedKeep.click() })
@@ -65,7 +60,7 @@ function build({ el, send, hide }) {
   let importSeen = ""
 
   function file(kind, text) {
-    const input = h("input", { type: "file", accept: TABLES, multiple: true, class: `hcs-file-${kind}`, on: { change: () => read(kind, input) } })
+    const input = h("input", { type: "file", accept: TABLES, multiple: true, class: `hcs-file-${kind}`, change: () => read(kind, input) })
     return h("label", { class: "button" }, icon("file"), text, input)
   }
 
@@ -132,8 +127,8 @@ function build({ el, send, hide }) {
     map.say(now.columns.length ? `${count(now.columns.length, "column")}` : "none")
     source.textContent = now.columns.length ? `${now.columns.join(", ")} (${from})` : "This plate has no plate map."
     fill(buttons,
-      now.columns.length ? h("button", { type: "button", class: "small hcs-map-export", on: { click: () => send("export") } }, "Export CSV") : null,
-      now.source.name ? h("button", { type: "button", class: "small", ...barredBy(now.barred["forget-map"]), on: { click: () => send("forget-map") } }, "Remove") : null)
+      now.columns.length ? h("button", { class: "small hcs-map-export", click: () => send("export") }, "Export CSV") : null,
+      now.source.name ? h("button", { class: "small", ...barredBy(now.barred["forget-map"]), click: () => send("forget-map") }, "Remove") : null)
     offer(mapFile)
     for (const role of ROLES) {
       if (typedKeep.disabled) typed[role].value = now.typed[role] ?? ""
@@ -145,7 +140,7 @@ function build({ el, send, hide }) {
     mapSeen = key
     if (!now.map) return fill(preview)
     const table = now.map
-    const barcode = h("select", { "aria-label": "Rows of plate", on: { change: () => send("barcode", { barcode: barcode.value }) } }, table.barcodes.map((name) => h("option", { value: name }, name)))
+    const barcode = h("select", { "aria-label": "Rows of plate", change: () => send("barcode", { barcode: barcode.value }) }, table.barcodes.map((name) => h("option", { value: name }, name)))
     barcode.value = table.barcode
     form.show(table.roles)
     others.checked = false
@@ -160,15 +155,15 @@ function build({ el, send, hide }) {
       table.roles ? form.element : null,
       h("label", { class: "row" }, others, table.barcodes.length > 1 ? "Give its rows to the project's other plates by barcode, too" : "Give it to the project's other plates, too"),
       h("div", { class: "row" },
-        h("button", { type: "button", class: "small primary hcs-map-keep", disabled: !table.wells, on: { click: () => send("map", { ...form.answer(), others: others.checked }) } }, "Use this map"),
-        h("button", { type: "button", class: "small", on: { click: () => send("cancel") } }, "Cancel")))
+        h("button", { class: "small primary hcs-map-keep", disabled: !table.wells, click: () => send("map", { ...form.answer(), others: others.checked }) }, "Use this map"),
+        h("button", { class: "small", click: () => send("cancel") }, "Cancel")))
     map.open()
   }
 
   /** Which sheet of a workbook is meant, where several name wells. */
   function sheets() {
     if (now.sheets.length < 2) return null
-    const select = h("select", { class: "hcs-sheet", "aria-label": "Sheet", on: { change: () => send("sheet", { sheet: select.value }) } }, now.sheets.map((name) => h("option", { value: name }, name)))
+    const select = h("select", { class: "hcs-sheet", "aria-label": "Sheet", change: () => send("sheet", { sheet: select.value }) }, now.sheets.map((name) => h("option", { value: name }, name)))
     select.value = now.sheet
     return h("label", { class: "row" }, h("span", { class: "soft" }, "Sheet"), select)
   }
@@ -196,9 +191,9 @@ function build({ el, send, hide }) {
   function showImport() {
     imported.say(now.imported.length ? count(now.imported.length, "metric") : "none")
     fill(taken, now.imported.map(([column, from, when]) => h("li", {}, h("span", { class: "grow cut", title: `${from}, ${when}` }, column),
-      h("button", { type: "button", class: "plain small", "aria-label": `Remove ${column}`, ...barredBy(now.barred["remove-import"]), on: { click: () => send("remove-import", { column }) } }, icon("close")))))
+      h("button", { class: "plain small", "aria-label": `Remove ${column}`, ...barredBy(now.barred["remove-import"]), click: () => send("remove-import", { column }) }, icon("close")))))
     offer(importFile)
-    const offered = (words, name) => h("button", { type: "button", class: "small hcs-import-inside", ...barredBy(now.barred.inside), on: { click: () => send("inside", { name }) } }, words)
+    const offered = (words, name) => h("button", { class: "small hcs-import-inside", ...barredBy(now.barred.inside), click: () => send("inside", { name }) }, words)
     fill(inside, now.inside.length ? now.inside.map((name) => offered(`Take ${name}`, name)) : offered("Tables inside the plate…", ""))
     const key = JSON.stringify([now.import, now.sheet])
     if (key === importSeen) return
@@ -215,8 +210,8 @@ function build({ el, send, hide }) {
       table.problems.length ? h("ul", { class: "problems" }, table.problems.map((text) => h("li", {}, text))) : null,
       picker.element,
       h("div", { class: "row" },
-        h("button", { type: "button", class: "small primary hcs-import-keep", on: { click: () => send("import", { columns: picker.chosen() }) } }, "Import as metrics"),
-        h("button", { type: "button", class: "small", on: { click: () => send("cancel") } }, "Cancel")))
+        h("button", { class: "small primary hcs-import-keep", click: () => send("import", { columns: picker.chosen() }) }, "Import as metrics"),
+        h("button", { class: "small", click: () => send("cancel") }, "Cancel")))
     imported.open()
   }
 
@@ -236,7 +231,6 @@ function build({ el, send, hide }) {
         save(`${next.name || "plate"}-map.csv`, text)
       }
     },
-    dispose: stop,
   }
 }
 

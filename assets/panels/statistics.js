@@ -5,16 +5,11 @@ import { lastSeen } from "../core/absence.js"
 import { openSetup, tell } from "../core/bus.js"
 import { barredBy, fill, h, icon, set } from "../core/dom.js"
 import { count, number } from "../core/text.js"
-import { island } from "../core/island.js"
 import { rolesForm } from "./roles_form.js"
 
-export function render(context) {
-  return island(context, { sheets: ["panels/statistics.css"], build })
-}
-
-function build({ el, send, hide }) {
+export function build({ el, send, hide }) {
   const about = h("p", { class: "about small" })
-  const assay = h("button", { type: "button", class: "small", hidden: true })
+  const assay = h("button", { class: "small", hidden: true })
   const body = h("div", { class: "body" })
   const roles = rolesForm(send)
   el.append(h("section", { class: "panel statistics hcs-statistics", "aria-label": "Statistics" },
@@ -38,7 +33,7 @@ function build({ el, send, hide }) {
     ].flat()
   }
 
-  const toSetup = (part, text) => (part ? h("button", { type: "button", class: "small hcs-to-setup", on: { click: () => openSetup(part) } }, text) : null)
+  const toSetup = (part, text) => (part ? h("button", { class: "small hcs-to-setup", click: () => openSetup(part) }, text) : null)
 
   function noControls(next) {
     return h("p", { class: "small" },
@@ -93,7 +88,7 @@ function build({ el, send, hide }) {
       fill(body,
         next.refused[1] ? h("div", { class: "notice bad", role: "alert" }, icon("warn"), h("span", {}, next.refused[1])) : null,
         next.problem ? h("div", { class: "notice bad", role: "alert" }, icon("warn"), h("span", {}, next.problem)) : null,
-        next.hint ? h("p", { class: "small soft" }, next.hint, " ", h("button", { type: "button", class: "small", on: { click: () => tell("measured-metric") } }, "Pick a metric")) : null,
+        next.hint ? h("p", { class: "small soft" }, next.hint, " ", h("button", { class: "small", click: () => tell("measured-metric") }, "Pick a metric")) : null,
         !next.hint && !statistics && !next.problem ? h("p", { class: "small soft" }, "Computing…") : null,
         statistics ? about : null,
         // Without values nothing waits for controls or for more wells.

@@ -4,32 +4,27 @@ import { lastSeen } from "../core/absence.js"
 import { tell } from "../core/bus.js"
 import { barredBy, fill, h, icon } from "../core/dom.js"
 import { count } from "../core/text.js"
-import { island } from "../core/island.js"
 
-export function render(context) {
-  return island(context, { sheets: ["panels/suspects.css"], build })
-}
-
-function build({ el, send, hide }) {
+export function build({ el, send, hide }) {
   const title = h("h2", { class: "grow cut" })
   const number = h("span", { class: "soft small" })
   const body = h("div", { class: "body", tabindex: "0" })
   el.append(h("section", { class: "panel suspects hcs-suspects", "aria-label": "Suspects" }, h("header", {}, title, lastSeen(), number), body))
 
   const suspect = (entry) => h("li", {}, h("button", {
-    type: "button", class: "plain suspect", dataset: { well: entry.well }, title: entry.text, on: { click: () => tell("choose", entry.well) },
+    class: "plain suspect", dataset: { well: entry.well }, title: entry.text, click: () => tell("choose", entry.well),
   }, h("b", {}, entry.well), h("span", { class: "why" }, entry.first, entry.more ? h("span", { class: "soft" }, ` and ${count(entry.more, "other reason")}`) : null)))
 
   const reason = (entry) => h("li", {}, entry.metric
-    ? h("button", { type: "button", class: "plain reason", title: "Colour the plate by this metric", on: { click: () => send("metric", { metric: entry.metric }) } }, entry.text)
+    ? h("button", { class: "plain reason", title: "Colour the plate by this metric", click: () => send("metric", { metric: entry.metric }) }, entry.text)
     : h("span", { class: "reason" }, entry.text))
 
   const odd = (entry) => h("li", {}, h("button", {
-    type: "button", class: "plain odd", title: entry.text, on: { click: () => tell("choose", entry.well) },
+    class: "plain odd", title: entry.text, click: () => tell("choose", entry.well),
   }, h("b", {}, entry.well), h("span", { class: "why" }, entry.first)))
   let open = false
   const unusual = (list) => {
-    const element = h("details", { class: "unusual", on: { toggle: () => { open = element.open } } },
+    const element = h("details", { class: "unusual", toggle: () => { open = element.open } },
       h("summary", { title: "These wells differ from others of their role in values that a treatment can change: count, area, intensity. That alone makes no well suspect." }, `Unusual, may be biology (${count(list.length, "well")})`),
       h("ol", { class: "list" }, list.map(odd)))
     element.open = open
@@ -38,7 +33,7 @@ function build({ el, send, hide }) {
 
   let read = false
   const checked = (list) => {
-    const element = h("details", { class: "checks hcs-checks", on: { toggle: () => { read = element.open } } },
+    const element = h("details", { class: "checks hcs-checks", toggle: () => { read = element.open } },
       h("summary", { title: "What each kind of failure was compared with" }, "What was checked"),
       h("ul", { class: "list" }, list.map(([kind, text]) => h("li", {}, h("b", {}, kind), `: ${text}`))),
       h("p", { class: "soft small" }, "Other plates of the project count where channel, size of a pixel (objective) and exposure are the same."))
@@ -55,7 +50,7 @@ function build({ el, send, hide }) {
       fill(body,
         next.banner.length ? h("div", { class: "notice bad plate-banner", role: "alert" }, icon("warn"), h("div", {}, h("b", {}, "The whole plate looks bad."), next.banner.map((text) => h("p", {}, text)))) : null,
         next.moved ? h("div", { class: "notice moved" }, h("span", { class: "grow" }, "The plate has changed since suspects were found."),
-          h("button", { type: "button", class: "small", ...barredBy(next.barred.anew, "Compare wells with the plate as it is now"), on: { click: () => send("anew") } }, "Recompute")) : null,
+          h("button", { class: "small", ...barredBy(next.barred.anew, "Compare wells with the plate as it is now"), click: () => send("anew") }, "Recompute")) : null,
         next.refused[1] ? h("p", { class: "notice bad", role: "alert" }, next.refused[1]) : null,
         next.pending ? h("p", { class: "soft" }, next.pending) : null,
         next.few ? h("p", { class: "hcs-few" }, next.few) : null,

@@ -5,25 +5,20 @@ import { addPlate, listen, tell } from "../core/bus.js"
 import { holdReload } from "../core/connection.js"
 import { fill, h, icon, say } from "../core/dom.js"
 import { chosenFiles, watchDrops, wellBelow } from "../core/drops.js"
-import { island } from "../core/island.js"
 import { bytes, count } from "../core/text.js"
 import { again, cancel, sendFiles, setServer, takeUp, underWay, uploads, uploadsRefused } from "../core/uploads.js"
 import { leftText, part, stateText, summary } from "./upload_text.js"
 
-export function render(context) {
-  return island(context, { sheets: ["panels/uploads.css"], build })
-}
-
-function build({ el, hide }) {
+export function build({ el, hide }) {
   let well = "" // that is looked at, and so meant by files that are dropped beside any
 
-  const input = h("input", { type: "file", multiple: true, class: "hcs-resume sr", "aria-label": "Files whose upload was left unfinished", on: { change: () => { give(chosenFiles(input.files), ""); input.value = "" } } })
+  const input = h("input", { type: "file", multiple: true, class: "hcs-resume sr", "aria-label": "Files whose upload was left unfinished", change: () => { give(chosenFiles(input.files), ""); input.value = "" } })
   const total = h("span", { class: "grow", role: "status", "aria-live": "polite" })
   const bar = h("i")
   const list = h("ul")
   const details = h("details", {}, h("summary", {}, "Files"), list)
-  const stop = h("button", { type: "button", class: "small", on: { click: () => uploads.filter(underWay).forEach(cancel) } }, "Cancel all")
-  const useAll = h("button", { type: "button", class: "small", on: { click: () => uploads.filter((entry) => entry.state === "unused").forEach(use) } }, "Use them")
+  const stop = h("button", { class: "small", click: () => uploads.filter(underWay).forEach(cancel) }, "Cancel all")
+  const useAll = h("button", { class: "small", click: () => uploads.filter((entry) => entry.state === "unused").forEach(use) }, "Use them")
   const left = h("div", { class: "notice warn", hidden: true })
   const line = h("div", { class: "row" }, icon("upload"), total, h("span", { class: "bar" }, bar), useAll, stop)
   const box = h("section", { class: "hcs-uploads", "aria-label": "Uploads" }, line, left, details)
@@ -40,7 +35,7 @@ function build({ el, hide }) {
     return undefined
   }
 
-  const stopDrops = watchDrops({
+  watchDrops({
     over(event) {
       const target = wellBelow(event) || well
       fill(veil, h("p", {}, ofNewPlate() ? "Drop a zip of an export to add its plate" : uploadsRefused() || (target ? `Drop the files for well ${target}` : "Drop the files to upload them")))
@@ -62,8 +57,8 @@ function build({ el, hide }) {
     return h("li", { dataset: { upload: entry.id, state: entry.state } },
       h("div", { class: "row" }, icon(bad ? "warn" : "file"), h("span", { class: "grow cut", title: path }, path),
         h("span", { class: "small soft" }, bytes(entry.size)),
-        act ? h("button", { type: "button", class: "small", on: { click: () => (elsewhere ? tell("choose", entry.well) : entry.state === "unused" ? use(entry) : again(entry)) } }, act) : null,
-        h("button", { type: "button", class: "plain square", "aria-label": `${underWay(entry) ? "Cancel" : "Discard"} ${entry.name}`, on: { click: () => cancel(entry) } }, icon("close"))),
+        act ? h("button", { class: "small", click: () => (elsewhere ? tell("choose", entry.well) : entry.state === "unused" ? use(entry) : again(entry)) }, act) : null,
+        h("button", { class: "plain square", "aria-label": `${underWay(entry) ? "Cancel" : "Discard"} ${entry.name}`, click: () => cancel(entry) }, icon("close"))),
       h("div", { class: "row" }, h("span", { class: "bar grow", hidden: !underWay(entry) }, h("i", { style: { width: `${100 * part([entry])}%` } })),
         h("span", { class: "small soft" }, stateText(entry))))
   }
@@ -89,12 +84,12 @@ function build({ el, hide }) {
     left.hidden = !unfinished.length
     if (!unfinished.length) fill(left)
     else fill(left, icon("warn"), h("span", { class: "grow" }, leftText(unfinished)), input,
-      h("button", { type: "button", class: "small", on: { click: () => input.click() } }, unfinished.length === 1 ? "Choose it again" : "Choose them again"),
-      h("button", { type: "button", class: "small", on: { click: () => unfinished.forEach(cancel) } }, `Discard ${count(unfinished.length, "file")}`))
+      h("button", { class: "small", click: () => input.click() }, unfinished.length === 1 ? "Choose it again" : "Choose them again"),
+      h("button", { class: "small", click: () => unfinished.forEach(cancel) }, `Discard ${count(unfinished.length, "file")}`))
     fill(list, uploads.map(row))
   }
 
-  const stopListening = listen("uploads", show)
+  listen("uploads", show)
   hide(true)
   // A browser would forget the files, and the person would have to choose them again.
   holdReload(() => uploads.some((entry) => entry.file && underWay(entry)))
@@ -103,11 +98,6 @@ function build({ el, hide }) {
       well = next.well
       setServer({ address: next.address, page: next.page, plate: next.plate, most: next.most, refused: next.refused })
       show()
-    },
-    dispose() {
-      stopDrops()
-      stopListening()
-      uploads.filter(underWay).forEach((entry) => entry.sending?.stop())
     },
   }
 }

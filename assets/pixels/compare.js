@@ -4,7 +4,6 @@ import { display, listen, tell } from "../core/bus.js"
 import { everyFrame, fill, h, icon, say, set } from "../core/dom.js"
 import { exact } from "../core/text.js"
 import { keyed } from "../core/help.js"
-import { island } from "../core/island.js"
 import { BLINK_MILLISECONDS, MODES, modeByKey, nextMode, swipePart, swipeStep } from "./comparing.js"
 import { compareValues } from "./compare_values.js"
 import { differenceLayer } from "./difference_layer.js"
@@ -12,11 +11,9 @@ import { makePane } from "./pane.js"
 import { scaleBar } from "./scale_bar.js"
 import { Viewport, steer } from "./viewport.js"
 
-export function render(context) {
-  return island(context, { sheets: ["pixels/field_viewer.css", "pixels/compare.css"], params: ["content", "values"], build })
-}
+export const sheets = ["pixels/field_viewer.css", "pixels/compare.css"]
 
-function build({ el, send }) {
+export function build({ el, send }) {
   const viewport = new Viewport()
   let content = null
   /** @type {import("./comparing.js").Mode} */
@@ -27,10 +24,10 @@ function build({ el, send }) {
 
   const title = h("h2", { class: "cut" })
   const modes = MODES.map(([name, text, about]) =>
-    keyed(h("button", { type: "button", class: "small", dataset: { mode: name }, on: { click: () => setMode(name) } }, text), name === "side" ? "compare" : name, about))
-  const pause = keyed(h("button", { type: "button", class: "small hcs-blink-pause", hidden: true, on: { click: () => (blinking ? stopBlinking() : startBlinking()) } }), "blink", "By hand, with the key")
+    keyed(h("button", { class: "small", dataset: { mode: name }, click: () => setMode(name) }, text), name === "side" ? "compare" : name, about))
+  const pause = keyed(h("button", { class: "small hcs-blink-pause", hidden: true, click: () => (blinking ? stopBlinking() : startBlinking()) }), "blink", "By hand, with the key")
   const busy = h("span", { class: "soft small", role: "status" })
-  const zoomText = h("button", { type: "button", class: "plain small zoom", on: { click: () => viewport.actual() } })
+  const zoomText = h("button", { class: "plain small zoom", click: () => viewport.actual() })
   const states = [{}, {}]
   let subtracted = null
   const heard = (at) => (state) => {
@@ -50,8 +47,8 @@ function build({ el, send }) {
   const numbers = compareValues()
   const place = h("span", { class: "small grow" })
   const steps = [[-1, "back", "field-before", "Previous correction"], [1, "forward", "field-after", "Next correction"]].map(([by, sign, id, text]) =>
-    keyed(h("button", { type: "button", class: "plain square", "aria-label": text, on: { click: () => send("next", { by }) } }, icon(/** @type {any} */ (sign))), id, text))
-  const walk = h("div", { class: "row walk", hidden: true }, h("button", { type: "button", class: "small hcs-to-table", title: "Back to the table (Esc)", on: { click: () => send("table") } }, "Back to the table"), place, steps)
+    keyed(h("button", { class: "plain square", "aria-label": text, click: () => send("next", { by }) }, icon(/** @type {any} */ (sign))), id, text))
+  const walk = h("div", { class: "row walk", hidden: true }, h("button", { class: "small hcs-to-table", title: "Back to the table (Esc)", click: () => send("table") }, "Back to the table"), place, steps)
   const differences = h("ul", { class: "staged-differences", hidden: true })
   el.append(h("section", { class: "panel hcs-compare", "aria-label": "Compare old and new" },
     h("header", {}, title, h("span", { class: "grow" }), busy, pause, h("span", { class: "segment", role: "group", "aria-label": "How to compare" }, modes),
@@ -59,7 +56,7 @@ function build({ el, send }) {
     walk, stage, h("footer", { class: "row" }, readout), differences, numbers.element))
 
   function button(name, label, id, click) {
-    return keyed(h("button", { type: "button", class: "plain square", "aria-label": label, on: { click } }, icon(name)), id, label)
+    return keyed(h("button", { class: "plain square", "aria-label": label, click }, icon(name)), id, label)
   }
 
   const fit = () => viewport.box && viewport.fit(...viewport.box)
@@ -117,7 +114,7 @@ function build({ el, send }) {
     fill(differences, table.differences.map((difference) => {
       if (!difference.blocking) return h("li", { class: "soft" }, difference.message)
       if (!difference.confirmable) return h("li", { class: "bad" }, icon("warn"), h("span", {}, h("b", {}, "Must be corrected. "), difference.message))
-      const tick = h("input", { type: "checkbox", checked: difference.confirmed, disabled: Boolean(table.barred), title: table.barred, on: { change: () => tell("confirm-difference", { fields: [table.key], kind: difference.kind, confirmed: tick.checked }) } })
+      const tick = h("input", { type: "checkbox", checked: difference.confirmed, disabled: Boolean(table.barred), title: table.barred, change: () => tell("confirm-difference", { fields: [table.key], kind: difference.kind, confirmed: tick.checked }) })
       return h("li", {}, h("label", { class: difference.confirmed ? "" : "open" }, tick, h("span", {}, difference.message, h("b", {}, difference.confirmed ? " Confirmed." : " Accept this difference?"))))
     }))
   }
@@ -164,21 +161,16 @@ function build({ el, send }) {
   })
 
   const visible = () => el.getClientRects().length > 0
-  const stop = [
-    ...[...boxes, subtracted.element].map((box) => steer(box, viewport, { onHover: showValues })),
-    viewport.watch(showScale),
-    listen("display", () => { panes.forEach((pane) => pane.refresh()); subtracted.draw() }),
-    listen("zoom", (factor) => { if (visible()) factor === 0 ? viewport.actual() : factor === null ? fit() : viewport.zoom(factor) }),
-    listen("compare-mode", (asked) => {
-      if (!visible()) return
-      if (asked === "flip") flipByHand()
-      else setMode(asked ? modeByKey(mode, asked) : nextMode(mode))
-    }),
-    () => still.removeEventListener("change", stopBlinking),
-    listen("step", (by) => { if (visible() && content?.table) send("next", { by }) }),
-    () => subtracted.dispose(),
-    () => numbers.dispose(),
-  ]
+  for (const box of [...boxes, subtracted.element]) steer(box, viewport, { onHover: showValues })
+  viewport.watch(showScale)
+  listen("display", () => { panes.forEach((pane) => pane.refresh()); subtracted.draw() })
+  listen("zoom", (factor) => { if (visible()) factor === 0 ? viewport.actual() : factor === null ? fit() : viewport.zoom(factor) })
+  listen("compare-mode", (asked) => {
+    if (!visible()) return
+    if (asked === "flip") flipByHand()
+    else setMode(asked ? modeByKey(mode, asked) : nextMode(mode))
+  })
+  listen("step", (by) => { if (visible() && content?.table) send("next", { by }) })
   still.addEventListener("change", stopBlinking)
   setMode("side")
 
@@ -204,11 +196,5 @@ function build({ el, send }) {
       showScale()
     },
     values(next) { numbers.show(next) },
-    dispose() {
-      stopBlinking()
-      stop.forEach((each) => each())
-      watcher.disconnect()
-      panes.forEach((pane) => pane.dispose())
-    },
   }
 }

@@ -46,7 +46,7 @@ export function compareValues() {
     return h("figure", {}, picture, h("figcaption", {}, h("span", {}, number(each.low)), h("b", { class: "cut" }, each.name), h("span", {}, number(each.high))))
   }
 
-  const stop = listen("display", () => { if (content?.histograms?.length) show() })
+  listen("display", () => { if (content?.histograms?.length) show() })
   return {
     element,
     /** @param {any} next */
@@ -56,6 +56,5 @@ export function compareValues() {
     },
     /** Whether there is room for all of it from the start. @param {boolean} room */
     open(room) { details.open = room },
-    dispose: stop,
   }
 }

@@ -9,13 +9,14 @@ import { steer } from "./viewport.js"
 export function controlPane(viewport, send) {
   /** @type {ReturnType<typeof makePane> | null} */
   let pane = null // only while it is looked at: a browser has some sixteen contexts to draw in
-  const choice = h("select", { "aria-label": "Control", on: { change: () => send("control", { well: choice.value }) } })
+  const choice = h("select", { "aria-label": "Control", change: () => send("control", { well: choice.value }) })
   const name = h("b", { class: "cut" })
   const box = h("div", { class: "box" })
   const element = h("section", { class: "control", hidden: true, "aria-label": "Control" },
     h("header", { class: "row small" }, choice, name, h("span", { class: "grow" }),
-      h("button", { type: "button", class: "plain square hcs-control-close", "aria-label": "Close the control", title: "Close the control (Esc)", on: { click: () => send("control", { close: true }) } }, icon("close"))), box)
-  const stop = [steer(box, viewport, { onHover: () => {} }), listen("display", () => pane?.refresh())]
+      h("button", { class: "plain square hcs-control-close", "aria-label": "Close the control", title: "Close the control (Esc)", click: () => send("control", { close: true }) }, icon("close"))), box)
+  steer(box, viewport, { onHover: () => {} })
+  listen("display", () => pane?.refresh())
   const close = () => {
     pane?.dispose()
     pane?.element.remove()
@@ -38,10 +39,6 @@ export function controlPane(viewport, send) {
       set(element, { dataset: { well: control.well } })
       if (!control.field) return pane.empty(control.note)
       return pane.show({ ...control.field, id: `${control.well}/${control.field.version}`, ...plane })
-    },
-    dispose() {
-      stop.forEach((each) => each())
-      close()
     },
   }
 }

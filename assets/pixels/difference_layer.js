@@ -51,7 +51,7 @@ export function differenceLayer(viewport, panes) {
     place()
   }
 
-  const stop = viewport.watch(place)
+  viewport.watch(place)
   return {
     element,
     draw,
@@ -61,6 +61,5 @@ export function differenceLayer(viewport, panes) {
       draw()
       place()
     },
-    dispose: stop,
   }
 }

@@ -4,7 +4,6 @@ import { display, listen, tell } from "../core/bus.js"
 import { everyFrame, fill, h, icon, say, set } from "../core/dom.js"
 import { exact, number } from "../core/text.js"
 import { keyed } from "../core/help.js"
-import { island } from "../core/island.js"
 import { keyName } from "../core/keys.js"
 import { saveFile } from "../review/download.js"
 import { legend } from "./channel_marks.js"
@@ -17,23 +16,20 @@ import { Viewport, steer } from "./viewport.js"
 
 const WHEEL_STEP = 40 // of a wheel that turns smoothly; a click of a wheel is 100 or so
 
-export function render(context) {
-  return island(context, { sheets: ["pixels/field_viewer.css", "pixels/channel_marks.css"], build })
-}
+export const sheets = ["pixels/field_viewer.css", "pixels/channel_marks.css"]
 
-function build({ el, send }) {
+export function build({ el, send }) {
   const viewport = new Viewport()
   let content = null
   /** @type {[number, number] | null} */
   let pointer = null
-  const forget = []
 
   const title = h("h2", { class: "cut" })
   const marks = h("span", { class: "row" })
   const busy = h("span", { class: "busy soft small" })
-  const zoomText = h("button", { type: "button", class: "plain small zoom", on: { click: () => viewport.actual() } })
+  const zoomText = h("button", { class: "plain small zoom", click: () => viewport.actual() })
   keyed(zoomText, "actual", "Actual pixels (100 %)")
-  const compare = keyed(h("button", { type: "button", class: "small hcs-control", on: { click: () => send("control") } }, "Control"), "beside", "Compare with the nearest control, again: the next")
+  const compare = keyed(h("button", { class: "small hcs-control", click: () => send("control") }, "Control"), "beside", "Compare with the nearest control, again: the next")
   const tools = h("div", { class: "row tools" },
     tool("back", "Previous field", "field-before", () => send("field", { step: -1 })),
     tool("forward", "Next field", "field-after", () => send("field", { step: 1 })),
@@ -53,12 +49,12 @@ function build({ el, send }) {
   const ruler = h("div", { class: "ruler", "aria-hidden": "true" })
   const outlines = outlineLayer(viewport, (text) => say(outlineState, text))
   const outlineState = h("span", { class: "soft small cut", role: "status" })
-  const outlineSelect = h("select", { "aria-label": "Outlines of", on: { change: () => send("outlines", { label: outlineSelect.value }) } })
+  const outlineSelect = h("select", { "aria-label": "Outlines of", change: () => send("outlines", { label: outlineSelect.value }) })
   const outlineBox = h("label", { class: "row outline-choice", title: `Outlines; off while ${keyName("overlays")} is held`, hidden: true }, h("span", { class: "soft" }, "Outlines"), outlineSelect, outlineState)
   const channels = legend(() => Boolean(content?.field && !content.field.error))
   const control = controlPane(viewport, send)
   const stage = h("div", { class: "stage", tabindex: "0", role: "group", "aria-label": "Field" }, pane.element, outlines.element, channels.element, bar.element)
-  const projection = h("select", { "aria-label": "Projection over z", title: `One plane, or all of them as one (key ${keyName("projection")})`, on: { change: () => send("projection", { projection: projection.value }) } },
+  const projection = h("select", { "aria-label": "Projection over z", title: `One plane, or all of them as one (key ${keyName("projection")})`, change: () => send("projection", { projection: projection.value }) },
     [["", "plane"], ["max", "max"], ["mean", "mean"]].map(([value, text]) => h("option", { value }, text)))
   const sliders = h("div", { class: "sliders", hidden: true })
   el.append(h("section", { class: "panel hcs-field-viewer", "aria-label": "Field viewer" },
@@ -66,11 +62,11 @@ function build({ el, send }) {
     h("footer", { class: "row" }, readout, ruler, outlineBox, sliders)))
 
   function tool(name, label, id, click) {
-    return keyed(h("button", { type: "button", class: "plain square", "aria-label": label, on: { click } }, icon(name)), id, label)
+    return keyed(h("button", { class: "plain square", "aria-label": label, click }, icon(name)), id, label)
   }
 
   function saveButton(kind, text, title) {
-    return h("button", { type: "button", class: `plain small hcs-save-${kind}`, title, "aria-label": title, on: { click: () => save(kind) } }, text)
+    return h("button", { class: `plain small hcs-save-${kind}`, title, "aria-label": title, click: () => save(kind) }, text)
   }
 
   function save(kind) {
@@ -133,12 +129,12 @@ function build({ el, send }) {
   function axisSlider(axis, label, keys, wheel) {
     const text = h("span", { class: "mono" })
     const input = h("input", { type: "range", min: "0", step: "1", "aria-label": label,
-      on: { input: () => { say(text, `${Number(input.value) + 1}/${Number(input.max) + 1}`); choose() } } })
+      input: () => { say(text, `${Number(input.value) + 1}/${Number(input.max) + 1}`); choose() } })
     const choose = everyFrame(() => send("axis", { axis, value: Number(input.value) }))
     const element = h("div", { class: "row", hidden: true }, h("label", { class: "row" }, h("span", { class: "soft" }, axis), input, text))
     const showKeys = () => set(element, { title: `${label} (keys ${keys.map(keyName).join(" and ")}, or ${wheel} and the wheel)` })
     showKeys()
-    forget.push(listen("keys", showKeys))
+    listen("keys", showKeys)
     sliders.append(element)
     return {
       show(value, size) {
@@ -186,22 +182,20 @@ function build({ el, send }) {
 
   const watcher = new ResizeObserver(() => { viewport.resize(stage.clientWidth, stage.clientHeight); reserve() })
   watcher.observe(stage)
-  const stop = [
-    steer(stage, viewport, { onHover: (x, y) => { pointer = x === null ? null : [x, y]; showReadout() } }),
-    viewport.watch(showScale),
-    listen("display", () => { pane.refresh(); showReadout(); reserve() }),
-    listen("overlays", (on) => outlines.hold(!on)),
-    listen("projection", () => {
-      if (!visible() || zAxis.element.hidden) return
-      const ways = [...projection.options].map((option) => option.value)
-      send("projection", { projection: ways[(ways.indexOf(projection.value) + 1) % ways.length] })
-    }),
-    listen("zoom", (factor) => { if (visible()) factor === 0 ? viewport.actual() : factor === null ? fit() : viewport.zoom(factor) }),
-    listen("axis", ([axis, by]) => (axis === "z" ? zAxis : tAxis).step(by)),
-    listen("control", () => { if (["well", "field"].includes(document.documentElement.dataset.stage ?? "")) send("control") }),
-    listen("step", (by) => send("field", { step: by })),
-    listen("measure-field", () => tell("field-planes", pane.planes())),
-  ]
+  steer(stage, viewport, { onHover: (x, y) => { pointer = x === null ? null : [x, y]; showReadout() } })
+  viewport.watch(showScale)
+  listen("display", () => { pane.refresh(); showReadout(); reserve() })
+  listen("overlays", (on) => outlines.hold(!on))
+  listen("projection", () => {
+    if (!visible() || zAxis.element.hidden) return
+    const ways = [...projection.options].map((option) => option.value)
+    send("projection", { projection: ways[(ways.indexOf(projection.value) + 1) % ways.length] })
+  })
+  listen("zoom", (factor) => { if (visible()) factor === 0 ? viewport.actual() : factor === null ? fit() : viewport.zoom(factor) })
+  listen("axis", ([axis, by]) => (axis === "z" ? zAxis : tAxis).step(by))
+  listen("control", () => { if (["well", "field"].includes(document.documentElement.dataset.stage ?? "")) send("control") })
+  listen("step", (by) => send("field", { step: by }))
+  listen("measure-field", () => tell("field-planes", pane.planes()))
   const visible = () => el.getClientRects().length > 0
 
   return {
@@ -230,14 +224,6 @@ function build({ el, send }) {
       // Another field starts as a whole; another version or plane keeps the view.
       if (previous && (previous.name !== field.name || content.well !== next.well)) fit()
       showScale()
-    },
-    dispose() {
-      ;[...stop, ...forget].forEach((each) => each())
-      watcher.disconnect()
-      outlines.dispose()
-      control.dispose()
-      channels.stop()
-      pane.dispose()
     },
   }
 }

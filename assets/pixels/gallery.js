@@ -5,7 +5,6 @@ import { listen, tell } from "../core/bus.js"
 import { everyFrame, fill, h, icon, say, set } from "../core/dom.js"
 import { number } from "../core/text.js"
 import { keyed } from "../core/help.js"
-import { island } from "../core/island.js"
 import { legend } from "./channel_marks.js"
 import { thumbBar } from "./scale_bar.js"
 import { fieldVerdict, setPictures, signElement } from "../review/verdicts.js"
@@ -14,17 +13,15 @@ const CAPTION = 30 // pixels below and around a picture
 const SMALLEST = 135
 const BASES = { stage: "Stage position", acquired: "Acquired", worst: "Worst first" }
 
-export function render(context) {
-  return island(context, { sheets: ["pixels/gallery.css", "pixels/channel_marks.css"], build })
-}
+export const sheets = ["pixels/gallery.css", "pixels/channel_marks.css"]
 
-function build({ el, send }) {
+export function build({ el, send }) {
   const title = h("h2", {})
   const facts = h("div", { class: "row facts-line grow" })
-  const plateButton = keyed(h("button", { type: "button", class: "small hcs-plate-pictures", on: { click: () => tell("pictures-of-plate") } }, "Plate"), "whole", "The whole plate as pictures")
-  const controlButton = keyed(h("button", { type: "button", class: "small hcs-control", on: { click: () => tell("control") } }, "Control"), "beside", "Compare with the nearest control")
-  const othersButton = h("button", { type: "button", class: "small hcs-other-wells", title: "Controls, neighbours, random wells, best and worst below (Shift and the key of the controls)", on: { click: () => tell("beside") } }, "Others")
-  const order = h("select", { class: "hcs-field-order", "aria-label": "Order of the fields", hidden: true, on: { change: () => send("order", { order: order.value }) } },
+  const plateButton = keyed(h("button", { class: "small hcs-plate-pictures", click: () => tell("pictures-of-plate") }, "Plate"), "whole", "The whole plate as pictures")
+  const controlButton = keyed(h("button", { class: "small hcs-control", click: () => tell("control") }, "Control"), "beside", "Compare with the nearest control")
+  const othersButton = h("button", { class: "small hcs-other-wells", title: "Controls, neighbours, random wells, best and worst below (Shift and the key of the controls)", click: () => tell("beside") }, "Others")
+  const order = h("select", { class: "hcs-field-order", "aria-label": "Order of the fields", hidden: true, change: () => send("order", { order: order.value }) },
     [["", ""], ["worst", BASES.worst]].map(([value, text]) => h("option", { value }, text)))
   const channels = legend()
   const about = h("span", { class: "soft" })
@@ -84,7 +81,7 @@ function build({ el, send }) {
     const problem = h("span", { class: "problem", hidden: true })
     const verdict = h("span", { class: "decided" })
     const caption = h("span", { class: "caption" })
-    const button = h("button", { type: "button", class: "hcs-thumb", on: { click: () => send("open", { field: thumb.field.name, acquisition: thumb.field.acquisition }) } },
+    const button = h("button", { class: "hcs-thumb", click: () => send("open", { field: thumb.field.name, acquisition: thumb.field.acquisition }) },
       h("span", { class: "frame" }, image, problem, verdict), caption)
     image.addEventListener("load", () => {
       const { cell } = thumb.field
@@ -158,11 +155,8 @@ function build({ el, send }) {
       : h("div", { class: "empty" }, h("b", {}, text), next.hint ? h("span", {}, next.hint) : null))
   }
 
-  const stops = [
-    listen("verdicts", () => thumbs.forEach((thumb) => thumb.judge())),
-    onReturn(() => thumbs.forEach((thumb) => thumb.again())),
-  ]
-  const stop = () => stops.forEach((end) => end())
+  listen("verdicts", () => thumbs.forEach((thumb) => thumb.judge()))
+  onReturn(() => thumbs.forEach((thumb) => thumb.again()))
 
   return {
     content(next) {
@@ -203,11 +197,5 @@ function build({ el, send }) {
       arrange()
     },
     pictures,
-    dispose() {
-      stop()
-      channels.stop()
-      stages.disconnect()
-      watcher.disconnect()
-    },
   }
 }

@@ -3,7 +3,6 @@
 import { viewSwitch } from "../plate/views.js"
 import { tell } from "../core/bus.js"
 import { fill, h, icon, say, set } from "../core/dom.js"
-import { island } from "../core/island.js"
 import { legend } from "./channel_marks.js"
 import { watchSeen } from "./seen.js"
 import { thumbBar } from "./scale_bar.js"
@@ -11,14 +10,12 @@ import { thumbBar } from "./scale_bar.js"
 const ABOUT = { random: "Randomly chosen wells and fields.", controls: "Control wells, all in one contrast." }
 const ROLES = { negative: "negative control", positive: "positive control", untreated: "untreated" }
 
-export function render(context) {
-  return island(context, { sheets: ["pixels/gallery.css", "pixels/montage.css", "pixels/channel_marks.css"], build })
-}
+export const sheets = ["pixels/gallery.css", "pixels/montage.css", "pixels/channel_marks.css"]
 
-function build({ el, send }) {
+export function build({ el, send }) {
   let content = { kind: "", seed: 0 }
   const about = h("span", { class: "soft cut" })
-  const others = h("button", { type: "button", class: "small hcs-montage-others", title: "Draw other wells and fields", on: { click: () => choose("random", content.seed + 1) } }, "Draw again")
+  const others = h("button", { class: "small hcs-montage-others", title: "Draw other wells and fields", click: () => choose("random", content.seed + 1) }, "Draw again")
   const views = viewSwitch()
   const message = h("div", { class: "message", hidden: true })
   const channels = legend()
@@ -37,8 +34,8 @@ function build({ el, send }) {
     const problem = h("span", { class: "problem", hidden: true }, icon("warn"), h("span", {}, "The picture could not be loaded."))
     image.addEventListener("error", () => { problem.hidden = false })
     return h("div", { role: "listitem" }, h("button", {
-      type: "button", class: "hcs-thumb", dataset: { well: item.well, field: item.field }, title: "Go to this well",
-      "aria-label": `${item.well}, ${item.label}${item.note ? `, ${item.note}` : ""}`, on: { click: () => tell("choose", item.well) },
+      class: "hcs-thumb", dataset: { well: item.well, field: item.field }, title: "Go to this well",
+      "aria-label": `${item.well}, ${item.label}${item.note ? `, ${item.note}` : ""}`, click: () => tell("choose", item.well),
     }, h("span", { class: "frame" }, image, problem), h("span", { class: "caption" }, h("b", {}, item.well), h("span", { class: "cut" }, item.label))))
   }
 
@@ -74,6 +71,5 @@ function build({ el, send }) {
       set(groups, { style: { "--bar": length } })
       say(bar, next.items.length ? text : "")
     },
-    dispose() { [views.stop, channels.stop, seen.stop].forEach((each) => each()) },
   }
 }

@@ -60,7 +60,7 @@ export function outlineLayer(viewport, onState) {
     }
   })
 
-  const stop = viewport.watch(paint)
+  viewport.watch(paint)
   return {
     element: canvas,
     show(next) {
@@ -80,7 +80,6 @@ export function outlineLayer(viewport, onState) {
       const column = Math.floor((x * mask.width) / source.size[0])
       return mask.data[Math.floor((y * mask.height) / source.size[1]) * mask.width + column]
     },
-    dispose: stop,
   }
 }
 

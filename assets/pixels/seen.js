@@ -30,6 +30,5 @@ export function watchSeen() {
       observer.observe(image)
       image.addEventListener("load", () => look(image))
     },
-    stop: () => observer.disconnect(),
   }
 }

@@ -4,23 +4,20 @@
 import { listen, tell } from "../core/bus.js"
 import { fill, h, icon, say, set } from "../core/dom.js"
 import { number } from "../core/text.js"
-import { island } from "../core/island.js"
 import { watchSeen } from "./seen.js"
 
 const KINDS = [["controls", "Controls"], ["neighbours", "Neighbours"], ["random", "Random wells"], ["extremes", "Best and worst"]]
 
-export function render(context) {
-  return island(context, { sheets: ["pixels/gallery.css", "pixels/side_wells.css"], build })
-}
+export const sheets = ["pixels/gallery.css", "pixels/side_wells.css"]
 
-function build({ el, send, hide }) {
+export function build({ el, send, hide }) {
   let kind = ""
   let seed = 1
   const seen = watchSeen()
   const title = h("h2", { class: "cut" })
-  const kinds = KINDS.map(([name, text]) => h("button", { type: "button", class: "small", dataset: { kind: name }, on: { click: () => choose(name) } }, text))
-  const others = h("button", { type: "button", class: "small", on: { click: () => { seed += 1; choose("random") } } }, "Draw again")
-  const close = h("button", { type: "button", class: "plain square", "aria-label": "Close", title: "Close (Shift and the key of the controls: next kind, then close)", on: { click: () => choose("") } }, icon("close"))
+  const kinds = KINDS.map(([name, text]) => h("button", { class: "small", dataset: { kind: name }, click: () => choose(name) }, text))
+  const others = h("button", { class: "small", click: () => { seed += 1; choose("random") } }, "Draw again")
+  const close = h("button", { class: "plain square", "aria-label": "Close", title: "Close (Shift and the key of the controls: next kind, then close)", click: () => choose("") }, icon("close"))
   const list = h("div", { class: "list", role: "list", "aria-label": "Fields to compare with" })
   const note = h("p", { class: "soft small note" })
   el.append(h("section", { class: "panel strip hcs-beside", "aria-label": "Other wells" },
@@ -40,13 +37,13 @@ function build({ el, send, hide }) {
     const image = h("img", { alt: "", draggable: "false", decoding: "async", src: item.thumb })
     seen.watch(image, item)
     return h("div", { role: "listitem" }, h("button", {
-      type: "button", class: "hcs-thumb", dataset: { well: item.well, field: item.field }, title: `Go to ${item.well} (this is ${item.label})`,
-      "aria-label": `${item.well} ${item.label}${item.note ? `, ${item.note}` : ""}`, on: { click: () => tell("choose", item.well) },
+      class: "hcs-thumb", dataset: { well: item.well, field: item.field }, title: `Go to ${item.well} (this is ${item.label})`,
+      "aria-label": `${item.well} ${item.label}${item.note ? `, ${item.note}` : ""}`, click: () => tell("choose", item.well),
     }, h("span", { class: "frame" }, image), h("span", { class: "caption" }, h("b", {}, item.well), h("span", { class: "grow" }),
       h("span", { class: "soft cut about" }, [item.note, item.value === null ? "" : number(item.value)].filter(Boolean).join(" ")))))
   }
 
-  const stop = [listen("beside", cycle), seen.stop]
+  listen("beside", cycle)
   hide(true)
   return {
     content(next) {
@@ -63,6 +60,5 @@ function build({ el, send, hide }) {
       list.dataset.signature = signature
       fill(list, next.items.map(thumb))
     },
-    dispose() { stop.forEach((each) => each()) },
   }
 }

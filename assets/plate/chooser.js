@@ -25,13 +25,13 @@ export function makeChooser(choose) {
   let wanted = ""
   let signature = ""
 
-  const native = h("select", { class: "sr", tabindex: "-1", "aria-hidden": "true", on: { change: () => choose(native.value), focus: () => box.focus() } })
+  const native = h("select", { class: "sr", tabindex: "-1", "aria-hidden": "true", change: () => choose(native.value), focus: () => box.focus() })
   const { input: box, list, foot: about, open: openList } = combobox({
     id: "metric", label: "Metric", listLabel: "Metrics", placeholder: "Metric", find, look, take, key,
-    attributes: { "aria-expanded": "false", dataset: { keeps: "" }, on: { pointerdown: () => setTimeout(open), focus: () => box.select(), blur: close, input: () => open(box.value) } },
+    attributes: { "aria-expanded": "false", dataset: { keeps: "" }, pointerdown: () => setTimeout(open), focus: () => box.select(), blur: close, input: () => open(box.value) },
   })
-  const popup = h("div", { class: "choices", popover: "manual", on: { pointerdown: (/** @type {Event} */ event) => event.preventDefault() } }, list, about)
-  const channel = h("select", { "aria-label": "Channel", title: "Channel of the metric", class: "hcs-metric-channel", hidden: true, on: { change: () => switchChannel(Number(channel.value)) } })
+  const popup = h("div", { class: "choices", popover: "manual", pointerdown: (/** @type {Event} */ event) => event.preventDefault() }, list, about)
+  const channel = h("select", { "aria-label": "Channel", title: "Channel of the metric", class: "hcs-metric-channel", hidden: true, change: () => switchChannel(Number(channel.value)) })
   const element = h("div", { class: "chooser" },
     h("label", { class: "hcs-metric-select" }, native, h("span", { class: "soft" }, "Colour")), h("span", { class: "box" }, box, h("span", { class: "down", "aria-hidden": "true" }, icon("forward"))), channel, popup)
 

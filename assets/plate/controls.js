@@ -10,21 +10,19 @@ export function makeControls(send, onNumbers) {
   const chooser = makeChooser((metric) => send("metric", { metric }))
   const acquisition = h("select", {
     "aria-label": "Acquisition",
-    on: { change: () => send("acquisition", { acquisition: acquisition.value === "" ? null : Number(acquisition.value) }) },
+    change: () => send("acquisition", { acquisition: acquisition.value === "" ? null : Number(acquisition.value) }),
   })
-  const score = h("select", { class: "hcs-score", on: { change: () => send("score", { score: score.value }) } }, options(SCORES))
-  const way = h("select", { class: "hcs-way", on: { change: () => send("way", { way: way.value }) } })
+  const score = h("select", { class: "hcs-score", change: () => send("score", { score: score.value }) }, options(SCORES))
+  const way = h("select", { class: "hcs-way", change: () => send("way", { way: way.value }) })
   const labelled = (text, title, select) => h("label", { class: "row small", title }, h("span", { class: "soft" }, text), select)
   const wayBox = labelled("Well is", "How the fields of a well become its value", way)
   const scoreBox = labelled("Shown as", "The measured value, or how far it is from the plate's samples", score)
   const numbers = h("button", {
-    type: "button", class: "small", "aria-pressed": "false", title: "Show the numbers in the wells",
-    on: {
-      click: () => {
-        const on = numbers.getAttribute("aria-pressed") !== "true"
-        set(numbers, { "aria-pressed": String(on) })
-        onNumbers(on)
-      },
+    class: "small", "aria-pressed": "false", title: "Show the numbers in the wells",
+    click: () => {
+      const on = numbers.getAttribute("aria-pressed") !== "true"
+      set(numbers, { "aria-pressed": String(on) })
+      onNumbers(on)
     },
   }, "Numbers")
   const element = h("header", { class: "head" }, chooser.element, wayBox, scoreBox, acquisition)

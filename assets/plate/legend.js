@@ -29,12 +29,12 @@ export function legend({ onLimits, onLog, titled = false, first = null }) {
   const ramp = h("div", { class: "ramp" }, under, over, notch, mark)
   const title = h("b", { class: "cut" })
   const mode = h("button", {
-    type: "button", class: "small mode",
-    on: { click: () => onLimits(fixed ? (mode.dataset.mode === "full" ? "robust" : "full") : MODES[(MODES.indexOf(mode.dataset.mode) + 1) % MODES.length]) },
+    class: "small mode",
+    click: () => onLimits(fixed ? (mode.dataset.mode === "full" ? "robust" : "full") : MODES[(MODES.indexOf(mode.dataset.mode) + 1) % MODES.length]),
   })
   const logarithm = h("button", {
-    type: "button", class: "small mode hcs-log", title: "Colours by the logarithm", "aria-label": "Log scale",
-    on: { click: () => onLog(logarithm.getAttribute("aria-pressed") !== "true") },
+    class: "small mode hcs-log", title: "Colours by the logarithm", "aria-label": "Log scale",
+    click: () => onLog(logarithm.getAttribute("aria-pressed") !== "true"),
   }, "Log")
   const element = h("div", { class: "legend" }, titled ? title : null, low, ramp, high, h("span", { class: "row" }, first, logarithm, mode))
   let shown = { low: null, high: null }

@@ -4,7 +4,7 @@ import { lastSeen } from "../core/absence.js"
 import { listen } from "../core/bus.js"
 import { rampOf } from "../core/colours.js"
 import { everyFrame, fill, h, icon, say, set } from "../core/dom.js"
-import { island, secondPlace } from "../core/island.js"
+import { secondPlace } from "../core/island.js"
 import { markWell, selectWells, selection } from "../core/selection.js"
 import { onTheme } from "../core/theme.js"
 import { verdictAt, verdictText } from "../review/verdicts.js"
@@ -30,11 +30,7 @@ const SMALL_HEIGHT = 0.32 // of the window, beside the pictures of a well
 const LARGE_CELL = 160 // where the plate has the middle of the page
 const NUMBERED_CELL = 44 // pixels that a well with a number in it needs
 
-export function render(context) {
-  return island(context, { sheets: ["plate/map.css"], params: ["plate", "choices", "values", "look"], build })
-}
-
-function build({ el, root, send }) {
+export function build({ el, root, send }) {
   const scene = { geometry: null, wells: [], colouring: colouring(null), selected: -1, chosen: new Set(), hovered: -1, plain: false }
   let plate = null
   let values = null
@@ -60,8 +56,8 @@ function build({ el, root, send }) {
   const tip = makeTip()
   const explain = h("p", { class: "explain soft small", id: "explain", hidden: true })
   const info = h("button", {
-    type: "button", class: "plain square small hcs-explain", "aria-label": "About this metric", "aria-expanded": "false", "aria-controls": "explain",
-    on: { click: () => { explained = Boolean(explain.hidden); explaining(explained) } },
+    class: "plain square small hcs-explain", "aria-label": "About this metric", "aria-expanded": "false", "aria-controls": "explain",
+    click: () => { explained = Boolean(explain.hidden); explaining(explained) },
   }, icon("help"))
   const views = viewSwitch()
   const wholePlate = extentSwitch()
@@ -249,7 +245,7 @@ function build({ el, root, send }) {
 
   const showTip = () => tip.show({ plate, values, corrected: scene.wells[scene.hovered].corrected }, scene.hovered)
 
-  const endInput = bindGrid(grid.table, {
+  bindGrid(grid.table, {
     look,
     move: (step) => move(step, true),
     lookAtEnd: (end) => look(end === "first" ? 0 : grid.count - 1, { focus: true }),
@@ -273,42 +269,37 @@ function build({ el, root, send }) {
     hoverMoved: (event) => tip.place(event),
   })
 
-  const stop = [
-    endInput,
-    views.stop,
-    wholePlate.stop,
-    listen("extent", () => plate && arrange()),
-    listen("view", (view) => send("view", { view })),
-    listen("montage", () => showView(nextView())),
-    listen("verdicts", () => {
-      if (!plate) return
-      scene.wells.forEach((well, index) => { well.verdict = verdictAt(plate.labels[index]) })
-      showSigns()
-    }),
-    listen("limits", () => {
-      commonOf = ""
-      askLimits()
-      colour()
-    }),
-    listen("selection", showChosen),
-    onTheme(() => {
-      paintMarks()
-      colour()
-    }),
-    listen("move", (step) => move(step, false)),
-    listen("choose", (label) => look(plate ? plate.labels.indexOf(label) : -1)),
-    listen("metric", controls.stepMetric),
-    listen("choose-metric", (metric) => send("metric", { metric })),
-    listen("measured-metric", controls.pickMetric),
-    listen("score", controls.stepScore),
-    listen("filtered", () => {
-      if (!plate) return
-      scene.wells.forEach((well, index) => { well.dimmed = filtering.hidden.has(plate.labels[index]) })
-      describe()
-      paintWells()
-    }),
-    listen("overlays", (shown) => { scene.plain = !shown; paintWells() }),
-  ]
+  listen("extent", () => plate && arrange())
+  listen("view", (view) => send("view", { view }))
+  listen("montage", () => showView(nextView()))
+  listen("verdicts", () => {
+    if (!plate) return
+    scene.wells.forEach((well, index) => { well.verdict = verdictAt(plate.labels[index]) })
+    showSigns()
+  })
+  listen("limits", () => {
+    commonOf = ""
+    askLimits()
+    colour()
+  })
+  listen("selection", showChosen)
+  onTheme(() => {
+    paintMarks()
+    colour()
+  })
+  listen("move", (step) => move(step, false))
+  listen("choose", (label) => look(plate ? plate.labels.indexOf(label) : -1))
+  listen("metric", controls.stepMetric)
+  listen("choose-metric", (metric) => send("metric", { metric }))
+  listen("measured-metric", controls.pickMetric)
+  listen("score", controls.stepScore)
+  listen("filtered", () => {
+    if (!plate) return
+    scene.wells.forEach((well, index) => { well.dimmed = filtering.hidden.has(plate.labels[index]) })
+    describe()
+    paintWells()
+  })
+  listen("overlays", (shown) => { scene.plain = !shown; paintWells() })
   const arrangeSoon = everyFrame(arrange)
   const watcher = new ResizeObserver(arrangeSoon)
   watcher.observe(el)
@@ -360,13 +351,6 @@ function build({ el, root, send }) {
       if (!plate || waiting || next.ack < lastMessage) return
       const index = plate.labels.indexOf(next.well)
       if (index !== scene.selected) mark(index)
-    },
-    dispose() {
-      stop.forEach((each) => each())
-      watcher.disconnect()
-      window.removeEventListener("resize", arrangeSoon)
-      clearTimeout(waiting)
-      clearTimeout(telling)
     },
   }
 }

@@ -37,10 +37,10 @@ export const extent = { whole: false }
 /** A button for a sparse plate: `show` says which part of it has wells, "" where it is not sparse. */
 export function extentSwitch() {
   const button = h("button", {
-    type: "button", class: "small hcs-whole-plate", hidden: true, "aria-pressed": "false",
-    on: { click: () => { extent.whole = !extent.whole; tell("extent") } },
+    class: "small hcs-whole-plate", hidden: true, "aria-pressed": "false",
+    click: () => { extent.whole = !extent.whole; tell("extent") },
   }, "Whole plate")
-  const draw = () => set(button, { "aria-pressed": String(extent.whole) })
+  listen("extent", () => set(button, { "aria-pressed": String(extent.whole) }))
   return {
     element: button,
     /** @param {string} part */
@@ -48,19 +48,19 @@ export function extentSwitch() {
       button.hidden = !part
       set(button, { title: `Only ${part} is used: show it alone, or with the empty wells around it` })
     },
-    stop: listen("extent", draw),
   }
 }
 
 /** Values and pictures by turns. */
 export const toggleView = () => showView(shown.view === "pictures" ? "values" : "pictures")
 
-/** The switch, and the way to stop it. @returns {{element: HTMLElement, stop: () => void}} */
+/** The switch. */
 export function viewSwitch() {
   const element = h("div", { class: "segment hcs-views", role: "group", "aria-label": "Wells show" })
   const draw = () => fill(element, shown.views.map(([view, text]) => h("button", {
-    type: "button", class: "small", dataset: { view }, "aria-pressed": String(view === shown.view), on: { click: () => showView(view) },
+    class: "small", dataset: { view }, "aria-pressed": String(view === shown.view), click: () => showView(view),
   }, text)))
   draw()
-  return { element, stop: listen("views", draw) }
+  listen("views", draw)
+  return { element }
 }

@@ -10,14 +10,14 @@ const TABLES = "Write tables/qc into the plate, as AnnData and ngio keep tables"
  *  why there is no file, and how to take what there is of it. */
 export function exportFiles({ onTable, onRefused }) {
   const file = (name, words, title = "") =>
-    h("a", { class: `button small ${name}`, download: "", title: title || null, on: { click: (event) => download(event, onRefused) } }, words)
+    h("a", { class: `button small ${name}`, download: "", title: title || null, click: (event) => download(event, onRefused) }, words)
   const csv = file("hcs-export-csv", "Wells CSV", "Wells with verdicts and metrics as CSV")
   const fieldsCsv = file("hcs-export-fields", "Fields CSV", "Fields with verdicts and metrics as CSV")
   const report = file("hcs-report", "Report", "One file that opens without this server")
   const suspects = file("", "Suspects CSV", "Each reason to look at a well, in words")
   const loadData = file("", "LoadData.csv", "The images that were not failed, for CellProfiler's LoadData")
   const parquet = { wells: file("", "Wells Parquet"), fields: file("", "Fields Parquet") }
-  const tables = h("button", { type: "button", class: "small hcs-table-beside", title: TABLES, on: { click: onTable } }, "Tables into the plate")
+  const tables = h("button", { class: "small hcs-table-beside", title: TABLES, click: onTable }, "Tables into the plate")
   const more = h("details", { class: "more" }, h("summary", { class: "small" }, "More files"), h("div", { class: "row line" }, suspects, loadData, parquet.wells, parquet.fields, tables))
 
   return {

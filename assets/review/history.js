@@ -4,14 +4,11 @@
 import { listen, reviewer, tell } from "../core/bus.js"
 import { fill, h, icon, set } from "../core/dom.js"
 import { moment } from "../core/text.js"
-import { island } from "../core/island.js"
 import { watchDialog } from "../core/keys.js"
 
-export function render(context) {
-  return island(context, { sheets: ["review/history.css", "review/signoff.css"], build })
-}
+export const sheets = ["review/history.css", "review/signoff.css"]
 
-function build({ el, send, hide }) {
+export function build({ el, send, hide }) {
   let content = null
   const list = h("ol", { class: "versions" })
   const note = h("div", { hidden: true })
@@ -20,9 +17,9 @@ function build({ el, send, hide }) {
 
   const reason = h("textarea", { class: "hcs-revert-reason", rows: "2", maxlength: "1000", required: true, "aria-label": "Reason", placeholder: "Reason, such as: the first was right" })
   const question = h("h2")
-  const form = h("form", { on: { submit: (event) => { event.preventDefault(); revert() } } }, question,
+  const form = h("form", { submit: (event) => { event.preventDefault(); revert() } }, question,
     h("p", { class: "soft" }, "The present version is kept, so that this can be undone in the same way. The reason stands in the history."), reason,
-    h("div", { class: "row acts" }, h("button", { type: "button", on: { click: () => dialog.close() } }, "Cancel"), h("span", { class: "grow" }), h("button", { type: "submit", class: "primary hcs-revert-confirm" }, "Revert")))
+    h("div", { class: "row acts" }, h("button", { click: () => dialog.close() }, "Cancel"), h("span", { class: "grow" }), h("button", { type: "submit", class: "primary hcs-revert-confirm" }, "Revert")))
   const dialog = watchDialog(h("dialog", { class: "ask" }, form))
   el.append(section, dialog)
   let chosen = null // what the dialog is about
@@ -47,9 +44,9 @@ function build({ el, send, hide }) {
   function row(version, number) {
     const reason = content.barred.revert
     const button = version.live ? null : h("button", {
-      type: "button", class: "small hcs-revert", disabled: Boolean(reason) || !version.available || content.busy,
+      class: "small hcs-revert", disabled: Boolean(reason) || !version.available || content.busy,
       title: reason ? reason : version.available ? (reviewer.name ? "Make this the live version again; nothing is lost" : "Enter your name at the top first") : "Its pixels are no longer there",
-      dataset: { version: version.id }, on: { click: () => ask(version, number) },
+      dataset: { version: version.id }, click: () => ask(version, number),
     }, icon("undo"), "Revert to this")
     return h("li", { class: version.live ? "live" : "", dataset: { version: version.id } }, thumb(version, number), h("div", { class: "event" },
       h("div", { class: "row" }, h("b", { class: "no" }, `v${number}`), h("span", { class: "grow cut" }, words(version)), version.live ? h("span", { class: "tag accent" }, "live") : null, button),
@@ -62,7 +59,7 @@ function build({ el, send, hide }) {
   function thumb(version, number) {
     if (!version.thumb) return h("span", { class: "thumb none" }, version.available ? "no picture" : "purged")
     const none = () => image.replaceWith(h("span", { class: "thumb none" }, "no picture"))
-    const image = h("img", { src: version.thumb, alt: `Version ${number}`, loading: "lazy", width: "48", height: "48", class: "thumb", on: { error: none } })
+    const image = h("img", { src: version.thumb, alt: `Version ${number}`, loading: "lazy", width: "48", height: "48", class: "thumb", error: none })
     return image
   }
 
@@ -78,21 +75,18 @@ function build({ el, send, hide }) {
     if (!total && !content.error) fill(list, h("li", { class: "soft" }, content.loading ? "Loading…" : "This is the original image; it was never corrected."))
   }
 
-  const stop = [
-    listen("reviewer", show),
-    listen("show-history", () => {
-      if (!content?.field) return
-      section.scrollIntoView({ block: "nearest" })
-      ;(/** @type {HTMLElement | null} */ (section.querySelector("button:not(:disabled)")) ?? section).focus()
-    }),
-  ]
+  listen("reviewer", show)
+  listen("show-history", () => {
+    if (!content?.field) return
+    section.scrollIntoView({ block: "nearest" })
+    ;(/** @type {HTMLElement | null} */ (section.querySelector("button:not(:disabled)")) ?? section).focus()
+  })
   return {
     content(next) {
       content = next
       set(section, { "aria-busy": String(next.busy) })
       show()
     },
-    dispose() { stop.forEach((each) => each()) },
   }
 }
 

@@ -31,7 +31,7 @@ export function makeMessages() {
     hint: (text) => show([icon("warn"), h("span", {}, text)], "hint"),
     /** Say why there is no file, and offer what there is of it. */
     offer(text, partial) {
-      const button = partial && h("button", { type: "button", class: "small", on: { click: () => { toast.hidden = true; partial() } } }, "Save what there is")
+      const button = partial && h("button", { class: "small", click: () => { toast.hidden = true; partial() } }, "Save what there is")
       show([icon("warn"), h("span", {}, text), button], "hint")
     },
     /** Ask whether to try again or to drop what was not saved. */
@@ -41,11 +41,10 @@ export function makeMessages() {
         act()
       }
       fill(problem, icon("warn"), text,
-        h("button", { type: "button", class: "small", on: { click: answer(again) } }, "Try again"),
-        h("button", { type: "button", class: "small plain", on: { click: answer(drop) } }, "Discard"))
+        h("button", { class: "small", click: answer(again) }, "Try again"),
+        h("button", { class: "small plain", click: answer(drop) }, "Discard"))
       problem.hidden = false
     },
-    dispose: () => clearTimeout(timer),
   }
 }
 

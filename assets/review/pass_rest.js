@@ -10,9 +10,9 @@ import { watchDialog } from "../core/keys.js"
 export function restDialog({ send, onPass }) {
   let seed = 0
   const text = h("p", {})
-  const pass = h("button", { type: "button", class: "primary", on: { click: () => { dialog.close(); onPass() } } })
-  const look = h("button", { type: "button", class: "hcs-rest-montage", on: { click: () => draw() } })
-  const cancel = h("button", { type: "button", on: { click: () => dialog.close() } }, "Cancel")
+  const pass = h("button", { class: "primary", click: () => { dialog.close(); onPass() } })
+  const look = h("button", { class: "hcs-rest-montage", click: () => draw() })
+  const cancel = h("button", { click: () => dialog.close() }, "Cancel")
   const montage = h("div", { class: "montage", role: "list", "aria-label": "Wells drawn at random", hidden: true })
   const dialog = watchDialog(h("dialog", { class: "rest", "aria-label": "Pass all the rest" }, text, montage, h("div", { class: "row wrap" }, look, h("span", { class: "grow" }), cancel, pass)))
 
@@ -26,9 +26,9 @@ export function restDialog({ send, onPass }) {
   }
 
   const picture = (item) => h("button", {
-    type: "button", class: "plain", role: "listitem", dataset: { well: item.well }, "aria-label": `Open ${item.well}`, title: `Open ${item.well}`,
-    on: { click: () => { dialog.close(); tell("choose", item.well) } },
-  }, h("img", { src: item.thumb, alt: "", decoding: "async", on: { load: () => tell("glimpsed", item) } }), h("span", { class: "small" }, item.well))
+    class: "plain", role: "listitem", dataset: { well: item.well }, "aria-label": `Open ${item.well}`, title: `Open ${item.well}`,
+    click: () => { dialog.close(); tell("choose", item.well) },
+  }, h("img", { src: item.thumb, alt: "", decoding: "async", load: () => tell("glimpsed", item) }), h("span", { class: "small" }, item.well))
 
   return {
     dialog,

@@ -3,16 +3,11 @@
 
 import { listen, tell } from "../core/bus.js"
 import { fill, h, icon } from "../core/dom.js"
-import { island } from "../core/island.js"
 import { setOthers } from "./verdicts.js"
 
 const SHOWN = 4
 
-export function render(context) {
-  return island(context, { sheets: ["review/presence.css"], build })
-}
-
-function build({ el, send, hide }) {
+export function build({ el, send, hide }) {
   const list = h("ul", { class: "hcs-presence", "aria-label": "Others on this plate", "aria-live": "polite" })
   el.append(list)
 
@@ -21,7 +16,7 @@ function build({ el, send, hide }) {
     const text = other.well ? `${name}: ${other.well}` : name
     const what = other.deciding ? `${name} is about to judge ${other.well || "the plate"}` : other.well ? `${name} looks at ${other.well}` : `${name} looks at the plate`
     return h("li", {}, h("button", {
-      type: "button", class: `plain small person${other.deciding ? " deciding" : ""}`, title: what, "aria-label": what, disabled: !other.well, on: { click: () => tell("choose", other.well) },
+      class: `plain small person${other.deciding ? " deciding" : ""}`, title: what, "aria-label": what, disabled: !other.well, click: () => tell("choose", other.well),
     }, h("i", { class: "who", "aria-hidden": "true" }, name.slice(0, 1).toUpperCase()), h("span", { class: "cut" }, text), other.deciding ? icon("edit") : null))
   }
 
@@ -33,7 +28,7 @@ function build({ el, send, hide }) {
   window.addEventListener("pagehide", leave)
   window.addEventListener("pageshow", again)
 
-  const stop = listen("deciding", (on) => send("deciding", { on }))
+  listen("deciding", (on) => send("deciding", { on }))
   return {
     content(next) {
       const others = next.others
@@ -43,11 +38,6 @@ function build({ el, send, hide }) {
       setOthers(others)
       const more = others.length - SHOWN + (next.more ?? 0)
       fill(list, others.slice(0, SHOWN).map(person), more > 0 ? h("li", { class: "soft small", title: others.slice(SHOWN).map((person) => person.who).join(", ") }, `+${more}`) : null)
-    },
-    dispose() {
-      stop()
-      window.removeEventListener("pagehide", leave)
-      window.removeEventListener("pageshow", again)
     },
   }
 }

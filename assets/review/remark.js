@@ -19,9 +19,9 @@ export function remark({ onSave, onReason }) {
   let words = new Map() // of the reasons, by code
   let byKeys = false // arrows pass over many reasons; then only Enter or leaving tells
   const reason = h("select", { class: "hcs-verdict-reason", "aria-label": "Reason of the verdict", title: "Reason",
-    on: { change: () => chosen(), pointerdown: () => { byKeys = false }, keydown: (event) => pressed(event), blur: () => left() } })
+    change: () => chosen(), pointerdown: () => { byKeys = false }, keydown: (event) => pressed(event), blur: () => left() })
   const note = h("input", { type: "text", class: "hcs-note grow", maxlength: "4000", placeholder: "Note", "aria-label": "Note", autocomplete: "off", dataset: { keeps: "" },
-    on: { input: () => typed(), keydown: (event) => { if (event.key === "Enter" && !event.isComposing) saveNote() } } })
+    input: () => typed(), keydown: (event) => { if (event.key === "Enter" && !event.isComposing) saveNote() } })
   const unsaved = h("span", { class: "tag warn hcs-note-unsaved", role: "status", hidden: true }, "not saved: Enter saves it")
   for (const control of [note, reason]) {
     control.addEventListener("focus", () => tell("deciding", true))

@@ -3,7 +3,6 @@
 import { listen, reviewer, tell } from "../core/bus.js"
 import { barredBy, fill, h, icon, set } from "../core/dom.js"
 import { count, moment } from "../core/text.js"
-import { island } from "../core/island.js"
 import { watchDialog } from "../core/keys.js"
 import { source, usabilityPart } from "./usability.js"
 
@@ -11,11 +10,7 @@ const WORDS = { pass: "pass", flag: "flag", fail: "fail", field: "with a field o
 
 const SLOW_MILLISECONDS = 1000 // a signature is given within a tenth of that
 
-export function render(context) {
-  return island(context, { sheets: ["review/signoff.css"], build })
-}
-
-function build({ el, send, hide }) {
+export function build({ el, send, hide }) {
   let now = null
   let answered = 0
   let demanded = null // whether a fail shall need a reason, until the server has kept it
@@ -39,8 +34,8 @@ function build({ el, send, hide }) {
   const go = h("button", { type: "submit", class: "primary" })
   let submit = () => {}
   let waiting = 0 // a timer, while there is no answer
-  const box = h("form", { on: { submit: (event) => { event.preventDefault(); problem.hidden = true; submit(); sayLate() } } }, text, form, note, problem,
-    h("div", { class: "row acts" }, h("button", { type: "button", on: { click: () => dialog.close() } }, "Cancel"), h("span", { class: "grow" }), go))
+  const box = h("form", { submit: (event) => { event.preventDefault(); problem.hidden = true; submit(); sayLate() } }, text, form, note, problem,
+    h("div", { class: "row acts" }, h("button", { click: () => dialog.close() }, "Cancel"), h("span", { class: "grow" }), go))
   const dialog = watchDialog(h("dialog", { class: "ask" }, box))
   el.append(dialog)
 
@@ -122,7 +117,7 @@ function build({ el, send, hide }) {
 
   // What is shown --------------------------------------------------------------------
 
-  const button = (name, label, kind, run, more) => h("button", { type: "button", class: `small ${more}`, ...barredBy(now.barred[kind]), on: { click: run } }, icon(name), label)
+  const button = (name, label, kind, run, more) => h("button", { class: `small ${more}`, ...barredBy(now.barred[kind]), click: run }, icon(name), label)
 
   function signedPart() {
     const { signed } = now
@@ -170,7 +165,7 @@ function build({ el, send, hide }) {
     const open = list.filter((difference) => !difference.settled).length
     const verdictText = (act) => `${act.who}: ${WORDS[act.verdict] ?? act.verdict}${act.reason ? `, ${act.reason}` : ""}${act.note ? ` “${act.note}”` : ""}`
     return h("div", { class: "differences hcs-disagreements" }, h("h3", {}, open ? `${count(open, "disagreement")} to settle` : "All disagreements are settled"),
-      h("ul", {}, list.map((difference) => h("li", { class: difference.settled ? "soft" : "" }, h("button", { type: "button", class: "plain difference", title: "Open it and judge: that settles it", dataset: { well: difference.well }, on: { click: () => tell("choose", difference.well) } },
+      h("ul", {}, list.map((difference) => h("li", { class: difference.settled ? "soft" : "" }, h("button", { class: "plain difference", title: "Open it and judge: that settles it", dataset: { well: difference.well }, click: () => tell("choose", difference.well) },
         h("b", {}, difference.what), h("span", { class: "small" }, difference.verdicts.map(verdictText).join(" · ")), difference.settled ? h("span", { class: "small" }, icon("check"), verdictText(difference.settled)) : null)))))
   }
 
@@ -181,7 +176,7 @@ function build({ el, send, hide }) {
       box.disabled = true
       send("demand", { plate: now.plate, reason: box.checked })
     }
-    const box = h("input", { type: "checkbox", class: "hcs-demand-reason", ...barredBy(now.barred.demand), on: { change: ask } })
+    const box = h("input", { type: "checkbox", class: "hcs-demand-reason", ...barredBy(now.barred.demand), change: ask })
     if (demanded !== null) box.disabled = true
     box.checked = demanded ?? now.demands_reason
     return h("label", { class: "row small" }, box, h("span", {}, "A fail needs a reason, on all plates of this project"))
@@ -202,7 +197,8 @@ function build({ el, send, hide }) {
       now.whole ? [agreementPart(), differencesPart(), now.signed ? null : demandPart()] : null)
   }
 
-  const stop = [listen("reviewer", () => setTimeout(() => send("name"), 400)), listen("reopen", () => { if (now?.signed && !now.barred.reopen) askReopen() })]
+  listen("reviewer", () => setTimeout(() => send("name"), 400))
+  listen("reopen", () => { if (now?.signed && !now.barred.reopen) askReopen() })
   return {
     content(next) {
       now = next
@@ -217,10 +213,6 @@ function build({ el, send, hide }) {
         } else tell("hint", next.answer.problem)
       }
       show()
-    },
-    dispose() {
-      clearTimeout(waiting)
-      stop.forEach((end) => end())
     },
   }
 }

@@ -35,12 +35,12 @@ export function usabilityPart(onLimits) {
 
   /** A row that is kept, so that what is being typed and the focus stay. @param {string} id */
   function makeRow(id) {
-    const inputs = [0, 1].map(() => h("input", { type: "text", inputmode: "decimal", size: "4", placeholder: "–", on: { change: () => {
+    const inputs = [0, 1].map(() => h("input", { type: "text", inputmode: "decimal", size: "4", placeholder: "–", change: () => {
       const typed = inputs.map((input) => limitOf(input.value))
       inputs.forEach((input, at) => set(input, { "aria-invalid": String(typed[at] === undefined) }))
       const [care, refuse] = typed
       if (care !== undefined && refuse !== undefined) onLimits(id, care, refuse)
-    } } }))
+    } }))
     const name = h("th", { scope: "row" })
     const value = h("td", {})
     const sides = inputs.map(() => h("span", { class: "soft" }))

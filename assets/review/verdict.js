@@ -7,7 +7,6 @@ import { barredBy, fill, h, icon, say, set } from "../core/dom.js"
 import { count } from "../core/text.js"
 import { filtering } from "../plate/filtering.js"
 import { keyed } from "../core/help.js"
-import { island } from "../core/island.js"
 import { barActs, keyName } from "../core/keys.js"
 import { notDrawn } from "./drawn.js"
 import { exportFiles } from "./export_files.js"
@@ -22,11 +21,7 @@ import { newBatch, watchUnsaved } from "./unsaved.js"
 import { TURNS, makeWaiting, named } from "./waiting.js"
 import { VERDICT_WORDS, review, setVerdicts, setWaiting, verdictParts, withChanges } from "./verdicts.js"
 
-export function render(context) {
-  return island(context, { sheets: ["review/verdict.css"], params: ["queue", "verdicts", "since", "unseen", "content"], build })
-}
-
-function build({ el, send, hide }) {
+export function build({ el, send, hide }) {
   let now = null // what is this page's own, with all that pages share
   const shared = { verdicts: {} } // of the plate, the same on all pages
   const decided = { whole: {}, changed: {} } // verdicts as they were sent, and since then
@@ -41,22 +36,22 @@ function build({ el, send, hide }) {
   const decideButton = (word) => {
     const key = h("kbd", { "aria-hidden": "true" })
     keyBoxes.push([key, word])
-    return keyed(h("button", { type: "button", class: `verdict ${word} hcs-verdict-${word}`, on: { click: () => decide(word, { click: true }) } },
+    return keyed(h("button", { class: `verdict ${word} hcs-verdict-${word}`, click: () => decide(word, { click: true }) },
       h("span", { class: "sign", "aria-hidden": "true" }), h("span", {}, VERDICT_WORDS[word]), key), word, VERDICT_WORDS[word])
   }
   const buttons = Object.fromEntries(Object.keys(VERDICT_WORDS).map((word) => [word, decideButton(word)]))
   const remarks = remark({ onSave: amend, onReason: reasonGiven })
-  const scope = h("button", { type: "button", class: "small", "aria-pressed": "false", title: "Judge this field alone", hidden: true, on: { click: () => setScope(!whole) } })
-  const undo = h("button", { type: "button", class: "small hcs-undo", on: { click: () => turn("undo") } })
-  const redo = h("button", { type: "button", class: "small hcs-redo", on: { click: () => turn("redo") } })
+  const scope = h("button", { class: "small", "aria-pressed": "false", title: "Judge this field alone", hidden: true, click: () => setScope(!whole) })
+  const undo = h("button", { class: "small hcs-undo", click: () => turn("undo") })
+  const redo = h("button", { class: "small hcs-redo", click: () => turn("redo") })
   const verdictText = h("p", { class: "standing" }) // the map tells of the well, the toast of the verdict
   const why = h("p", { class: "why soft small cut" })
-  const previous = keyed(h("button", { type: "button", class: "small square", "aria-label": "Previous suspect", on: { click: () => go(-1) } }, icon("back")), "previous", "Previous suspect")
-  const next = keyed(h("button", { type: "button", class: "small hcs-queue", on: { click: () => go(1) } }), "next", "Next suspect or unreviewed well")
-  const order = h("select", { class: "hcs-queue-order", "aria-label": "Order of the queue", title: "Order of the queue", on: { change: () => setOrder(order.value) } }, ORDERS.map(([value, text]) => h("option", { value }, text)))
+  const previous = keyed(h("button", { class: "small square", "aria-label": "Previous suspect", click: () => go(-1) }, icon("back")), "previous", "Previous suspect")
+  const next = keyed(h("button", { class: "small hcs-queue", click: () => go(1) }), "next", "Next suspect or unreviewed well")
+  const order = h("select", { class: "hcs-queue-order", "aria-label": "Order of the queue", title: "Order of the queue", change: () => setOrder(order.value) }, ORDERS.map(([value, text]) => h("option", { value }, text)))
   const bar = h("i", {})
   const progress = h("span", { class: "soft small cut" })
-  const passRest = h("button", { type: "button", class: "small hcs-pass-rest", on: { click: () => askRest() } })
+  const passRest = h("button", { class: "small hcs-pass-rest", click: () => askRest() })
   const messages = makeMessages()
   const sent = makeWaiting({ onChange(wells) {
     setWaiting(wells)
@@ -64,7 +59,7 @@ function build({ el, send, hide }) {
   } })
   const files = exportFiles({ onTable: () => send("table", { plate: now.plate }), onRefused: messages.offer })
   const { hint } = messages
-  const reopen = h("button", { type: "button", class: "small hcs-reopen-here", on: { click: () => tell("reopen") } }, "Reopen…")
+  const reopen = h("button", { class: "small hcs-reopen-here", click: () => tell("reopen") }, "Reopen…")
   const lock = h("div", { class: "lock", hidden: true })
   const nearby = makeNearby()
   const judge = h("div", { class: "judge" },
@@ -304,29 +299,27 @@ function build({ el, send, hide }) {
     files.show(now)
   }
 
-  const stop = [
-    tellGlimpsed(send),
-    listen("keys", showKeys),
-    listen("others", showOthers),
-    listen("hint", hint),
-    listen("verdict", (word) => decide(word)),
-    listen("undo", () => turn("undo")),
-    listen("redo", () => turn("redo")),
-    listen("queue", go),
-    listen("verdict-note", () => (now?.locked ? hint(now.locked) : remarks.note.focus())),
-    listen("verdict-reason", () => (now?.locked ? hint(now.locked) : remarks.reason.focus())),
-    listen("verdict-scope", () => { if (now?.field) setScope(!whole) }),
-    listen("selection", showTarget),
-    listen("pictures", () => {
-      const { well, digest, drawn } = review.pictures
-      if (drawn && digest) send("seen", { well, digest })
-      showTarget()
-    }),
-    listen("reviewer", (name) => { if (name) setTimeout(() => send("name"), 400) }),
-  ]
+  tellGlimpsed(send)
+  listen("keys", showKeys)
+  listen("others", showOthers)
+  listen("hint", hint)
+  listen("verdict", (word) => decide(word))
+  listen("undo", () => turn("undo"))
+  listen("redo", () => turn("redo"))
+  listen("queue", go)
+  listen("verdict-note", () => (now?.locked ? hint(now.locked) : remarks.note.focus()))
+  listen("verdict-reason", () => (now?.locked ? hint(now.locked) : remarks.reason.focus()))
+  listen("verdict-scope", () => { if (now?.field) setScope(!whole) })
+  listen("selection", showTarget)
+  listen("pictures", () => {
+    const { well, digest, drawn } = review.pictures
+    if (drawn && digest) send("seen", { well, digest })
+    showTarget()
+  })
+  listen("reviewer", (name) => { if (name) setTimeout(() => send("name"), 400) })
 
   showKeys()
-  const stopDrafts = onDraft(() => { if (now?.shown) remarks.refresh() })
+  onDraft(() => { if (now?.shown) remarks.refresh() })
   /** What all pages share has come, before or after what is this one's own. */
   function share(content) {
     Object.assign(shared, content)
@@ -373,13 +366,6 @@ function build({ el, send, hide }) {
       showQueue()
       showTarget()
       if (another) offerLeft()
-    },
-    dispose() {
-      unsaved.stop()
-      sent.stop()
-      stopDrafts()
-      stop.forEach((end) => end())
-      messages.dispose()
     },
   }
 

@@ -81,6 +81,5 @@ export function makeWaiting({ onChange }) {
       sent.delete(batch)
       if (slow.delete(batch)) show()
     },
-    stop: () => window.removeEventListener("beforeunload", ask),
   }
 }

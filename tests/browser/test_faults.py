@@ -21,10 +21,7 @@ if TYPE_CHECKING:
     from tests.browser.serving import Server
 
 REFUSES_ITS_TEXT = """
-import { island } from "../core/island.js"
-export const render = (context) => island(context, {
-  build: () => ({ content() { throw new Error("no such suspect") } }),
-})
+export const build = () => ({ content() { throw new Error("no such suspect") } })
 """
 
 
@@ -36,7 +33,7 @@ def connected(page: Page) -> None:
     "script",
     [
         'throw new Error("no such suspect")',
-        'export function render() { throw new Error("no such suspect") }',
+        'export function build() { throw new Error("no such suspect") }',
         REFUSES_ITS_TEXT,
     ],
     ids=["as it is loaded", "as it is drawn", "by what it shall show"],

@@ -6,7 +6,6 @@
 import { lastSeen, onReturn } from "../../core/absence.js"
 import { display, listen } from "../../core/bus.js"
 import { everyFrame, fill, h, icon, say, set } from "../../core/dom.js"
-import { island } from "../../core/island.js"
 import { Viewport, steer } from "../../pixels/viewport.js"
 import { verdictAt, verdictText } from "../../review/verdicts.js"
 import { shown as map } from "../map_values.js"
@@ -27,11 +26,7 @@ import { makeWellPainter, paintSigns } from "./well_painter.js"
 const KEYS = "Plus and minus zoom, 0 shows the whole plate, arrows move, Enter opens what is in the middle, Escape goes back to the whole plate."
 const OPENED_FIELD = 60 // CSS pixels from which on a click may mean a field and not its well
 
-export function render(context) {
-  return island(context, { sheets: ["plate/canvas/canvas.css"], params: ["content", "look"], build })
-}
-
-function build({ el, send }) {
+export function build({ el, send }) {
   let plate = null
   let look = { well: "", shown: false }
   /** @type {[number, number] | null} */
@@ -43,11 +38,11 @@ function build({ el, send }) {
 
   const viewport = new Viewport()
   viewport.margin = 6
-  const overlay = h("button", { type: "button", class: "small", "aria-pressed": "false", title: "Frame the wells in the colours of the metric, with verdicts", on: { click: () => toggleOverlay() } }, "Metric")
+  const overlay = h("button", { class: "small", "aria-pressed": "false", title: "Frame the wells in the colours of the metric, with verdicts", click: () => toggleOverlay() }, "Metric")
   const views = viewSwitch()
   const wholePlate = extentSwitch()
   const switcher = h("div", { class: "segment", role: "group", "aria-label": "Look at" })
-  const zoomButton = (name, label, factor) => h("button", { type: "button", class: "plain square small", "aria-label": label, title: label, on: { click: () => zoom(factor) } }, icon(name))
+  const zoomButton = (name, label, factor) => h("button", { class: "plain square small", "aria-label": label, title: label, click: () => zoom(factor) }, icon(name))
   const tools = h("div", { class: "row" }, wholePlate.element, overlay, zoomButton("minus", "Zoom out", 1 / 1.5), zoomButton("plus", "Zoom in", 1.5), zoomButton("fit", "Whole plate", null))
   const canvas = h("canvas", { class: "plate-canvas", tabindex: "0", role: "application", "aria-describedby": "canvas-keys", "aria-label": "The plate as pictures" })
   const columnHeads = h("canvas", { class: "columns", "aria-hidden": "true" })
@@ -205,52 +200,48 @@ function build({ el, send }) {
     paint()
   }
 
-  const stop = [
-    views.stop,
-    wholePlate.stop,
-    listen("extent", () => plate && showPart()),
-    onReturn(() => {
-      details.renewFailed()
-      loader.renewFailed()
+  listen("extent", () => plate && showPart())
+  onReturn(() => {
+    details.renewFailed()
+    loader.renewFailed()
+    paint()
+  })
+  bindCanvas(canvas, {
+    ready: () => Boolean(plate),
+    fitted: () => viewport.fitted,
+    pointed: () => Boolean(plate && look.shown && hovered && !byKeys),
+    zoom,
+    pan: (parts) => viewport.pan(parts[0] * viewport.box[0], parts[1] * viewport.box[1]),
+    open,
+    select() {
+      const at = target()
+      if (at) send("select", { well: plate.labels[at.index] })
+    },
+    keysLead,
+    speak: () => say(spoken, status.textContent),
+  })
+  steer(canvas, viewport, {
+    onHover: (x, y) => {
+      hovered = x === null ? null : [x, y]
+      if (hovered) byKeys = false
       paint()
-    }),
-    bindCanvas(canvas, {
-      ready: () => Boolean(plate),
-      fitted: () => viewport.fitted,
-      pointed: () => Boolean(plate && look.shown && hovered && !byKeys),
-      zoom,
-      pan: (parts) => viewport.pan(parts[0] * viewport.box[0], parts[1] * viewport.box[1]),
-      open,
-      select() {
-        const at = target()
-        if (at) send("select", { well: plate.labels[at.index] })
-      },
-      keysLead,
-      speak: () => say(spoken, status.textContent),
-    }),
-    steer(canvas, viewport, {
-      onHover: (x, y) => {
-        hovered = x === null ? null : [x, y]
-        if (hovered) byKeys = false
-        paint()
-      },
-      onTwice: open,
-    }),
-    listen("zoom", (factor) => { if (look.shown && plate) zoom(factor) }),
-    listen("display", () => paint()),
-    listen("verdicts", () => paint()),
-    listen("values", () => {
-      if (map.title) overlay.title = `Frame the wells by ${map.title}, with verdicts`
-      paint()
-    }),
-    listen("pictures-of-plate", () => (look.well ? send("switch") : toggleView())),
-  ]
+    },
+    onTwice: open,
+  })
+  listen("zoom", (factor) => { if (look.shown && plate) zoom(factor) })
+  listen("display", () => paint())
+  listen("verdicts", () => paint())
+  listen("values", () => {
+    if (map.title) overlay.title = `Frame the wells by ${map.title}, with verdicts`
+    paint()
+  })
+  listen("pictures-of-plate", () => (look.well ? send("switch") : toggleView()))
   const watcher = new ResizeObserver(() => {
     if (canvas.clientWidth > 10) viewport.resize(canvas.clientWidth, canvas.clientHeight)
   })
   watcher.observe(canvas)
 
-  const choice = (text, on, about, click) => h("button", { type: "button", class: "small", "aria-pressed": String(on), title: about, on: { click } }, text)
+  const choice = (text, on, about, click) => h("button", { class: "small", "aria-pressed": String(on), title: about, click }, text)
 
   function showSwitch() {
     switcher.hidden = !look.well
@@ -298,12 +289,5 @@ function build({ el, send }) {
       else paint()
     },
     pictures,
-    dispose() {
-      stop.forEach((each) => each())
-      watcher.disconnect()
-      progress.dispose()
-      overview.dispose()
-      loader.dispose()
-    },
   }
 }

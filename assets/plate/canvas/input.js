@@ -8,7 +8,7 @@ const CLICK_PIXELS = 5 // a pointer that moved less has clicked
 const ARROWS = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }
 
 /**
- * Bind acts to the canvas; returns the way to stop.
+ * Bind acts to the canvas.
  *
  * @param {HTMLCanvasElement} canvas
  * @param {object} acts
@@ -64,5 +64,4 @@ export function bindCanvas(canvas, acts) {
     acts.keysLead(false)
     acts.select()
   })
-  return () => document.removeEventListener("keydown", overCanvas, true)
 }

@@ -20,7 +20,6 @@ export function makeLoader(changed) {
   const flying = new Map() // key -> AbortController
   const failed = new Map() // key -> {text, until}
   let queue = []
-  let stopped = false
   let requests = 0
 
   const isHere = (key) => bitmaps.has(key) || loadedPlane(key) !== undefined
@@ -49,10 +48,8 @@ export function makeLoader(changed) {
       if (error.name !== "AbortError") failed.set(part.key, { text: String(error.message || error), until: performance.now() + RETRY_MILLISECONDS })
     } finally {
       if (flying.get(part.key) === abort) flying.delete(part.key)
-      if (!stopped) {
-        start()
-        changed()
-      }
+      start()
+      changed()
     }
   }
 
@@ -77,17 +74,12 @@ export function makeLoader(changed) {
     get: (key) => bitmaps.get(key) ?? loadedPlane(key),
     /** Keep a picture that was made of planes here. */
     put,
-    /** Why it cannot be had, "" where it can. */
     /** What failed may be there now. */
     renewFailed: () => failed.clear(),
+    /** Why it cannot be had, "" where it can. */
     error: (key) => failed.get(key)?.text ?? "",
     get busy() { return flying.size + queue.filter(({ key }) => !isHere(key) && !failed.has(key)).length },
     get nbytes() { return bitmaps.nbytes + planeBytes() },
     get requests() { return requests },
-    dispose() {
-      stopped = true
-      for (const abort of flying.values()) abort.abort()
-      bitmaps.clear()
-    },
   }
 }

@@ -89,9 +89,5 @@ export function makeOverview({ onChange, onFailure }) {
       picture?.bitmap.close()
       picture = null
     },
-    dispose() {
-      clearTimeout(timer)
-      abandon()
-    },
   }
 }

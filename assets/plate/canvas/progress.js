@@ -30,7 +30,7 @@ export function makeProgress({ send, ownBytes }) {
       send("previews", { act: name })
       setTimeout(ask, 300)
     }
-    return h("button", { type: "button", class: "small", "aria-label": `${text} making previews`, ...barredBy(plate?.barred.previews), on: { click } }, text)
+    return h("button", { class: "small", "aria-label": `${text} making previews`, ...barredBy(plate?.barred.previews), click }, text)
   }
 
   const roomOf = (cache) => `${bytes(cache.nbytes)} of ${bytes(cache.max_bytes ?? 0)}`
@@ -38,7 +38,7 @@ export function makeProgress({ send, ownBytes }) {
   function room(caches, line) {
     const disk = caches.find(({ name }) => name.includes("disk"))
     const facts = caches.flatMap((cache) => [h("dt", {}, cache.name), h("dd", {}, `${roomOf(cache)}, ${cache.entries === 1 ? "1 entry" : `${cache.entries.toLocaleString("en-US")} entries`}`)])
-    return h("details", { open: element.querySelector("details")?.open ? "" : null, on: { toggle: (event) => { if (event.target.open) ask() } } },
+    return h("details", { open: element.querySelector("details")?.open ? "" : null, toggle: (event) => { if (event.target.open) ask() } },
       h("summary", { title: "Room for previews, and what is in memory" }, disk ? (line ? bytes(disk.nbytes) : `Previews ${roomOf(disk)}`) : "Room"),
       h("dl", { class: "facts" }, facts, h("dt", {}, "in this browser"), h("dd", {}, bytes(ownBytes()))))
   }
@@ -61,10 +61,6 @@ export function makeProgress({ send, ownBytes }) {
     watch(next) {
       plate = next
       ask()
-    },
-    dispose() {
-      plate = null
-      clearTimeout(timer)
     },
   }
 }
