@@ -1,7 +1,7 @@
 // The JSON of the texts that Python sends to the parts of the page, each described once.
 // `tests/integration/test_texts.py` has the compiler hold what Python sends against it.
 
-export type Verdict = "pass" | "flag" | "fail"
+export type Verdict = keyof typeof import("./core/verdict_table.js").VERDICTS
 
 /** Number of the answer, and why something was refused; "" where it was not. */
 type Refusal = [number, string]
@@ -164,13 +164,10 @@ interface HeldVerdict {
 /** Verdict, stale, basis, reason, who, failed fields. */
 export type VerdictEntry = [string, boolean, string, string, string, number]
 
-interface ReviewCounts {
+interface ReviewCounts extends Record<Verdict, number> {
   wells: number
   unjudged: number
   stale: number
-  pass: number
-  flag: number
-  fail: number
   field: number
   thumbnails: number
   montage: number

@@ -5,6 +5,7 @@ import { listen } from "./bus.js"
 import { fill, h } from "./dom.js"
 import { keyName } from "./keys.js"
 import { preference, setPreference } from "./storage.js"
+import { VERDICT_NAMES, listed } from "./verdict_table.js"
 
 const PLATE = ["plate", "canvas", "values"]
 const WELL = ["well", "field"]
@@ -13,7 +14,7 @@ const WELL = ["well", "field"]
  *  @type {Record<string, {stages: string[], part: string, text: () => string}>} */
 const HINTS = {
   plate: { stages: PLATE, part: "plate_map", text: () => `Click a well to see its pictures. ${keyName("next")} opens the next suspect.` },
-  verdict: { stages: WELL, part: "verdict", text: () => `${keyName("pass")}, ${keyName("flag")} and ${keyName("fail")} pass, flag or fail this well. The next suspect then opens.` },
+  verdict: { stages: WELL, part: "verdict", text: () => `${listed(VERDICT_NAMES.map(keyName), "and")} ${listed(VERDICT_NAMES, "or")} this well. The next suspect then opens.` },
   find: { stages: [...PLATE, ...WELL, "plates"], part: "header", text: () => `${keyName("palette")} finds every act, metric, well and plate by its name.` },
 }
 const ALL = Object.keys(HINTS)

@@ -10,6 +10,7 @@ import { tell } from "./bus.js"
 import { typing } from "./dom.js"
 import { selectWells, selection } from "./selection.js"
 import { onPreference, preference, setPreference } from "./storage.js"
+import { VERDICTS, VERDICT_NAMES } from "./verdict_table.js"
 
 /** An action: `once` acts never repeat while a key is held, `fixed` keys stay as they are.
  *  `needs` says what must be open; `name` is what the palette calls it, where `text` is for several.
@@ -44,9 +45,7 @@ const [plate, well, field, compare] = [{ needs: "plate" }, { needs: "well" }, { 
  */
 export const GROUPS = [
   ["Judge", [
-    act("pass", "P", "Pass", () => tell("verdict", "pass"), { ...once, ...well }),
-    act("flag", "L", "Flag", () => tell("verdict", "flag"), { ...once, ...well }),
-    act("fail", "F", "Fail", () => tell("verdict", "fail"), { ...once, ...well }),
+    ...VERDICT_NAMES.map((verdict) => act(verdict, VERDICTS[verdict].letter.toUpperCase(), VERDICTS[verdict].word, () => tell("verdict", verdict), { ...once, ...well })),
     act("reason", "R", "Reason of the verdict", () => tell("verdict-reason"), well),
     act("note", "N", "Note", () => tell("verdict-note"), well),
     act("scope", "T", "Judge the open field, or the whole well", () => tell("verdict-scope"), { ...once, ...field }),

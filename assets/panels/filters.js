@@ -8,8 +8,9 @@ import { leftOut, setFiltering } from "../plate/filtering.js"
 import { keyed } from "../core/help.js"
 import { shown as map } from "../plate/map_values.js"
 import { review } from "../review/verdicts.js"
+import { VERDICT_NAMES } from "../core/verdict_table.js"
 
-const STATES = [["", "any verdict"], ["unreviewed", "unreviewed"], ["pass", "pass"], ["flag", "flag"], ["fail", "fail"], ["stale", "stale"], ["field", "with a failed field"]]
+const STATES = [["", "any verdict"], ["unreviewed", "unreviewed"], ...VERDICT_NAMES.map((verdict) => [verdict, verdict]), ["stale", "stale"], ["field", "with a failed field"]]
 const BASES = [["", "any basis"], ["field", "field viewed"], ["thumbnails", "thumbnails viewed"], ["montage", "seen in a montage"], ["unseen", "bulk, not looked at"]]
 const EMPTY = { state: "", basis: "", reason: "", reviewer: "", column: "", condition: "", low: null, high: null }
 

@@ -3,6 +3,7 @@
 
 import { withWords } from "../core/search.js"
 import { count, number } from "../core/text.js"
+import { VERDICT_NAMES } from "../core/verdict_table.js"
 
 /** @typedef {import("../types.d.ts").ListedPlate} ListedPlate */
 /** @typedef {{sort: string, down: boolean, group: string, open: boolean}} ListOrder */
@@ -93,7 +94,7 @@ export function grouped(plates, group) {
 
 /** What of a plate's verdicts is worth a second line. @param {ListedPlate} plate */
 export function verdictText(plate) {
-  const parts = /** @type {const} */ (["fail", "flag"]).filter((word) => plate.verdicts?.[word]).map((word) => `${plate.verdicts?.[word]} ${word}`)
+  const parts = VERDICT_NAMES.slice(1).reverse().filter((word) => plate.verdicts?.[word]).map((word) => `${plate.verdicts?.[word]} ${word}`)
   if (plate.stale) parts.push(`${plate.stale} stale`)
   if (plate.unseen) parts.push(`${plate.unseen} in bulk`)
   return parts.join(", ")

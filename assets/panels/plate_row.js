@@ -6,8 +6,9 @@ import { token } from "../core/theme.js"
 import { count, moment } from "../core/text.js"
 import { verdictColour } from "../review/verdicts.js"
 import { COLUMNS, STATES, assayText, day, verdictText } from "./plate_list.js"
+import { VERDICTS, VERDICT_NAMES } from "../core/verdict_table.js"
 
-const LETTERS = { p: "pass", l: "flag", f: "fail" }
+const LETTERS = Object.fromEntries(VERDICT_NAMES.map((verdict) => [VERDICTS[verdict].letter, verdict]))
 const SMALL = [72, 48] // of a map, in CSS pixels
 
 /** Draw the wells of a plate: verdicts, else how suspect they are, else nothing but a dot. */

@@ -5,6 +5,7 @@ import { h, set } from "../core/dom.js"
 import { number } from "../core/text.js"
 import { drawWells } from "./painter.js"
 import { STATE } from "./states.js"
+import { VERDICT_NAMES } from "../core/verdict_table.js"
 
 const MODES = ["robust", "full", "project"]
 const MODE_TEXTS = {
@@ -106,7 +107,7 @@ export function stateKeys(scene, values = null) {
     [missingValue, { ...plain }, null, "no value"],
     [has((well) => well.partial), { ...plain, partial: true }, 0, "fields missing"],
     [has((well) => well.corrected), { ...plain, corrected: true }, 0, "corrected"],
-    ...["pass", "flag", "fail"].map((word) => [has((well) => well.verdict?.[0] === word), { ...plain, verdict: [word, false, "field", "", "", 0] }, 0, word]),
+    ...VERDICT_NAMES.map((word) => [has((well) => well.verdict?.[0] === word), { ...plain, verdict: [word, false, "field", "", "", 0] }, 0, word]),
     [has((well) => well.verdict?.[0] && well.verdict[2] === "unseen"), { ...plain, verdict: ["pass", false, "unseen", "", "", 0] }, 0, "judged in bulk"],
     [has((well) => well.verdict?.[0] && well.verdict[1]), { ...plain, verdict: ["pass", true, "field", "", "", 0] }, 0, "changed since judged"],
     [has((well) => well.verdict && !well.verdict[0]), { ...plain, verdict: ["", false, "", "", "", 1] }, 0, "a field failed"],

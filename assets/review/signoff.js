@@ -5,8 +5,9 @@ import { barredBy, fill, h, icon, set } from "../core/dom.js"
 import { count, moment } from "../core/text.js"
 import { watchDialog } from "../core/keys.js"
 import { source, usabilityPart } from "./usability.js"
+import { VERDICT_NAMES } from "../core/verdict_table.js"
 
-const WORDS = { pass: "pass", flag: "flag", fail: "fail", field: "with a field opened", thumbnails: "by their thumbnails", montage: "after a look in a montage", unseen: "in bulk, not looked at" }
+const WORDS = { field: "with a field opened", thumbnails: "by their thumbnails", montage: "after a look in a montage", unseen: "in bulk, not looked at" }
 
 const SLOW_MILLISECONDS = 1000 // a signature is given within a tenth of that
 
@@ -148,7 +149,7 @@ export function build({ el, send, hide }) {
     const agreement = now.agreement
     if (!agreement) return null
     const [first, second] = agreement.reviewers
-    const heads = agreement.verdicts.map((word) => h("th", { scope: "col" }, WORDS[word]))
+    const heads = agreement.verdicts.map((word) => h("th", { scope: "col" }, word))
     const line = agreement.n
       ? [h("b", {}, agreement.kappa === null ? "kappa not defined" : `Cohen's kappa ${agreement.kappa.toFixed(2)}`), `, raw agreement ${Math.round(agreement.raw * 100)} %, n = ${agreement.n}`]
       : ["No well was judged individually by both."]
@@ -156,14 +157,14 @@ export function build({ el, send, hide }) {
       agreement.left_out ? h("p", { class: "small soft" }, `${count(agreement.left_out, "well")} left out: judged in bulk or not looked at.`) : null,
       agreement.n ? h("table", { class: "numbers small" }, h("caption", { class: "sr" }, `Rows: ${first}; columns: ${second}`),
         h("thead", {}, h("tr", {}, h("td", { class: "soft" }, `${first} ↓ ${second} →`), heads)),
-        h("tbody", {}, agreement.table.map((row, i) => h("tr", {}, h("th", { scope: "row" }, WORDS[agreement.verdicts[i]]), row.map((value, j) => h("td", { class: i === j ? "same" : "" }, String(value))))))) : null)
+        h("tbody", {}, agreement.table.map((row, i) => h("tr", {}, h("th", { scope: "row" }, agreement.verdicts[i]), row.map((value, j) => h("td", { class: i === j ? "same" : "" }, String(value))))))) : null)
   }
 
   function differencesPart() {
     const list = now.differences
     if (!list.length) return null
     const open = list.filter((difference) => !difference.settled).length
-    const verdictText = (act) => `${act.who}: ${WORDS[act.verdict] ?? act.verdict}${act.reason ? `, ${act.reason}` : ""}${act.note ? ` “${act.note}”` : ""}`
+    const verdictText = (act) => `${act.who}: ${act.verdict}${act.reason ? `, ${act.reason}` : ""}${act.note ? ` “${act.note}”` : ""}`
     return h("div", { class: "differences hcs-disagreements" }, h("h3", {}, open ? `${count(open, "disagreement")} to settle` : "All disagreements are settled"),
       h("ul", {}, list.map((difference) => h("li", { class: difference.settled ? "soft" : "" }, h("button", { class: "plain difference", title: "Open it and judge: that settles it", dataset: { well: difference.well }, click: () => tell("choose", difference.well) },
         h("b", {}, difference.what), h("span", { class: "small" }, difference.verdicts.map(verdictText).join(" · ")), difference.settled ? h("span", { class: "small" }, icon("check"), verdictText(difference.settled)) : null)))))
@@ -218,7 +219,7 @@ export function build({ el, send, hide }) {
 }
 
 function inWords(counts) {
-  const parts = ["pass", "flag", "fail"].filter((word) => counts[word]).map((word) => `${counts[word]} ${WORDS[word]}`)
+  const parts = VERDICT_NAMES.filter((word) => counts[word]).map((word) => `${counts[word]} ${word}`)
   const open = counts.unjudged ?? 0
   return `${parts.join(", ") || "No well is judged"}${parts.length && open ? `, ${open} not judged` : ""}.`
 }

@@ -19,7 +19,8 @@ import { restDialog } from "./pass_rest.js"
 import { PlateNotes, onDraft, preference, setPreference } from "../core/storage.js"
 import { newBatch, watchUnsaved } from "./unsaved.js"
 import { TURNS, makeWaiting, named } from "./waiting.js"
-import { VERDICT_WORDS, review, setVerdicts, setWaiting, verdictParts, withChanges } from "./verdicts.js"
+import { review, setVerdicts, setWaiting, verdictParts, withChanges } from "./verdicts.js"
+import { VERDICTS, VERDICT_NAMES } from "../core/verdict_table.js"
 
 export function build({ el, send, hide }) {
   let now = null // what is this page's own, with all that pages share
@@ -37,9 +38,9 @@ export function build({ el, send, hide }) {
     const key = h("kbd", { "aria-hidden": "true" })
     keyBoxes.push([key, word])
     return keyed(h("button", { class: `verdict ${word} hcs-verdict-${word}`, click: () => decide(word, { click: true }) },
-      h("span", { class: "sign", "aria-hidden": "true" }), h("span", {}, VERDICT_WORDS[word]), key), word, VERDICT_WORDS[word])
+      h("span", { class: "sign", "aria-hidden": "true" }), h("span", {}, VERDICTS[word].word), key), word, VERDICTS[word].word)
   }
-  const buttons = Object.fromEntries(Object.keys(VERDICT_WORDS).map((word) => [word, decideButton(word)]))
+  const buttons = Object.fromEntries(VERDICT_NAMES.map((word) => [word, decideButton(word)]))
   const remarks = remark({ onSave: amend, onReason: reasonGiven })
   const scope = h("button", { class: "small", "aria-pressed": "false", title: "Judge this field alone", hidden: true, click: () => setScope(!whole) })
   const undo = h("button", { class: "small hcs-undo", click: () => turn("undo") })
@@ -290,7 +291,7 @@ export function build({ el, send, hide }) {
     const bases = now.bases.unseen ? `, ${now.bases.unseen} in bulk` : ""
     const stale = now.stale ? `, ${now.stale} stale` : ""
     say(progress, `${now.reviewed} of ${now.total} judged${bases}${stale}, ${now.seen ?? 0} seen`)
-    set(progress, { title: `${now.counts.pass} pass, ${now.counts.flag} flag, ${now.counts.fail} fail. Seen by you since you opened the plate: a field opened, the well's thumbnails, or a field in a montage. Seen is not judged.` })
+    set(progress, { title: `${VERDICT_NAMES.map((verdict) => `${now.counts[verdict]} ${verdict}`).join(", ")}. Seen by you since you opened the plate: a field opened, the well's thumbnails, or a field in a montage. Seen is not judged.` })
     bar.style.width = `${now.total ? (100 * now.reviewed) / now.total : 0}%`
     filesRow.hidden = !["plate", "canvas", "values"].includes(now.stage)
     passRest.hidden = Boolean(now.locked) || !now.rest
@@ -370,14 +371,14 @@ export function build({ el, send, hide }) {
   }
 
   function judgeShown() {
-    barActs(["pass", "flag", "fail", "reason", "note", "undo"], now.locked || now.away)
+    barActs([...VERDICT_NAMES, "reason", "note", "undo"], now.locked || now.away)
     judge.hidden = Boolean(now.locked)
     lock.hidden = !now.locked
     fill(lock, icon("lock"), h("span", { class: "grow" }, now.locked), now.signed ? reopen : null)
     set(reopen, barredBy(now.reopen))
     for (const [word, button] of Object.entries(buttons)) {
       const current = whole && review.chosen.length < 2 ? (now.well ? now.standing : now.plate_standing)?.verdict : ""
-      set(button, { "aria-pressed": String(current === word), disabled: Boolean(now.away), title: now.away || `${VERDICT_WORDS[word]} (${keyName(word)})` })
+      set(button, { "aria-pressed": String(current === word), disabled: Boolean(now.away), title: now.away || `${VERDICTS[word].word} (${keyName(word)})` })
     }
   }
 }

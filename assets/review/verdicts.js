@@ -7,9 +7,6 @@ import { selection } from "../core/selection.js"
 import { moment } from "../core/text.js"
 import { token } from "../core/theme.js"
 
-/** The verdicts as people read them; stored is the key. The graver ones last. */
-export const VERDICT_WORDS = { pass: "Pass", flag: "Flag", fail: "Fail" }
-
 const WAITING = "waiting" // no verdict: its sign is of its own
 
 export const review = {
@@ -61,7 +58,7 @@ export function setPictures(pictures) {
 /** @type {Map<string, string>} */
 const colours = new Map()
 
-/** The colour of "pass", "flag", "fail" or "stale": a token, the same in either theme. */
+/** The colour of a verdict, or of "stale": a token, the same in either theme. */
 export function verdictColour(word) {
   if (!colours.has(word)) colours.set(word, token(`verdict-${word}`)) // asked for each well
   return colours.get(word)

@@ -46,7 +46,6 @@ def sign_off_part(signed: SignedOff | None) -> str:
         "wells": "wells",
         "unjudged": "not judged",
         "looked": "looked at by somebody",
-        "flag": "flag",
         **BASES,
     }
     counts = "; ".join(

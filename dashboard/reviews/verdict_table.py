@@ -19,10 +19,10 @@ class VerdictLook:
     """How a verdict is written and drawn wherever there is no room for its word."""
 
     word: str
-    """On buttons and in reports; scripts have the same ones, in `verdicts.js`."""
+    """On buttons and in reports; scripts have the same in `core/verdict_table.js`."""
 
     letter: str
-    """In the small maps of the list of plates, one character a well."""
+    """In the small maps of the list of plates, one character a well; the key, too."""
 
     sign: str
     """In reports: says it without colour."""

@@ -206,6 +206,7 @@ def test_the_texts_are_of_the_types_that_the_scripts_are_checked_by(
     file.write_text("\n".join(lines), encoding="utf-8")
     options = [
         "--ignoreConfig",
+        "--allowJs",
         "--strict",
         "--noEmit",
         "--target",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -141,9 +142,26 @@ def test_verdicts_are_listed_in_one_module_of_the_dashboard() -> None:
 
 
 def test_verdicts_are_called_alike_in_python_and_on_the_page() -> None:
-    words = in_node("review/verdicts.js", "m.VERDICT_WORDS")
-    assert words == {verdict: look.word for verdict, look in VERDICT_LOOKS.items()}
-    assert words["flag"] == "Flag"
+    table = in_node("core/verdict_table.js", "m.VERDICTS")
+    assert list(table) == list(VERDICT_LOOKS)
+    for verdict, look in VERDICT_LOOKS.items():
+        assert table[verdict] == {"word": look.word, "letter": look.letter}
+
+
+def test_scripts_name_all_verdicts_where_they_are_listed_and_drawn_only() -> None:
+    # As strings, properties or classes, close to each other in whatever order.
+    spelled = "|".join(rf"[\"'`.]{word}\b|\b{word}:" for word in VERDICT_WORDS)
+    listed = re.compile(rf"(?:{spelled})(?:[\s\S]{{0,120}}?(?:{spelled})){{2}}")
+    files = [
+        path.relative_to(_ROOT / "assets").as_posix()
+        for path in sorted((_ROOT / "assets").rglob("*.*"))
+        if path.suffix in (".js", ".ts", ".css")
+        and any(
+            all(word in match[0] for word in VERDICT_WORDS)
+            for match in listed.finditer(path.read_text("utf-8"))
+        )
+    ]
+    assert files == ["core/parts.css", "core/verdict_table.js", "review/verdicts.js"]
 
 
 def test_no_other_word_stands_for_the_verdict_flag() -> None:
