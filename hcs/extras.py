@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
-from importlib.metadata import PackageNotFoundError, requires, version
 from typing import TYPE_CHECKING
 
 from hcs.errors import MissingExtraError
@@ -79,6 +78,10 @@ def _missing(
 
 def _packages(name: str) -> list[str]:
     """Return what an extra adds, by what is said of this package as it is installed."""
+    # Imported when an extra is asked for: it loads all of `email`, which `hcs info`
+    # need not wait for.
+    from importlib.metadata import PackageNotFoundError, requires
+
     try:
         requirements = requires("hcs-dashboard") or ()
     except PackageNotFoundError:
@@ -88,6 +91,8 @@ def _packages(name: str) -> list[str]:
 
 
 def _installed(package: str) -> bool:
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return bool(version(package))
     except PackageNotFoundError:
