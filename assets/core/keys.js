@@ -237,17 +237,13 @@ export function bindKeys(send) {
 }
 
 /** Dialogs stand inside components, whose trees `querySelector` does not enter. */
-let open = 0
+const dialogs = new Set()
 export function watchDialog(dialog) {
-  const show = dialog.showModal.bind(dialog)
-  dialog.showModal = () => {
-    if (!dialog.open) open += 1
-    show()
-  }
-  dialog.addEventListener("close", () => { open = Math.max(0, open - 1) })
+  dialogs.add(dialog)
   return dialog
 }
-const openDialog = (root) => open > 0 || root.querySelector("dialog[open]")
+// Asked of each: the event that one has closed comes late, for keys that follow at once.
+const openDialog = (root) => [...dialogs].some((dialog) => dialog.open && dialog.isConnected) || root.querySelector("dialog[open]")
 
 /** The label that "d7", "D007", "d-7" or "r04c07" means. */
 export function match(labels, text) {

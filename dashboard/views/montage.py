@@ -44,6 +44,8 @@ class Montage(Part):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, MontageIsland())
+        self._of: tuple[str, str] = ("", "")
+        """The plate and the kind that the samples are of."""
         self._inputs: tuple[object, ...] = ()
         self._samples: tuple[Sample, ...] = ()
         self._loading = False
@@ -67,6 +69,9 @@ class Montage(Part):
         if not now.state.montage:
             self.component.put(_blank())
             return
+        if self._of != (overview.key, now.state.montage):
+            self._of = (overview.key, now.state.montage)
+            self._inputs, self._samples = (), ()
         if now.stage == "plate":
             self._read(now, overview)
         items = pictures(self._samples, self._session.urls, overview, now.state, _SIZE)

@@ -33,23 +33,24 @@ class RestSample:
     def __init__(self, session: Session, changed: Callable[[], None]) -> None:
         self._session = session
         self._changed = changed
-        self._drawn: tuple[int, tuple[Sample, ...]] | None = None
+        self._drawn: tuple[str, int, tuple[Sample, ...]] | None = None
+        """The plate, the seed, and what was drawn."""
 
     def draw(self, overview: PlateOverview, seed: int) -> None:
         """Draw wells and read them in a thread; `seed` tells samples apart."""
         key, service = overview.key, self._session.service
         review = service.reviews.review(key, self._session.who())
-        opened = self._session.looks.labels(key)
+        looks = self._session.looks
         paths = {subject.well for subject in unjudged(overview, review)}
-        among = [
-            well.label
-            for well in overview.wells
-            if well.path in paths and well.label not in opened
-        ]
-        requests = random_wells(overview, _MOST, among)
+        rest = {well.label for well in overview.wells if well.path in paths}
+        unopened = rest - looks.labels(key, "field", "thumbnails")
+        # Others with each draw, until all of them were seen in a montage.
+        requests = random_wells(
+            overview, _MOST, unopened - looks.labels(key) or unopened
+        )
 
         def shown(samples: tuple[Sample, ...]) -> None:
-            self._drawn = (seed, samples)
+            self._drawn = (key, seed, samples)
             self._changed()
 
         self._session.run(
@@ -63,8 +64,8 @@ class RestSample:
 
     def content(self, now: Snapshot, overview: PlateOverview) -> dict[str, Any] | None:
         """Return the pictures as the page gets them, None before any was drawn."""
-        if self._drawn is None:
+        if self._drawn is None or self._drawn[0] != overview.key:
             return None
-        seed, samples = self._drawn
+        _, seed, samples = self._drawn
         items = pictures(samples, self._session.urls, overview, now.state, _SIZE)
         return {"seed": seed, "items": items}

@@ -49,6 +49,8 @@ class SideWells(Part):
         super().__init__(session, SideWellsIsland())
         self._kind = ""
         self._seed = 0
+        self._of: tuple[str, str] = ("", "")
+        """The plate and the kind that the samples are of."""
         self._inputs: tuple[object, ...] = ()
         self._samples: tuple[Sample, ...] = ()
         self._loading = False
@@ -67,6 +69,8 @@ class SideWells(Part):
         if overview is None or not self._kind:
             self.component.put({"kind": ""})
             return
+        if self._of != (overview.key, self._kind):
+            self._of, self._samples = (overview.key, self._kind), ()
         self._read(now, overview)
         self.component.put(
             {
