@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.quality.judgement import MOST, Judgement, ReasonView, SuspectView
 from dashboard.quality.measure_settings import AssaySettings, channel_keys
-from dashboard.quality.scores import clip_levels, field_value, top_of
+from dashboard.quality.scores import clip_levels, reader, top_of
 from hcs.qc import (
     FAILURE_RULES,
     Baseline,
     BaselineKey,
     FieldResult,
     PlaneResult,
+    Readings,
     checks,
     cut_offs,
     find_suspects,
@@ -31,7 +32,7 @@ from hcs.qc import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from dashboard.plates.values import ChannelDisplay, FieldView, PlateOverview
     from dashboard.quality.metrics import StoredValue
@@ -70,6 +71,14 @@ class Evidence:
     """By key of the channel, as far as the plate says."""
 
 
+_ChannelReaders = tuple[
+    int,
+    str,
+    "list[tuple[str, Callable[[Mapping[str, StoredValue]], StoredValue | None]]]",
+]
+"""Position and key of a channel, and what finds its metrics, by their ids."""
+
+
 def results_of(evidence: Evidence) -> list[FieldResult]:
     """Return what is stored in the shape in which the library judges."""
     clips = clip_levels(
@@ -77,6 +86,7 @@ def results_of(evidence: Evidence) -> list[FieldResult]:
         [channel.index for channel in evidence.channels],
         evidence.basis,
     )
+    channels = _channel_readers(evidence, clips)
     results = []
     for well in evidence.overview.wells:
         if well.state in ("missing", "unreadable"):
@@ -87,7 +97,7 @@ def results_of(evidence: Evidence) -> list[FieldResult]:
             error = view.error or evidence.errors.get((well.path, view.name))
             if measured is None and error is None:
                 continue
-            planes = () if measured is None else _planes(evidence, measured, clips)
+            planes = () if measured is None else _planes(measured, channels)
             results.append(
                 _result(
                     well.path,
@@ -120,18 +130,32 @@ def _result(
     )
 
 
+def _channel_readers(
+    evidence: Evidence, clips: Mapping[int, Clip]
+) -> list[_ChannelReaders]:
+    """Return what finds the metrics of each channel in what is stored of a field."""
+    keys = channel_keys(evidence.channels)
+    return [
+        (
+            channel.index,
+            keys[channel.index],
+            [
+                (name, reader(f"{name}.{channel.index}", clips, evidence.basis))
+                for name in _NEEDED
+            ],
+        )
+        for channel in evidence.channels
+    ]
+
+
 def _planes(
-    evidence: Evidence,
-    measured: Mapping[str, StoredValue],
-    clips: Mapping[int, Clip],
+    measured: Mapping[str, StoredValue], channels: Sequence[_ChannelReaders]
 ) -> tuple[PlaneResult, ...]:
     planes = []
-    keys = channel_keys(evidence.channels)
-    for channel in evidence.channels:
+    for index, key, readers in channels:
         values, reasons = {}, {}
-        for name in _NEEDED:
-            metric = f"{name}.{channel.index}"
-            value = field_value(metric, measured, clips, evidence.basis)
+        for name, value_in in readers:
+            value = value_in(measured)
             if value is not None:
                 values[name] = math.nan if value.value is None else value.value
                 if value.value is None and value.reason:
@@ -139,13 +163,13 @@ def _planes(
         if values:
             planes.append(
                 PlaneResult(
-                    channel=keys[channel.index],
-                    channel_index=channel.index,
+                    channel=key,
+                    channel_index=index,
                     z=0,
                     t=0,
                     values=values,
                     reasons=reasons,
-                    top=top_of(measured, channel.index),
+                    top=top_of(measured, index),
                 )
             )
     return tuple(planes)
@@ -167,8 +191,8 @@ def judge(
     kept
         Baselines of an earlier judgement, which hold; None makes new ones.
     """
-    results = results_of(evidence)
-    good = [result for result in results if result.error is None]
+    results = Readings(results_of(evidence))
+    good = results.readable
     now = {
         key: baseline
         for key, baseline in make_baselines(good, roles=roles).items()

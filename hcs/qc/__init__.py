@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from hcs.qc.plates.failures import with_limits as with_limits
     from hcs.qc.plates.imported import ImportedTable as ImportedTable
     from hcs.qc.plates.imported import read_measurements as read_measurements
+    from hcs.qc.plates.readings import Readings as Readings
     from hcs.qc.plates.roles import ROLES as ROLES
     from hcs.qc.plates.roles import RoleMapping as RoleMapping
     from hcs.qc.plates.roles import WellRole as WellRole
@@ -107,6 +108,7 @@ else:
             "fields.plane": "NotComputableError Plane",
             "registry": "all_definitions broken_metrics definition",
             "results": "FieldResult PlaneResult settle_clips",
+            "plates.readings": "Readings",
             "plates.roles": "ROLES RoleMapping WellRole header_key propose_mapping",
             "plates.screen": "control_statistics replicate_correlation",
             "plates.sites": "OwnField SiteMap SiteRule match_sites",

@@ -20,6 +20,7 @@ from hcs.qc.plates.baseline import make_baselines
 from hcs.qc.plates.check import checks
 from hcs.qc.plates.cutoff import cut_offs
 from hcs.qc.plates.failures import FAILURE_RULES, with_limits
+from hcs.qc.plates.readings import Readings
 from hcs.qc.plates.suspicion import find_suspects, find_unusual
 from hcs.qc.registry import definition
 from hcs.qc.results import FieldResult, MeasureSettings, PlaneResult, settle_clips
@@ -650,3 +651,78 @@ def test_ways_and_metrics_that_are_not_are_refused():
         well_values([], "mean", "DNA", way="average")
     with pytest.raises(NotFoundError, match="no metric 'x'"):
         well_values([], "x", "DNA")
+
+
+# What was read once is not read again
+
+
+class Counted(dict):
+    """Values of a plane that count how often one of them is looked up."""
+
+    lookups = 0
+
+    def get(self, *arguments):
+        Counted.lookups += 1
+        return super().get(*arguments)
+
+    def __getitem__(self, name):
+        Counted.lookups += 1
+        return super().__getitem__(name)
+
+
+def counted(results):
+    return [
+        replace(
+            result,
+            planes=tuple(
+                replace(plane, values=Counted(plane.values)) for plane in result.planes
+            ),
+        )
+        for result in results
+    ]
+
+
+def everything(results):
+    baselines = make_baselines(results, roles={"A/1": "negative"})
+    return (
+        baselines,
+        cut_offs(results, baselines),
+        find_suspects(results, baselines),
+        find_unusual(results, ["mean", "nucleus_count"]),
+        checks(results, baselines),
+        plate_banner(results),
+        plate_medians(results),
+    )
+
+
+def test_a_plate_is_judged_alike_from_a_list_and_from_what_remembers():
+    results = spoiled(plate(), 7, power_log_log_slope=-2.6)
+    results = spoiled(results, 9, background_level=math.nan)
+    results[3] = replace(results[3], planes=(), error="cut off")
+    assert everything(results) == everything(Readings(results))
+
+
+def test_what_was_read_of_a_plate_is_not_read_again():
+    readings = Readings(counted(spoiled(plate(), 7, power_log_log_slope=-2.6)))
+    everything(readings)
+    before = Counted.lookups
+    baselines = make_baselines(readings)
+    cut_offs(readings, baselines)
+    checks(readings, baselines)
+    plate_banner(readings)
+    assert Counted.lookups == before > 0
+
+
+def test_numbers_of_stacks_are_those_of_the_plane_in_focus_and_of_lost_fields_none():
+    blurred = plane(z=0, power_log_log_slope=-3.0, mean=1.0)
+    early = plane(z=1, t=0, power_log_log_slope=-1.0, mean=5.0)
+    late = plane(z=1, t=1, power_log_log_slope=-1.0, mean=7.0)
+    results = plate()
+    results[0] = replace(results[0], planes=(blurred, early, late))
+    results[1] = replace(results[1], planes=(), error="cut off")
+    numbers = Readings(results).numbers("mean", "DNA")
+    told = {key: n for key, (n, _) in field_values(results, "mean", "DNA").items()}
+    assert numbers[results[0].key] == 6.0
+    assert math.isnan(numbers[results[1].key])
+    assert list(numbers) == list(told)
+    assert all(n == told[key] or math.isnan(n) for key, n in numbers.items())

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from hcs.qc.plates.baseline import channels_of, numbers
 from hcs.qc.plates.failures import BRIGHTNESS, FAILURE_RULES, RANGE, SIGNAL, Rule
+from hcs.qc.plates.readings import Readings
 from hcs.qc.plates.screen import finite, median_of, spread
 from hcs.qc.results import spoken
 
@@ -38,23 +38,14 @@ def plate_medians(
     rules
         Rules whose metrics are taken.
     """
+    readings = Readings.of(results)
     medians = {}
     for name in (*dict.fromkeys(rule.metric for rule in rules), RANGE, SIGNAL):
-        for channel in _channels(results, name):
-            values = finite(list(numbers(results, name, channel).values()))
-            if values.size and 2 * values.size >= _fields_with(results, channel):
+        for channel in readings.channels(name):
+            values = readings.finite(name, channel)
+            if values.size and 2 * values.size >= readings.fields_with(channel):
                 medians[name, channel] = median_of(values)
     return medians
-
-
-def _fields_with(results: Sequence[FieldResult], channel: str) -> int:
-    return sum(any(p.channel == channel for p in result.planes) for result in results)
-
-
-def _channels(results: Sequence[FieldResult], name: str) -> list[str]:
-    if name in (RANGE, SIGNAL):
-        return channels_of(results, "background_level")
-    return channels_of(results, name)
 
 
 def plate_banner(
@@ -75,10 +66,11 @@ def plate_banner(
         Medians of the project's other plates with the same channel, objective and
         exposure, see `plate_medians`.
     """
-    medians = plate_medians(results, rules=rules)
+    readings = Readings.of(results)
+    medians = plate_medians(readings, rules=rules)
     sentences = []
     for rule in (*rules, BRIGHTNESS):
-        channels = _channels(results, rule.metric)
+        channels = readings.channels(rule.metric)
         middles = {c: medians.get((rule.metric, c), math.nan) for c in channels}
         for channel, middle in middles.items():
             side = rule.side or 1

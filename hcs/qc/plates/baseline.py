@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hcs.qc.plates.aggregation import field_values, planes_in_focus
-from hcs.qc.plates.failures import FAILURE_RULES, RANGE, SIGNAL
+from hcs.qc.plates.failures import FAILURE_RULES, RANGE
+from hcs.qc.plates.readings import Readings
 from hcs.qc.plates.screen import finite, median_of, spread
 
 if TYPE_CHECKING:
@@ -59,16 +59,15 @@ def make_baselines(
     skip
         Says of a field that it is left out, for example because it failed.
     """
+    readings = Readings.of(results)
     own = {RANGE, *(rule.metric for rule in FAILURE_RULES)}
     chosen = sorted(own) if metrics is None else list(metrics)
     made: dict[BaselineKey, Baseline] = {}
     for metric in chosen:
-        for channel in channels_of(results, _MADE_OF.get(metric, metric)):
-            values = {
-                key: value
-                for key, value in numbers(results, metric, channel).items()
-                if skip is None or not skip(key)
-            }
+        for channel in readings.channels(metric):
+            values = readings.numbers(metric, channel)
+            if skip is not None:
+                values = {key: n for key, n in values.items() if not skip(key)}
             groups: dict[str | None, list[float]] = {None: list(values.values())}
             for key, value in values.items():
                 if roles is not None and (role := roles.get(key[0])) is not None:
@@ -87,42 +86,3 @@ def make_baselines(
                         n=finite_group.size,
                     )
     return made
-
-
-_MADE_OF = {RANGE: "background_level", SIGNAL: "p99"}
-
-
-def numbers(
-    results: Sequence[FieldResult], name: str, channel: str
-) -> dict[FieldKey, float]:
-    """Return a metric, `RANGE` or `SIGNAL` of each field, NaN where there is none."""
-    if name == RANGE:
-        highest = {result.key: _highest(result, channel) for result in results}
-    elif name == SIGNAL:
-        highest = _plain(field_values(results, "p99", channel))
-    else:
-        return _plain(field_values(results, name, channel))
-    background = _plain(field_values(results, "background_level", channel))
-    return {key: value - background[key] for key, value in highest.items()}
-
-
-def _plain(values: Mapping[FieldKey, tuple[float, str]]) -> dict[FieldKey, float]:
-    return {key: value for key, (value, _) in values.items()}
-
-
-def _highest(result: FieldResult, channel: str) -> float:
-    """Return a field's brightest value in counts, of the plane in focus."""
-    planes = planes_in_focus(result.planes, channel)
-    tops = [plane.top.highest for plane in planes if plane.top is not None]
-    return tops[0] if len(tops) == 1 else median_of(tops)
-
-
-def channels_of(results: Iterable[FieldResult], metric: str) -> list[str]:
-    """Return the channels that a metric was measured on, in their order."""
-    positions = {
-        plane.channel: plane.channel_index
-        for result in results
-        for plane in result.planes
-        if metric in plane.values
-    }
-    return sorted(positions, key=lambda name: positions[name])

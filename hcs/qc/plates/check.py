@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hcs.qc.plates.banner import LEAST_PLATES
-from hcs.qc.plates.baseline import LEAST_FIELDS, channels_of, numbers
+from hcs.qc.plates.baseline import LEAST_FIELDS
 from hcs.qc.plates.failures import BRIGHTNESS, FAILURE_RULES, SIGNAL, Rule
-from hcs.qc.plates.screen import finite
+from hcs.qc.plates.readings import Readings
 from hcs.qc.registry import definition
 
 if TYPE_CHECKING:
@@ -55,12 +55,16 @@ def checks(
     others
         As `plate_banner` has them.
     """
+    readings = Readings.of(results)
     first = Check(
         kind="missing, unreadable, constant", text="told without any comparison"
     )
     return (
         first,
-        *(_check(rule, results, baselines, others or {}, cuts or {}) for rule in rules),
+        *(
+            _check(rule, readings, baselines, others or {}, cuts or {})
+            for rule in rules
+        ),
         Check(
             kind=BRIGHTNESS.kind,
             text=f"whole plate only; {_plates(SIGNAL, others or {})}",
@@ -70,16 +74,13 @@ def checks(
 
 def _check(
     rule: Rule,
-    results: Sequence[FieldResult],
+    results: Readings,
     baselines: Mapping[BaselineKey, Baseline],
     others: Mapping[tuple[str, str], Sequence[float]],
     cuts: Mapping[tuple[str, str], Cut],
 ) -> Check:
-    channels = channels_of(results, rule.metric)
-    known = {
-        channel: finite(list(numbers(results, rule.metric, channel).values())).size
-        for channel in channels
-    }
+    channels = results.channels(rule.metric)
+    known = {channel: results.finite(rule.metric, channel).size for channel in channels}
     if not any(known.values()):
         return Check(
             kind=rule.kind,

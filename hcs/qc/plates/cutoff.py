@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from hcs.qc.plates.baseline import channels_of, numbers
 from hcs.qc.plates.failures import FAILURE_RULES, Rule
-from hcs.qc.plates.screen import finite
+from hcs.qc.plates.readings import Readings
 from hcs.qc.registry import definition
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from hcs.qc.plates.baseline import Baseline, BaselineKey
     from hcs.qc.results import FieldResult
@@ -40,13 +42,14 @@ def cut_offs(
     """
     set_cuts = cuts or {}
     found = {}
+    readings = Readings.of(results)
     for rule in rules:
-        for channel in channels_of(results, rule.metric):
+        for channel in readings.channels(rule.metric):
             place = rule.metric, channel
             if place in set_cuts:
                 found[place] = set_cuts[place]
                 continue
-            values = numbers(results, rule.metric, channel).values()
+            values = readings.finite(rule.metric, channel)
             found[place] = _possible(
                 _cut_off(rule, channel, baselines, nuclear), rule.metric, values
             )
@@ -89,11 +92,10 @@ def least_effect(
     return math.inf if whole is None else least * abs(whole.median)
 
 
-def _possible(cut: Cut, metric: str, values: Iterable[float]) -> Cut:
+def _possible(cut: Cut, metric: str, known: NDArray[np.float64]) -> Cut:
     """Return a cut-off without the ends that no field can reach."""
     entry = definition(metric)
     least, most = entry.low, entry.high
-    known = finite(list(values))
     if least is None and entry.unit == "counts" and known.size and known.min() >= 0:
         least = 0.0  # a camera's counts; what was computed may lie below
     low, high = cut

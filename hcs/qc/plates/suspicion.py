@@ -12,14 +12,19 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hcs.qc.plates.baseline import channels_of, make_baselines, numbers
+import numpy as np
+
+from hcs.qc.plates.baseline import make_baselines
 from hcs.qc.plates.cutoff import beyond, cut_offs
 from hcs.qc.plates.failures import FAILURE_RULES, Rule
+from hcs.qc.plates.readings import Readings
 from hcs.qc.registry import definition
 from hcs.qc.results import spoken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from hcs.qc.plates.baseline import Baseline, BaselineKey
     from hcs.qc.plates.cutoff import Cut
@@ -94,25 +99,26 @@ def find_suspects(
         Cut-offs that a person set instead of a rule's own, by metric and channel.
     """
     reasons: dict[FieldKey, list[Reason]] = {}
-    places = _places(results)
-    for result in results:
+    readings = Readings.of(results)
+    places = _places(readings)
+    for result in readings:
         if reason := _without_metric(result, places[result.key]):
             reasons.setdefault(result.key, []).append(reason)
-    drawn = cut_offs(results, baselines, rules=rules, nuclear=nuclear, cuts=cuts)
+    drawn = cut_offs(readings, baselines, rules=rules, nuclear=nuclear, cuts=cuts)
     for rule in rules:
-        for channel in channels_of(results, rule.metric):
-            judged = _judged(results, rule, channel, places)
+        for channel in readings.channels(rule.metric):
+            judged = _judged(readings, rule, channel, places)
             usual = baselines.get((rule.metric, channel, None))
             median = math.nan if usual is None else usual.median
-            for key in judged.values:
+            cut = drawn[rule.metric, channel]
+            for key in judged.beyond(cut):
                 if rule.usual_in and (roles or {}).get(key[0]) == rule.usual_in:
                     continue
-                cut = drawn[rule.metric, channel]
                 if reason := judged.reason(key, cut, median):
                     reasons.setdefault(key, []).append(reason)
-    for well, reason in _missing(results, expected or {}):
+    for well, reason in _missing(readings, expected or {}):
         reasons.setdefault((well, "", None), []).append(reason)
-    return _suspects(results, reasons)
+    return _suspects(readings, reasons)
 
 
 def _suspects(
@@ -201,9 +207,20 @@ class _Judged:
     rule: Rule
     channel: str
     values: Mapping[FieldKey, float]
+    finite: NDArray[np.float64]
     """The finite ones."""
 
     places: Mapping[FieldKey, str]
+
+    def beyond(self, cut: Cut) -> list[FieldKey]:
+        """Return the fields at a cut-off or beyond it: no other has a reason."""
+        low, high = cut
+        return [
+            key
+            for key, value in self.values.items()
+            if (low is not None and -math.inf < value <= low)
+            or (high is not None and high <= value < math.inf)
+        ]
 
     def reason(self, key: FieldKey, cut: Cut, median: float) -> Reason | None:
         """Return why a field is suspect, None where it is not."""
@@ -227,26 +244,23 @@ class _Judged:
         )
 
     def _rank(self, value: float, median: float) -> str:
-        def badness(number: float) -> float:
-            side = self.rule.side
-            return number * side if side else abs(number - median)
-
-        own = badness(value)
-        place = 1 + sum(badness(other) > own for other in self.values.values())
-        return f", {_rank(place)} of {len(self.values)}" if place <= _RANKED else ""
+        side = self.rule.side
+        if side:
+            own, badness = value * side, self.finite * side
+        else:
+            own, badness = abs(value - median), np.abs(self.finite - median)
+        place = 1 + int(np.count_nonzero(badness > own))
+        return f", {_rank(place)} of {badness.size}" if place <= _RANKED else ""
 
 
 def _judged(
-    results: Sequence[FieldResult],
-    rule: Rule,
-    channel: str,
-    places: Mapping[FieldKey, str],
+    readings: Readings, rule: Rule, channel: str, places: Mapping[FieldKey, str]
 ) -> _Judged:
-    values = numbers(results, rule.metric, channel)
     return _Judged(
         rule,
         channel,
-        {key: value for key, value in values.items() if math.isfinite(value)},
+        readings.numbers(rule.metric, channel),
+        readings.finite(rule.metric, channel),
         places,
     )
 
@@ -283,25 +297,37 @@ def find_unusual(
         all where there are too few.
     """
     chosen = list(metrics)
-    readable = [result for result in results if result.error is None]
+    readable = Readings.of(results).readable
+    places = _places(readable)
     baselines = make_baselines(readable, metrics=chosen, roles=roles)
     reasons: dict[FieldKey, list[Reason]] = {}
     for metric in chosen:
         rule = _unusual_rule(metric)
-        for channel in channels_of(readable, metric):
-            judged = _judged(readable, rule, channel, _places(readable))
-            for key in judged.values:
-                role = (roles or {}).get(key[0])
-                usual = baselines.get((metric, channel, role)) or baselines.get(
-                    (metric, channel, None)
-                )
-                if usual is None or usual.spread == 0:
+        for channel in readable.channels(metric):
+            judged = _judged(readable, rule, channel, places)
+            whole = baselines.get((metric, channel, None))
+            cuts: dict[str | None, tuple[float, tuple[float, float]] | None] = {}
+            for key, value in judged.values.items():
+                role = roles.get(key[0]) if roles else None
+                if role not in cuts:
+                    usual = baselines.get((metric, channel, role)) or whole
+                    cuts[role] = _unusual_cut(usual)
+                if (limits := cuts[role]) is None or not math.isfinite(value):
                     continue
-                far = _UNUSUAL * usual.spread
-                cut = usual.median - far, usual.median + far
-                if reason := judged.reason(key, cut, usual.median):
+                median, (low, high) = limits
+                if low < value < high:
+                    continue
+                if reason := judged.reason(key, (low, high), median):
                     reasons.setdefault(key, []).append(reason)
     return _suspects(readable, reasons)
+
+
+def _unusual_cut(usual: Baseline | None) -> tuple[float, tuple[float, float]] | None:
+    """Return the median of a group and from where on its fields are unusual."""
+    if usual is None or usual.spread == 0:
+        return None
+    far = _UNUSUAL * usual.spread
+    return usual.median, (usual.median - far, usual.median + far)
 
 
 def _unusual_rule(metric: str) -> Rule:
