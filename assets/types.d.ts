@@ -909,3 +909,12 @@ export interface PartModule {
   /** Paths of the sheets that it wears; if not given, the one of its own name. */
   sheets?: string[]
 }
+
+/** Attributes, properties and listeners of an element, see `h` in `core/dom.js`. */
+export interface Attributes {
+  click?: (event: MouseEvent) => void
+  keydown?: (event: KeyboardEvent) => void
+  dataset?: Record<string, any>
+  style?: Record<string, string>
+  [name: string]: any
+}

@@ -5,9 +5,11 @@ import { isDark, onTheme } from "./theme.js"
 import { sayEnded, sayRestarting } from "./connection.js"
 import { absence, absenceText, setAbsence } from "./absence.js"
 import { fill, h, icon, svg } from "./dom.js"
+import { bar, notice, novelty, onEnter, options, signButton } from "./parts.js"
 import { moment } from "./text.js"
 import { Address } from "./address.js"
-import { helpDialog, keyed, wellDialog } from "./help.js"
+import { helpDialog, wellDialog } from "./help.js"
+import { keyed } from "./keyed.js"
 import { makeHints } from "./hints.js"
 import { bindKeys, keyName } from "./keys.js"
 import { plateChooser } from "./plate_chooser.js"
@@ -26,14 +28,14 @@ export function build({ el, send }) {
   const progress = h("span", { class: "progress row small", hidden: true })
   const name = h("input", {
     type: "text", class: "hcs-reviewer", placeholder: "Your name", autocomplete: "name", maxlength: "200", spellcheck: "false",
-    input: () => nameChanged(), change: () => nameChanged(), keydown: (event) => { if (event.key === "Enter" && !event.isComposing) nameGiven() }, blur: () => { refused = null },
+    input: () => nameChanged(), change: () => nameChanged(), keydown: onEnter(() => nameGiven()), blur: () => { refused = null },
   })
   const typedName = h("label", { class: "row who" }, h("span", { class: "soft" }, "Reviewer"), name)
   const person = h("span", { class: "row who hcs-person", hidden: true })
   const theme = keyed(h("button", { class: "plain square", "aria-label": "Light or dark", click: () => toggleTheme() }), "theme", "Light or dark")
   const help = helpDialog()
   const goTo = wellDialog(() => choices.labels)
-  const helpButton = keyed(h("button", { class: "plain square", "aria-label": "Keys and help", click: help.toggle }, icon("help")), "help", "Keys")
+  const helpButton = keyed(signButton("help", "Keys and help", help.toggle), "help", "Keys")
   const finder = palette(keySend)
   const hints = makeHints()
   const findButton = h("button", { class: "plain square hcs-find", "aria-label": "Find", title: `Find an act, metric, well, plate or setting (${keyName("palette")})`, dataset: { act: "palette" }, click: () => tell("palette") }, icon("search"))
@@ -126,13 +128,11 @@ export function build({ el, send }) {
 
   const link = (text, title, query, go) => h("a", { class: "crumb cut", title, href: query ? `?${new URLSearchParams(query)}` : "./", click: (event) => follow(event, go) }, text)
   const acquisitions = h("select", { class: "hcs-acquisition", "aria-label": "Acquisition", title: "Acquisition", change: () => send("acquisition", { acquisition: acquisitions.value === "" ? null : Number(acquisitions.value) }) })
-  let placed = ""
+  const isNew = novelty()
 
   /** Only what there is: the list, the plate, and what is open of it. */
   function showWhere({ plate: key, where: now, stage }) {
-    const signature = JSON.stringify([key, now, choices.list, stage])
-    if (signature === placed) return
-    placed = signature
+    if (!isNew(key, now, choices.list, stage)) return
     const { plate, well, field, acquisition, plane } = now
     const here = (text, title) => h("span", { class: "crumb cut", title, "aria-current": "page" }, text)
     const crumbs = []
@@ -145,7 +145,7 @@ export function build({ el, send }) {
       if (plane) crumbs.push(h("span", { class: "crumb plane", title: "Focal plane and time point" }, plane))
       if (now.acquisitions.length) crumbs.push(acquisitions)
     }
-    fill(acquisitions, h("option", { value: "" }, "All acquisitions"), now.acquisitions.map(([id, name]) => h("option", { value: id }, name)))
+    fill(acquisitions, h("option", { value: "" }, "All acquisitions"), options(now.acquisitions))
     acquisitions.value = now.chosen
     Object.assign(where.dataset, { plate: stage === "plates" ? "" : plate, well, field, acquisition })
     fill(places, crumbs.map((crumb) => h("li", {}, crumb)))
@@ -162,7 +162,7 @@ export function build({ el, send }) {
     if (text !== said) {
       said = text
       const open = away?.moved_to ? h("button", { class: "small", click: () => send("plate", { plate: away.moved_to }) }, "Open it") : null
-      fill(absent, away ? h("div", { class: "notice warn" }, icon("warn"), h("span", { class: "grow" }, text), open) : null)
+      fill(absent, away ? notice("warn", h("span", { class: "grow" }, text), open) : null)
       absent.hidden = !away
     }
     if (away) lost = { plate, since: away.since }
@@ -172,7 +172,7 @@ export function build({ el, send }) {
       returned.hidden = !back
     }
     if (back) {
-      fill(returned, h("div", { class: "notice good" }, icon("check"), h("span", {}, `The plate is available again; it could not be reached since ${moment(lost.since)}. Its pictures are reloaded.`)))
+      fill(returned, notice("good", `The plate is available again; it could not be reached since ${moment(lost.since)}. Its pictures are reloaded.`))
       hiding = setTimeout(() => { returned.hidden = true }, RETURNED_MILLISECONDS)
     }
     setAbsence(away?.since ?? "")
@@ -194,7 +194,7 @@ export function build({ el, send }) {
       hints.show(next.stage)
       const { done, total, running, message } = next.progress
       progress.hidden = !running
-      if (running) fill(progress, h("span", { class: "soft" }, message || "Measuring"), h("span", { class: "bar", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": total, "aria-valuenow": done, "aria-label": message || "Measuring" }, h("i", { style: { width: `${total ? (100 * done) / total : 0}%` } })), h("span", { class: "soft" }, `${done}/${total}`))
+      if (running) fill(progress, h("span", { class: "soft" }, message || "Measuring"), bar(message || "Measuring", done, total), h("span", { class: "soft" }, `${done}/${total}`))
       banner.hidden = !next.notices.length
       fill(banner, next.notices.map(([tone, text]) => h("div", { class: `notice ${tone}` }, icon("warn"), h("span", {}, text))))
       showVisitor(next.visitor)

@@ -2,13 +2,14 @@
 // well by its name.
 
 import { listen, tell } from "./bus.js"
-import { fill, h, icon, set } from "./dom.js"
+import { fill, h, set } from "./dom.js"
+import { signButton } from "./parts.js"
 import { GROUPS, changedKeys, defaultKeys, keyName, match, pressed, setKey, watchDialog } from "./keys.js"
 
 /** The help panel. */
 export function helpDialog() {
   let changing = "" // id of the action that waits for its new key
-  const close = h("button", { class: "plain square", "aria-label": "Close", click: () => dialog.close() }, icon("close"))
+  const close = signButton("close", "Close", () => dialog.close())
   const back = h("button", { class: "small hcs-keys-default", click: () => { defaultKeys(); say("All keys are the default ones again.") } }, "Default keys")
   const groups = h("div", { class: "groups" })
   const message = h("p", { class: "said small", role: "status" })
@@ -90,13 +91,4 @@ export function wellDialog(labels) {
       dialog.showModal()
     },
   }
-}
-
-/** Keep an element's title at `text (key)` while keys change. */
-export function keyed(element, id, text) {
-  element.dataset.act = id
-  const show = () => set(element, { title: `${text} (${keyName(id)})` })
-  listen("keys", show)
-  show()
-  return element
 }

@@ -3,6 +3,7 @@
 import { listen } from "./bus.js"
 import { combobox } from "./combobox.js"
 import { h, icon, set } from "./dom.js"
+import { signButton } from "./parts.js"
 import { keyName } from "./keys.js"
 import { withWords } from "./search.js"
 
@@ -28,8 +29,8 @@ export function plateChooser(open) {
     }),
     key: ({ key }) => key === "Escape" && leave(),
   })
-  const before = h("button", { class: "plain square", "aria-label": "Previous plate", click: () => step(-1) }, icon("back"))
-  const after = h("button", { class: "plain square", "aria-label": "Next plate", click: () => step(1) }, icon("forward"))
+  const before = signButton("back", "Previous plate", () => step(-1))
+  const after = signButton("forward", "Next plate", () => step(1))
   const box = h("div", { class: "choices", popover: "auto" }, h("div", { class: "row" }, before, finder.input, after), finder.list, finder.foot)
   const button = h("button", { class: "plain square hcs-plates", "aria-label": "Another plate", "aria-haspopup": "dialog", title: "Another plate", click: () => show() }, icon("down"))
 

@@ -3,6 +3,7 @@
 
 import { adding, listen, reviewer, tell } from "../core/bus.js"
 import { fill, h, icon, say, set, typing } from "../core/dom.js"
+import { bar, complain, complaint, facts, fillBar, notice, novelty, signButton } from "../core/parts.js"
 import { count } from "../core/text.js"
 import { forget } from "../core/uploads.js"
 import { plateForm } from "./add_plate_form.js"
@@ -13,23 +14,21 @@ export function build({ el, root, send, hide }) {
   let now = null
   let open = false
   let begun = 0
-  let shownProblems = 0
   const title = h("h2", { class: "cut grow" }, "Add a plate")
   const back = h("button", { class: "small", click: () => { send("back") } }, icon("back"), "Choose another")
-  const closing = h("button", { class: "plain square", "aria-label": "Close", title: "Close (Esc)", click: () => shut() }, icon("close"))
-  const problem = h("div", { class: "notice bad", role: "alert", hidden: true })
+  const closing = signButton("close", "Close", () => shut(), { title: "Close (Esc)" })
+  const problem = complaint()
   const chooser = sourceChooser(send)
   const form = plateForm(send)
   const text = h("span", { class: "grow", role: "status" })
-  const filled = h("i")
-  const bar = h("span", { class: "bar", role: "progressbar", "aria-label": "Images looked at", "aria-valuemin": 0 }, filled)
+  const looked = bar("Images looked at")
   const stop = h("button", { class: "small", click: () => send("stop") }, "Stop")
   const again = h("button", { class: "small", click: () => send("again") }, "Scan again")
-  const running = h("div", { class: "running" }, h("div", { class: "row" }, text, stop), bar)
+  const running = h("div", { class: "running" }, h("div", { class: "row" }, text, stop), looked)
   const failed = h("div", { class: "notice bad", role: "alert" })
-  const facts = h("dl", { class: "facts" })
+  const found = h("div")
   const lacks = h("div", { class: "lacks" })
-  const outcome = h("section", { class: "outcome", "aria-label": "Preview of the import" }, h("h3", {}, "Preview of the import"), running, failed, facts, lacks)
+  const outcome = h("section", { class: "outcome", "aria-label": "Preview of the import" }, h("h3", {}, "Preview of the import"), running, failed, found, lacks)
   const reason = h("span", { class: "soft small grow", role: "status" })
   const every = h("button", { class: "hcs-add-every", click: () => begin(true) })
   const go = h("button", { class: "primary hcs-add-import", click: () => begin(false) }, "Import")
@@ -76,34 +75,31 @@ export function build({ el, root, send, hide }) {
     return h("details", {}, h("summary", {}, name), h("ul", { class: "small" }, lines.map((line) => h("li", {}, line)), more > 0 ? h("li", { class: "soft" }, `and ${count(more, "other")}`) : null))
   }
 
-  let drawn = ""
+  const isNew = novelty()
   function showOutcome(source) {
     const { trial, outcome: result, fresh } = source
     const busy = trial.phase === "running" || trial.phase === "waiting"
     running.hidden = !busy
     say(text, trial.text)
-    bar.hidden = !trial.total
-    set(bar, { "aria-valuemax": trial.total, "aria-valuenow": trial.done })
-    filled.style.width = `${trial.total ? (100 * trial.done) / trial.total : 0}%`
+    looked.hidden = !trial.total
+    fillBar(looked, trial.done, trial.total)
     failed.hidden = busy || fresh
     failed.className = trial.phase === "stopped" ? "notice" : "notice bad"
     if (!failed.hidden) fill(failed, icon("warn"), h("span", { class: "grow" }, trial.phase === "stopped" ? "The dry run was stopped." : trial.text), again)
-    facts.classList.toggle("old", !fresh)
+    found.classList.toggle("old", !fresh)
     lacks.classList.toggle("old", !fresh)
-    const signature = JSON.stringify([result, source.room])
-    if (signature === drawn) return
-    drawn = signature
-    facts.hidden = !result
+    if (!isNew(result, source.room)) return
+    found.hidden = !result
     lacks.hidden = !result
     if (!result) return
-    fill(facts, result.facts.flatMap(([kind, words]) => [h("dt", {}, kind), h("dd", {}, words)]))
+    fill(found, facts(result.facts))
     const short = shortfalls(result)
     fill(lacks,
-      short.length ? null : h("p", { class: "notice good" }, icon("check"), h("span", {}, "Nothing is missing, and every file is used.")),
+      short.length ? null : notice("good", "Nothing is missing, and every file is used."),
       list(short.find((line) => line.includes("gap")) ?? "", result.gaps, result.gap_count - result.gaps.length),
       list(short.find((line) => line.includes("left out")) ?? "", result.skipped.map(([, words]) => words), 0),
       result.notes.length ? h("ul", { class: "notes small" }, result.notes.map((note) => h("li", {}, icon("warn"), h("span", {}, note)))) : null,
-      source.room ? h("p", { class: "notice warn" }, icon("warn"), h("span", {}, source.room)) : null)
+      source.room ? notice("warn", source.room) : null)
   }
 
   let chosen = true // whether a source is still to be chosen
@@ -119,10 +115,8 @@ export function build({ el, root, send, hide }) {
     document.documentElement.toggleAttribute("data-adding", shown)
     if (!shown) return
     const source = now.source
-    const [count_, words] = now.refused
-    problem.hidden = !words
-    if (words && count_ !== shownProblems) fill(problem, icon("warn"), h("span", {}, words))
-    shownProblems = count_
+    const [, words] = now.refused
+    complain(problem, words)
     say(title, source ? `Add a plate from ${source.name}` : "Add a plate")
     back.hidden = !source
     if (Boolean(source) === chosen) moveFocus(Boolean(source))
@@ -131,7 +125,7 @@ export function build({ el, root, send, hide }) {
     tried.hidden = !source
     foot.hidden = !source
     if (!source) {
-      drawn = ""
+      isNew()
       chooser.show(now)
       return
     }

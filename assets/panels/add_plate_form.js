@@ -1,7 +1,8 @@
 // What a person says of a new plate: its pattern, channels, plate map, name and place.
 
 import { tell } from "../core/bus.js"
-import { fill, h, icon, say } from "../core/dom.js"
+import { fill, h, say } from "../core/dom.js"
+import { fileBox, novelty, offer, onEnter, options, signButton } from "../core/parts.js"
 import { count } from "../core/text.js"
 import { renamed } from "./add_plate_text.js"
 import { TABLES, base64, tooLarge } from "./table_files.js"
@@ -15,7 +16,6 @@ export function plateForm(send) {
   let now = null
   let source = null
   const ask = () => send("ask", answers())
-  const onEnter = (act) => ({ keydown: (event) => { if (event.key === "Enter" && !event.isComposing) act() } })
 
   const plate = h("select", { change: ask })
   const plateRow = line("Plate", plate)
@@ -25,12 +25,12 @@ export function plateForm(send) {
   const proposals = h("ul", { class: "proposals" })
   const patternBox = h("div", { class: "box", role: "group", "aria-label": "Names of the files" }, h("h3", {}, "Names of the files"), h("div", { class: "row" }, pattern, use), patternHelp, proposals)
   const format = h("select", { change: ask }, h("option", { value: "" }, "As found"), FORMATS.map((wells) => h("option", { value: wells }, `${wells} wells`)))
-  const pages = h("select", { change: ask }, PAGES.map(([value, words]) => h("option", { value }, words)))
+  const pages = h("select", { change: ask }, options(PAGES))
   const pagesRow = line("Pages of a file", pages)
   const channels = h("div", { class: "channels", role: "group", "aria-label": "Channels" })
-  const file = h("input", { type: "file", multiple: true, accept: TABLES, class: "hcs-add-map", change: () => { give([...(file.files ?? [])]); file.value = "" } })
+  const file = fileBox({ accept: TABLES, class: "hcs-add-map" }, (files) => give([...(files ?? [])]))
   const tables = h("span", { class: "cut grow" })
-  const drop = h("button", { class: "plain square", "aria-label": "Without this plate map", click: () => send("no-tables") }, icon("close"))
+  const drop = signButton("close", "Without this plate map", () => send("no-tables"))
   const sheet = h("select", { change: ask })
   const sheetRow = line("Sheet", sheet)
   const mapSaid = h("div", { class: "map-said" })
@@ -77,16 +77,6 @@ export function plateForm(send) {
     }
   }
 
-  /** Options and value of a select, which stays where nothing is new. */
-  function offer(select, options, value) {
-    const signature = JSON.stringify(options)
-    if (select.dataset.signature !== signature) {
-      select.dataset.signature = signature
-      fill(select, options.map(([key, words]) => h("option", { value: key }, words)))
-    }
-    select.value = value
-  }
-
   /** What a person types in stays; what the server knows better is shown. */
   function put(input, value) {
     const root = /** @type {ShadowRoot | Document} */ (element.getRootNode())
@@ -100,12 +90,11 @@ export function plateForm(send) {
       each.examples.length ? h("span", { class: "soft small cut", title: each.examples.map(([file, words]) => `${file}: ${words}`).join("\n") }, `${each.examples[0][0]}: ${each.examples[0][1]}`) : null)
   }
 
+  const isNewChannels = novelty()
   function showChannels(outcome) {
     channels.hidden = !outcome
     if (!outcome) return
-    const signature = JSON.stringify(outcome.channels.map(([found]) => found))
-    if (channels.dataset.signature !== signature) {
-      channels.dataset.signature = signature
+    if (isNewChannels(outcome.channels.map(([found]) => found))) {
       fill(channels, outcome.channels.map(([found]) => line(/^channel/i.test(found) ? found : `Channel ${found}`, h("input", { type: "text", maxlength: "100", spellcheck: "false", dataset: { found }, "aria-label": `Name of channel ${found}`, change: ask }))))
     }
     const fields = /** @type {HTMLInputElement[]} */ ([...channels.querySelectorAll("input")])

@@ -2,6 +2,7 @@
 
 import { tell } from "../core/bus.js"
 import { barredBy, fill, h, icon, say } from "../core/dom.js"
+import { bar, fileBox, novelty, signButton } from "../core/parts.js"
 import { chosenFiles } from "../core/drops.js"
 import { withWords } from "../core/search.js"
 import { count } from "../core/text.js"
@@ -20,7 +21,7 @@ export function uploadZips(files) {
 
 export function sourceChooser(send) {
   let now = null
-  const input = h("input", { type: "file", accept: ".zip,application/zip", class: "hcs-add-zip", change: () => { uploadZips(chosenFiles(input.files)); input.value = "" } })
+  const input = fileBox({ multiple: false, accept: ".zip,application/zip", class: "hcs-add-zip" }, (files) => uploadZips(chosenFiles(files)))
   const choose = h("label", { class: "button" }, icon("upload"), "Choose a zip", input)
   const sent = h("ul", { class: "sent" })
   const crumbs = h("nav", { class: "row wrap crumbs", "aria-label": "Folder" })
@@ -41,8 +42,8 @@ export function sourceChooser(send) {
       return h("li", { dataset: { upload: entry.id, state: entry.state } },
         h("div", { class: "row" }, icon("file"), h("b", { class: "cut grow", title: entry.name }, entry.name), h("span", { class: "small soft cut", role: "status" }, uploadState(entry)),
           whole ? h("button", { class: "small primary", "aria-label": `Look at it: ${entry.name}`, click: () => send("upload", { id: entry.id }) }, "Look at it") : null,
-          h("button", { class: "plain square", "aria-label": `${underWay(entry) ? "Cancel" : "Discard"} ${entry.name}`, click: () => cancel(entry) }, icon("close"))),
-        h("span", { class: "bar", hidden: !underWay(entry) }, h("i", { style: { width: `${entry.size ? (100 * entry.offset) / entry.size : 0}%` } })))
+          signButton("close", `${underWay(entry) ? "Cancel" : "Discard"} ${entry.name}`, () => cancel(entry))),
+        underWay(entry) ? bar("", entry.offset, entry.size) : null)
     }))
   }
 
@@ -64,14 +65,12 @@ export function sourceChooser(send) {
     say(more, listing.more ? `and ${count(listing.more, "other")} that ${listing.more === 1 ? "is" : "are"} not listed: open a folder further down.` : "")
   }
 
-  let drawn = ""
+  const isNew = novelty()
   function showFolders() {
     const { roots, listing } = now
     none.hidden = roots.length > 0
     browser.hidden = !roots.length
-    const signature = JSON.stringify([roots, listing, now.barred])
-    if (signature === drawn) return
-    drawn = signature
+    if (!isNew(roots, listing, now.barred)) return
     const focused = /** @type {ShadowRoot | Document} */ (element.getRootNode()).activeElement
     const inside = focused !== null && (entries.contains(focused) || crumbs.contains(focused))
     const crumb = (id, name, last) => h("button", { class: "plain small", "aria-current": last ? "location" : null, click: () => send("list", { id }) }, name)

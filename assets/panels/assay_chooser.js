@@ -1,6 +1,7 @@
 // Asks once for what a project's assay measures: the metric of its Z'.
 
-import { barredBy, fill, h, icon, set } from "../core/dom.js"
+import { barredBy, fill, h, set } from "../core/dom.js"
+import { complain, complaint } from "../core/parts.js"
 import { watchDialog } from "../core/keys.js"
 
 /** A dialog that names the assay metric of a project. */
@@ -9,7 +10,7 @@ export function assayChooser(send) {
   const project = h("select", { change: () => showMetrics() })
   const metric = h("select", { class: "hcs-assay-metric" })
   const hint = h("p", { class: "soft small", role: "status" })
-  const problem = h("div", { class: "notice bad", role: "alert", hidden: true })
+  const problem = complaint()
   const keep = h("button", { type: "submit", class: "primary" }, "Set")
   const close = h("button", { click: () => dialog.close() }, "Cancel")
   const projectLine = h("label", {}, h("span", { class: "soft small" }, "Project"), project)
@@ -28,7 +29,7 @@ export function assayChooser(send) {
   return {
     dialog,
     open() {
-      problem.hidden = true
+      complain(problem, "")
       fill(hint, "Reading the metrics…")
       send("metrics")
       dialog.showModal()
@@ -44,9 +45,8 @@ export function assayChooser(send) {
     },
     /** Close where it was kept, else say why it was not. */
     answered(reason) {
-      problem.hidden = !reason
-      if (reason) fill(problem, icon("warn"), h("span", {}, reason))
-      else dialog.close()
+      complain(problem, reason)
+      if (!reason) dialog.close()
     },
     bar: (reason) => set(keep, barredBy(reason)),
   }

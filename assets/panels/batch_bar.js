@@ -3,6 +3,7 @@
 
 import { reviewer, tell } from "../core/bus.js"
 import { fill, h, icon, say, set } from "../core/dom.js"
+import { bar, notice } from "../core/parts.js"
 import { count } from "../core/text.js"
 import { watchDialog } from "../core/keys.js"
 import { committable, corrections, fieldsOf, obstacle, openKinds, waits } from "./match_list.js"
@@ -67,7 +68,7 @@ export function batchBar({ send, chosenRows }) {
     if (!busy) return
     const committing = busy.startsWith("Committing")
     fill(progress, h("span", { class: "small", role: "status" }, total ? `${busy} ${done} of ${total}` : busy),
-      h("span", { class: "bar grow", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": total, "aria-valuenow": done, "aria-label": busy }, h("i", { style: { width: `${total ? (100 * done) / total : 0}%` } })),
+      bar(busy, done, total, "grow"),
       committing ? h("button", { class: "small hcs-stop", disabled: Boolean(barred.stop), click: () => send("stop") }, "Stop") : null)
   }
 
@@ -77,12 +78,12 @@ export function batchBar({ send, chosenRows }) {
     const items = (list) => h("ul", {}, list.map((each) => h("li", {}, h("b", {}, each.field), ` ${each.reason}`)))
     const parts = []
     if (undone) {
-      parts.push(h("div", { class: `notice ${undone.left.length ? "warn" : "good"} hcs-undone` }, icon(undone.left.length ? "warn" : "check"), h("div", { class: "grow" },
+      parts.push(notice(`${undone.left.length ? "warn" : "good"} hcs-undone`, h("div", { class: "grow" },
         h("p", {}, `${count(undone.reverted, "field")} went back to what ${undone.reverted === 1 ? "it was" : "they were"} before${undone.left.length ? `, ${undone.left.length} stayed:` : "."}`), undone.left.length ? items(undone.left) : null)))
     } else {
       const tone = batch.failed.length || batch.waiting ? "warn" : "good"
       const undo = batch.undoable ? h("button", { class: "small hcs-undo-batch", disabled: Boolean(barred.undo), title: barred.undo || "", click: () => ask(batch.id) }, icon("undo"), "Undo this batch") : null
-      parts.push(h("div", { class: `notice ${tone} hcs-batch-result` }, icon(tone === "good" ? "check" : "warn"), h("div", { class: "grow" },
+      parts.push(notice(`${tone} hcs-batch-result`, h("div", { class: "grow" },
         h("p", {}, `${corrections(batch.committed)} committed${batch.failed.length ? `, ${batch.failed.length} failed:` : "."}${batch.waiting ? ` Stopped: ${batch.waiting} were not started and can still be committed.` : ""}`),
         batch.failed.length ? items(batch.failed) : null), undo))
     }
@@ -123,7 +124,7 @@ export function batchBar({ send, chosenRows }) {
     say(why, prepared ? text || after : "")
     showProgress(content)
     showResult(content.batch, content.barred)
-    if (content.kept) result.append(h("div", { class: "notice good hcs-kept" }, icon("check"), h("span", {}, `${corrections(content.kept)} kept as pending.`)))
+    if (content.kept) result.append(notice("good hcs-kept", `${corrections(content.kept)} kept as pending.`))
     showKinds(content)
   }
 

@@ -3,9 +3,10 @@
 import { tell } from "../core/bus.js"
 import { chosenFiles } from "../core/drops.js"
 import { h, icon, say, set } from "../core/dom.js"
+import { fileBox } from "../core/parts.js"
 
 export function build({ el, hide }) {
-  const input = h("input", { type: "file", multiple: true, "aria-label": "Image files that correct many fields", change: () => { tell("correct-many", chosenFiles(input.files)); input.value = "" } })
+  const input = fileBox({ "aria-label": "Image files that correct many fields" }, (files) => tell("correct-many", chosenFiles(files)))
   const choose = h("label", { class: "choose" }, input, h("span", { class: "button" }, icon("upload"), "Choose files"))
   const table = h("button", { class: "hcs-correct-many", title: "The list of files and their fields; nothing changes before you commit", click: () => tell("correct-many") }, "Open the table")
   const note = h("p", { class: "small soft" })

@@ -3,6 +3,7 @@
 
 import { listen, reviewer, tell } from "../core/bus.js"
 import { fill, h, icon, say, set } from "../core/dom.js"
+import { bar, fileBox, labelled, notice, options, signButton } from "../core/parts.js"
 import { cancel, forget, sendFiles, underWay, uploads } from "../core/uploads.js"
 import { part, stateText } from "./upload_text.js"
 
@@ -15,7 +16,7 @@ export function build({ el, send, hide }) {
   let confirmation = 0 // number of the message that said so
 
   const title = h("h2", { class: "grow cut" })
-  const input = h("input", { type: "file", class: "hcs-upload", multiple: true, "aria-label": "Corrected image files", change: () => { take([...input.files]); input.value = "" } })
+  const input = fileBox({ class: "hcs-upload", "aria-label": "Corrected image files" }, (files) => take([...(files ?? [])]))
   const choose = h("span", { class: "button" }, icon("upload"), "Choose files")
   const drop = h("label", { class: "drop" }, input, choose, h("span", { class: "small soft" }, "or drop them here: one TIFF or PNG, or one per channel"))
   const target = h("div", { class: "target" })
@@ -63,7 +64,7 @@ export function build({ el, send, hide }) {
     if (targets.length > 3) {
       const select = h("select", { disabled: Boolean(content.staged), change: () => choose(select.value) }, targets.map((option) => h("option", { value: option.id }, option.text)))
       select.value = chosen
-      return fill(target, h("label", { class: "row" }, h("span", { class: "soft" }, "Do"), select))
+      return fill(target, labelled("Do", select))
     }
     fill(target, targets.length === 1
       ? h("p", {}, targets[0].text)
@@ -79,22 +80,20 @@ export function build({ el, send, hide }) {
   }
 
   function fileRow(upload) {
-    const options = [["", "leave out"]]
-    if (upload.all) options.push(["all", upload.all])
-    content.channels.forEach((name, i) => options.push([String(i), name]))
+    const channels = [["", "leave out"], ...upload.all ? [["all", upload.all]] : [], ...content.channels.map((name, i) => [String(i), name])]
     const select = upload.single || upload.all ? h("select", {
       "aria-label": `Channel of ${upload.name}`, disabled: content.busy,
       change: () => send("assign", { upload: upload.id, channel: select.value }),
-    }, options.map(([value, text]) => h("option", { value }, text))) : null
+    }, options(channels)) : null
     if (select) select.value = upload.channel
     const pages = upload.pages ? h("select", {
       class: "hcs-pages", "aria-label": `Pages of ${upload.name}`, disabled: content.busy,
       change: () => send("pages", { upload: upload.id, pages: pages.value }),
-    }, PAGES.map(([value, text]) => h("option", { value }, text))) : null
+    }, options(PAGES)) : null
     if (pages) pages.value = upload.pages
     return h("li", { dataset: { upload: upload.id } },
       h("div", { class: "row" }, icon("file"), h("span", { class: "grow cut", title: upload.name }, upload.name),
-        h("button", { class: "plain square", "aria-label": `Remove ${upload.name}`, title: "Remove", disabled: content.busy, click: () => send("remove", { upload: upload.id }) }, icon("close"))),
+        signButton("close", `Remove ${upload.name}`, () => send("remove", { upload: upload.id }), { title: "Remove", disabled: content.busy })),
       h("div", { class: "row" }, h("span", { class: "small soft grow cut" }, upload.text), select),
       pages && h("label", { class: "row" }, h("span", { class: "small soft grow" }, "Pages are"), pages))
   }
@@ -102,10 +101,10 @@ export function build({ el, send, hide }) {
   function sendingRow(entry) {
     return h("li", {},
       h("div", { class: "row" }, icon("file"), h("span", { class: "grow cut", title: entry.name }, entry.name),
-        h("button", { class: "plain square", "aria-label": `Cancel ${entry.name}`, click: () => cancel(entry) }, icon("close"))),
+        signButton("close", `Cancel ${entry.name}`, () => cancel(entry))),
       underWay(entry) || entry.state === "ready"
-        ? h("div", { class: "row" }, h("span", { class: "bar grow" }, h("i", { style: { width: `${part([entry]) * 100}%` } })), h("span", { class: "small soft" }, stateText(entry)))
-        : h("div", { class: "notice bad small", role: "alert" }, icon("warn"), h("span", {}, entry.error)))
+        ? h("div", { class: "row" }, bar("", part([entry]), 1, "grow"), h("span", { class: "small soft" }, stateText(entry)))
+        : notice("bad small", entry.error))
   }
 
   function confirm(kind, confirmed) {
@@ -159,10 +158,10 @@ export function build({ el, send, hide }) {
 
   function showMessages() {
     const shown = []
-    if (content.error) shown.push(h("div", { class: "notice bad", role: "alert" }, icon("warn"), h("span", {}, content.error)))
-    if (content.done) shown.push(h("div", { class: "notice good" }, icon("check"), h("span", {}, content.done)))
+    if (content.error) shown.push(notice("bad", content.error))
+    if (content.done) shown.push(notice("good", content.done))
     if (content.elsewhere) {
-      shown.push(h("div", { class: "notice warn" }, icon("warn"), h("div", { class: "grow" }, h("p", {}, `Not committed yet: ${content.elsewhere}.`),
+      shown.push(notice("warn", h("div", { class: "grow" }, h("p", {}, `Not committed yet: ${content.elsewhere}.`),
         h("div", { class: "row" }, h("button", { class: "small", click: () => send("show-staged") }, "Go there"),
           h("button", { class: "small", click: () => send("discard") }, "Discard")))))
     }

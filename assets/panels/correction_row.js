@@ -2,6 +2,7 @@
 // for, and what is to be said of it. Elements stay while values change, and so does the focus.
 
 import { fill, h, icon, say, set } from "../core/dom.js"
+import { novelty, offer } from "../core/parts.js"
 import { standing } from "./match_list.js"
 
 const PAGES = [["", "pages?"], ["c", "channels"], ["z", "z"], ["t", "t"]]
@@ -14,7 +15,7 @@ const PAGES = [["", "pages?"], ["c", "channels"], ["z", "z"], ["t", "t"]]
  *   enter: (id: string) => void}} acts
  */
 export function correctionRow(id, acts) {
-  let shown = ""
+  const isNew = novelty()
   let row = null
   const tick = h("input", { type: "checkbox", tabindex: "-1", "aria-label": "Choose the row" })
   const pictures = ["New", "Present"].map((name) => picture(name))
@@ -73,17 +74,10 @@ export function correctionRow(id, acts) {
     return input
   }
 
-  function choice(what, label, options) {
+  function choice(what, label, pairs) {
     const select = h("select", { class: `hcs-match-${what}`, "aria-label": label, change: () => acts.change(id, what, select.value) })
-    offer(select, options)
+    offer(select, pairs)
     return select
-  }
-
-  function offer(select, options) {
-    const text = JSON.stringify(options)
-    if (select.dataset.offered === text) return
-    select.dataset.offered = text
-    fill(select, options.map(([value, text]) => h("option", { value }, text)))
   }
 
   /** What was prepared of its field, where this row is the one that speaks of it. */
@@ -125,9 +119,7 @@ export function correctionRow(id, acts) {
     well,
     /** @param {any} next @param {any} entry @param {{first: boolean, channels: string[], barred: Record<string, string>}} more */
     show(next, entry, { first, channels, barred }) {
-      const text = JSON.stringify([next, entry, first, channels, barred.change ?? ""])
-      if (text === shown) return
-      shown = text
+      if (!isNew(next, entry, first, channels, barred.change)) return
       row = next
       const locked = barred.change || ""
       set(element, { "aria-label": `${next.name}: ${standing(next)[1]}` })
@@ -141,13 +133,11 @@ export function correctionRow(id, acts) {
       facts.hidden = !next.facts.length
       well.value = next.well
       field.value = next.field
-      offer(channel, [["", "choose…"], ...(next.single ? [] : [["all", "all in order"]]), ...channels.map((text, i) => [String(i), text])])
-      channel.value = next.channel
+      offer(channel, [["", "choose…"], ...(next.single ? [] : [["all", "all in order"]]), ...channels.map((text, i) => [String(i), text])], next.channel)
       pages.hidden = !next.pages
       pages.value = next.pages
       series.hidden = !next.all_series.length
-      offer(series, [["", "which image?"], ...next.all_series.map((text, i) => [String(i), text])])
-      series.value = next.series === null ? "" : String(next.series)
+      offer(series, [["", "which image?"], ...next.all_series.map((text, i) => [String(i), text])], next.series === null ? "" : String(next.series))
       for (const control of [well, field, channel, pages, series, out]) set(control, { disabled: Boolean(locked), title: locked || null })
       for (const [what, control] of /** @type {[string, HTMLElement][]} */ ([["well", well], ["field", field], ["channel", channel], ["series", series]])) {
         control.classList.toggle("needed", next.needs.includes(what) && !next.excluded)

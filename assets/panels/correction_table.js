@@ -3,6 +3,7 @@
 
 import { listen, tell } from "../core/bus.js"
 import { fill, h, icon, say, set } from "../core/dom.js"
+import { fileBox, notice, signButton } from "../core/parts.js"
 import { chosenFiles } from "../core/drops.js"
 import { count, moment } from "../core/text.js"
 import { cancel, forget, sendFiles, takeUp, underWay, uploads } from "../core/uploads.js"
@@ -29,7 +30,7 @@ export function build({ el, send }) {
   const filters = new Map(FILTERS.map(([id]) => [id, h("button", { class: "small", dataset: { filter: id }, click: () => narrow(id) })]))
   const chosen = h("span", { class: "small soft", role: "status" })
   const back = h("button", { class: "small hcs-table-leave", title: "Back to the plate; the files stay (Esc)", click: () => send("leave") }, "Back to the plate")
-  const input = h("input", { type: "file", class: "hcs-upload-many", multiple: true, "aria-label": "Image files that correct fields", change: () => { take(chosenFiles(input.files)); input.value = "" } })
+  const input = fileBox({ class: "hcs-upload-many", "aria-label": "Image files that correct fields" }, (files) => take(chosenFiles(files)))
   const drop = h("label", { class: "drop" }, input, h("span", { class: "button" }, icon("upload"), "Choose files"), h("span", { class: "small soft" }, "or drop files and folders anywhere"))
   const messages = h("div", { class: "messages", "aria-live": "polite" })
   const head = h("div", { role: "row", class: "line head" }, HEADS.map((text) => h("div", { role: "columnheader" }, text)))
@@ -70,8 +71,8 @@ export function build({ el, send }) {
 
   function notReceived() {
     return uploads.filter((entry) => mine(entry) && entry.state === "failed").map((entry) =>
-      h("div", { class: "notice bad", role: "alert" }, icon("warn"), h("span", { class: "grow" }, h("b", {}, entry.name), ` was not received: ${entry.error}`),
-        h("button", { class: "plain square", "aria-label": `Dismiss ${entry.name}`, click: () => cancel(entry) }, icon("close"))))
+      notice("bad", h("span", { class: "grow" }, h("b", {}, entry.name), ` was not received: ${entry.error}`),
+        signButton("close", `Dismiss ${entry.name}`, () => cancel(entry))))
   }
 
   // Rows -------------------------------------------------------------------------------
@@ -192,8 +193,8 @@ export function build({ el, send }) {
       shown.push(h("div", { class: "notice" }, icon("upload"), h("span", { class: "grow" }, `${count(unused.length, "file")} of yours ${unused.length === 1 ? "was" : "were"} uploaded before and ${unused.length === 1 ? "is" : "are"} not used yet.`),
         h("button", { class: "small hcs-use-uploads", click: () => unused.forEach(takeUp) }, "Use them here")))
     }
-    if (content?.error) shown.push(h("div", { class: "notice bad", role: "alert" }, icon("warn"), h("span", {}, content.error)))
-    if (content?.elsewhere) shown.push(h("div", { class: "notice warn" }, icon("warn"), h("span", {}, content.elsewhere)))
+    if (content?.error) shown.push(notice("bad", content.error))
+    if (content?.elsewhere) shown.push(notice("warn", content.elsewhere))
     if (content?.refused) shown.push(h("p", { class: "soft small" }, content.refused))
     fill(messages, shown)
   }

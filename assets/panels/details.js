@@ -4,14 +4,13 @@
 import { lastSeen } from "../core/absence.js"
 import { tell } from "../core/bus.js"
 import { fill, h, icon } from "../core/dom.js"
+import { facts, notice } from "../core/parts.js"
 import { count, number } from "../core/text.js"
 
 export function build({ el, send, hide }) {
   const title = h("h2", { class: "grow cut" })
   const body = h("div", { class: "body" })
   el.append(h("section", { class: "panel details", "aria-label": "Details" }, h("header", {}, title, lastSeen()), body))
-
-  const facts = (rows) => h("dl", { class: "facts" }, rows.map(([name, text]) => [h("dt", {}, name), h("dd", {}, text)]).flat())
 
   const wellButton = (label, text) => h("button", { class: "small", title: text || "", click: () => tell("choose", label) }, label)
 
@@ -36,7 +35,7 @@ export function build({ el, send, hide }) {
       if (!next.shown) return
       fill(title, next.title)
       fill(body,
-        next.error ? h("div", { class: "notice bad", role: "alert" }, icon("warn"), h("span", {}, next.error)) : null,
+        next.error ? notice("bad", next.error) : null,
         next.banner ? h("p", { class: "banner-line" }, next.banner) : null,
         next.odd.map(group), next.facts.length ? facts(next.facts) : null, next.values.length ? values(next.values) : null,
         next.hint ? h("p", { class: "small soft" }, next.hint) : null)

@@ -2,10 +2,11 @@
 // the range of the shown metric.
 
 import { listen } from "../core/bus.js"
-import { fill, h, icon, say, set } from "../core/dom.js"
+import { h, icon, say, set } from "../core/dom.js"
+import { offer } from "../core/parts.js"
 import { number } from "../core/text.js"
 import { leftOut, setFiltering } from "../plate/filtering.js"
-import { keyed } from "../core/help.js"
+import { keyed } from "../core/keyed.js"
 import { shown as map } from "../plate/map_values.js"
 import { review } from "../review/verdicts.js"
 import { VERDICT_NAMES } from "../core/verdict_table.js"
@@ -62,24 +63,21 @@ export function build({ el, hide }) {
   }
 
   /** Options, the chosen one kept even where nothing has it any more. */
-  function options(select, pairs, value) {
+  function choices(select, pairs, value) {
     const all = pairs.some(([each]) => each === value) ? pairs : [...pairs, [value, value]]
-    const signature = JSON.stringify(all)
-    if (select.dataset.signature !== signature) fill(select, all.map(([each, text]) => h("option", { value: each }, text)))
-    select.dataset.signature = signature
-    select.value = value
+    offer(select, all, value)
   }
 
   const values = (place, any) => [["", any], ...[...new Set(Object.values(review.verdicts).map((entry) => entry[0] && entry[place]).filter(Boolean))].sort().map((text) => [text, text])]
 
   function show() {
-    options(state, STATES, filter.state)
-    options(basis, BASES, filter.basis)
-    options(reason, values(3, "any reason"), filter.reason)
-    options(reviewer, values(4, "any reviewer"), filter.reviewer)
+    choices(state, STATES, filter.state)
+    choices(basis, BASES, filter.basis)
+    choices(reason, values(3, "any reason"), filter.reason)
+    choices(reviewer, values(4, "any reviewer"), filter.reviewer)
     const columns = now.conditions ?? []
-    options(column, [["", "any condition"], ...columns.map(([name]) => [name, name])], filter.column)
-    options(condition, [["", "any value"], ...(columns.find(([name]) => name === filter.column)?.[1] ?? []).map((text) => [text, text])], filter.condition)
+    choices(column, [["", "any condition"], ...columns.map(([name]) => [name, name])], filter.column)
+    choices(condition, [["", "any value"], ...(columns.find(([name]) => name === filter.column)?.[1] ?? []).map((text) => [text, text])], filter.condition)
     column.hidden = !columns.length && !filter.column
     condition.hidden = !filter.column
     for (const [input, value] of [[low, filter.low], [high, filter.high]]) if (value === null && !input.matches(":focus")) input.value = ""

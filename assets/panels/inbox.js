@@ -1,6 +1,7 @@
 // The exports that wait, are imported or failed, and what can be done with each.
 
 import { barredBy, fill, h, icon, say, set } from "../core/dom.js"
+import { bar, facts, fillBar, novelty, onEnter, sayIf } from "../core/parts.js"
 import { count, moment } from "../core/text.js"
 
 const ACTS = {
@@ -34,28 +35,25 @@ export function build({ el, send, hide }) {
     const plate = h("button", { class: "small open", click: () => send("plate", { plate: plate.dataset.plate }) }, "Open the plate")
     const text = h("span", { class: "text small" })
     const when = h("span", { class: "soft small" })
-    const filled = h("i")
-    const bar = h("span", { class: "bar", role: "progressbar", "aria-label": "Fields written", "aria-valuemin": 0 }, filled)
+    const written = bar("Fields written")
     const reason = h("p", { class: "reason small" })
     const bad = h("ul", { class: "bad small" })
     const acts = h("span", { class: "row wrap acts" })
-    const pattern = h("input", { type: "text", class: "mono grow", "aria-label": "Pattern of file names", placeholder: EXAMPLE, maxlength: "1000", spellcheck: "false", keydown: (event) => { if (event.key === "Enter" && !event.isComposing) usePattern() } })
+    const pattern = h("input", { type: "text", class: "mono grow", "aria-label": "Pattern of file names", placeholder: EXAMPLE, maxlength: "1000", spellcheck: "false", keydown: onEnter(() => usePattern()) })
     const use = h("button", { class: "small", click: () => usePattern() }, "Use this pattern")
     const form = h("div", { class: "row pattern" }, pattern, use)
     const proposals = h("ul", { class: "proposals small" })
     const about = h("details", { class: "small" })
     const element = h("li", { dataset: { job: id } },
-      h("div", { class: "row wrap line" }, name, text, h("span", { class: "grow" }), when, plate, acts), bar, reason, bad, proposals, form, about)
-    let drawn = ""
+      h("div", { class: "row wrap line" }, name, text, h("span", { class: "grow" }), when, plate, acts), written, reason, bad, proposals, form, about)
+    const isNew = novelty()
     function usePattern() {
       if (pattern.value.trim() && !use.disabled) send("pattern", { id, pattern: pattern.value })
     }
     return {
       element,
       show(job, barred) {
-        const signature = JSON.stringify([job, barred])
-        if (signature === drawn) return
-        drawn = signature
+        if (!isNew(job, barred)) return
         set(element, { dataset: { job: id, state: job.state } })
         say(name, job.name)
         set(name, { title: job.source || job.name })
@@ -64,11 +62,9 @@ export function build({ el, send, hide }) {
         plate.hidden = !job.plate
         plate.dataset.plate = job.plate
         set(plate, { "aria-label": `Open the plate of ${job.name}` })
-        bar.hidden = !job.total
-        set(bar, { "aria-valuemax": job.total, "aria-valuenow": job.done })
-        filled.style.width = `${job.total ? (100 * job.done) / job.total : 0}%`
-        say(reason, job.reason)
-        reason.hidden = !job.reason
+        written.hidden = !job.total
+        fillBar(written, job.done, job.total)
+        sayIf(reason, job.reason)
         fill(bad, job.bad.map((line) => h("li", {}, icon("warn"), ` ${line}`)))
         fill(acts, job.acts.filter((act) => act in ACTS).map((act) => {
           const [label, kind, hint] = ACTS[act]
@@ -80,7 +76,7 @@ export function build({ el, send, hide }) {
           h("button", { class: "small", ...barredBy(barred.pattern), click: () => { pattern.value = words; pattern.focus() } }, h("span", { class: "mono" }, words)), h("span", { class: "soft" }, gives))))
         about.hidden = !(job.found || job.details.length)
         const open = about.open
-        fill(about, h("summary", {}, job.found || "What is known of it"), h("dl", { class: "facts" }, ...job.details.flatMap(([kind, words]) => [h("dt", {}, kind), h("dd", {}, words)])))
+        fill(about, h("summary", {}, job.found || "What is known of it"), facts(job.details))
         about.open = open
       },
     }
@@ -95,8 +91,7 @@ export function build({ el, send, hide }) {
       say(title, running ? `Imports: ${count(running, "export")} to do` : "Imports")
       say(watched, content.inboxes.map(([folder, into]) => `${folder} is watched; its plates go to ${into}.`).join(" "))
       watched.hidden = !content.inboxes.length
-      say(refusal, content.refused[1])
-      refusal.hidden = !content.refused[1]
+      sayIf(refusal, content.refused[1])
       fill(arrivals, content.arrivals.map(arrival))
       for (const id of [...rows.keys()]) if (!content.jobs.some((job) => job.id === id)) rows.delete(id)
       const elements = content.jobs.map((job) => {

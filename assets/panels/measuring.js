@@ -2,6 +2,7 @@
 
 import { tell } from "../core/bus.js"
 import { barredBy, fill, h, icon, say, set } from "../core/dom.js"
+import { bar, fillBar, sayIf } from "../core/parts.js"
 import { count } from "../core/text.js"
 
 const ACTS = {
@@ -13,15 +14,14 @@ const ACTS = {
 
 export function build({ el, send, hide }) {
   const status = h("p", { class: "status grow", role: "status" })
-  const filled = h("i")
-  const bar = h("span", { class: "bar", role: "progressbar", "aria-label": "Fields measured", "aria-valuemin": 0 }, filled)
+  const measured = bar("Fields measured")
   let asks = ""
   const act = h("button", { class: "small act", click: () => { act.disabled = true; send(asks) } })
   const refusal = h("p", { class: "notice bad", role: "alert", hidden: true })
   const body = h("div", { class: "failures" })
   const plugins = h("div", { class: "plugins" })
   el.append(h("section", { class: "panel measuring hcs-measuring", "aria-label": "Measuring" },
-    h("header", {}, h("h2", { class: "grow cut" }, "Measuring"), act), h("div", { class: "body" }, status, bar, refusal, body, plugins)))
+    h("header", {}, h("h2", { class: "grow cut" }, "Measuring"), act), h("div", { class: "body" }, status, measured, refusal, body, plugins)))
 
   const failure = (entry) => h("li", {}, h("button", {
     class: "plain failure", dataset: { well: entry.well }, title: entry.why, click: () => tell("choose", entry.well),
@@ -33,16 +33,14 @@ export function build({ el, send, hide }) {
       if (!next.shown) return
       set(status, { "aria-live": next.act === "hold" ? "off" : "polite" }) // its end is told, not each field
       say(status, next.status)
-      say(refusal, next.refused[1])
-      refusal.hidden = !next.refused[1]
+      sayIf(refusal, next.refused[1])
       const [label, kind, title] = ACTS[next.act] ?? ["", "", ""]
       asks = kind
       act.hidden = !kind
       set(act, barredBy(next.barred[kind], title))
       say(act, label)
-      bar.hidden = !next.total || next.act === "again" || (!kind && !next.running)
-      set(bar, { "aria-valuemax": next.total, "aria-valuenow": next.done })
-      filled.style.width = `${next.total ? (100 * next.done) / next.total : 0}%`
+      measured.hidden = !next.total || next.act === "again" || (!kind && !next.running)
+      fillBar(measured, next.done, next.total)
       fill(plugins, next.plugins.map((text) => h("p", { class: "notice" }, icon("warn"), ` ${text}`)))
       const open = body.querySelector("details")?.open
       fill(body, next.failed ? h("details", { open }, h("summary", {}, icon("warn"), ` ${count(next.failed, "field")} could not be measured`),

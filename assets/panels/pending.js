@@ -1,7 +1,8 @@
 // Corrections that wait, because their plate cannot be written: beside what is there, and
 // never part of it.
 
-import { fill, h, icon, say } from "../core/dom.js"
+import { fill, h, say } from "../core/dom.js"
+import { complain, complaint, notice } from "../core/parts.js"
 import { moment } from "../core/text.js"
 
 export function build({ el, send, hide }) {
@@ -9,7 +10,7 @@ export function build({ el, send, hide }) {
   const title = h("h2", { class: "grow" })
   const save = h("a", { class: "button small hcs-pending-export", download: "" }, "Export as zip")
   const note = h("p", { class: "small soft" }, "This plate cannot be written: these are in the workspace, and in no value, statistic or report. The zip is taken where the plate is written, by: hcs correct PLATE PENDING.zip --reason …")
-  const refused = h("div", { hidden: true })
+  const refused = complaint()
   el.append(h("section", { class: "panel hcs-pending", "aria-label": "Pending corrections" }, h("header", {}, title, save), h("div", { class: "body" }, note, refused, list)))
 
   const picture = (address, name, text) => h("figure", {}, address ? h("img", { src: address, alt: name, loading: "lazy", width: "112", height: "112" }) : h("span", { class: "none" }, "nothing there"), h("figcaption", {}, text))
@@ -21,7 +22,7 @@ export function build({ el, send, hide }) {
       h("div", { class: "small soft" }, `${each.who} · ${moment(each.when)}`),
       h("div", { class: "small why" }, `“${each.why}”`),
       h("div", { class: "small soft cut", title: each.source }, `from ${each.source}`),
-      each.outdated ? h("div", { class: "notice warn small" }, icon("warn"), h("span", {}, "The field has changed since.")) : null,
+      each.outdated ? notice("warn small", "The field has changed since.") : null,
       h("div", { class: "row" }, h("button", { class: "small", click: () => send("show", { well: each.well, field: each.field }) }, "Go there"),
         discarding(each.id, barred.discard)))
   }
@@ -44,8 +45,7 @@ export function build({ el, send, hide }) {
       if (!next.shown) return
       say(title, `Pending corrections: ${next.list.length + next.more}`)
       save.setAttribute("href", next.export)
-      refused.hidden = !next.refused[1]
-      if (next.refused[1]) fill(refused, h("div", { class: "notice bad", role: "alert" }, icon("warn"), h("span", {}, next.refused[1])))
+      complain(refused, next.refused[1])
       fill(list, next.list.map((each) => row(each, next.barred)), next.more ? h("li", { class: "soft" }, `and ${next.more} more`) : null)
     },
   }

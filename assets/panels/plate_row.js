@@ -1,6 +1,7 @@
 // A row of the list of plates: a small map, the plate's name, and what is known of it.
 
 import { fill, h, icon } from "../core/dom.js"
+import { bar, novelty } from "../core/parts.js"
 import { css, mixed, rampOf } from "../core/colours.js"
 import { token } from "../core/theme.js"
 import { count, moment } from "../core/text.js"
@@ -71,7 +72,7 @@ export function cells(plate, place, open) {
     h("td", { class: "n" }, plate.fields ? h("span", { class: present < expected ? "lacks" : null, title: plate.completeness }, `${present.toLocaleString("en-US")}${present < expected ? ` of ${expected.toLocaleString("en-US")}` : ""}`) : dash(UNCOUNTED), plate.completeness ? h("span", { class: "about cut found", title: plate.completeness }, plate.completeness) : null),
     h("td", { class: "n" }, plate.suspects === null ? dash("The plate is not measured") : plate.suspects ? h("b", {}, plate.suspects.toLocaleString("en-US")) : soft("0")),
     h("td", { class: "judged" }, h("span", { class: "row", title: `${plate.reviewed} of ${count(plate.total, "well")} judged${verdicts ? `: ${verdicts}` : ""}` },
-      h("span", { class: "bar", "aria-hidden": "true" }, h("i", { style: { width: `${plate.total ? (100 * plate.reviewed) / plate.total : 0}%` } })), `${plate.reviewed} of ${plate.total}`), verdicts ? h("span", { class: "about cut", title: verdicts }, verdicts) : null),
+      bar("", plate.reviewed, plate.total), `${plate.reviewed} of ${plate.total}`), verdicts ? h("span", { class: "about cut", title: verdicts }, verdicts) : null),
     h("td", { class: "n" }, plate.corrected === null ? dash(UNCOUNTED) : plate.corrected || soft("0")),
     h("td", { class: "signed" }, plate.signed ? [h("span", { class: "cut", title: plate.signed }, plate.signed), h("span", { class: "about cut", title: moment(plate.signed_at) }, day(Date.parse(plate.signed_at) / 1000))] : dash("")),
     h("td", { class: "day" }, plate.changed ? day(plate.changed) : dash("")),
@@ -84,16 +85,14 @@ export function plateRow(open) {
   row.addEventListener("click", (event) => {
     if (row.dataset.state !== "unreadable" && !(/** @type {HTMLElement} */ (event.target).closest("a"))) open()
   })
-  let shown = ""
+  const isNew = novelty()
   return {
     row,
     drawn: false,
     link: () => /** @type {HTMLElement} */ (row.querySelector("a")),
     /** Returns whether anything has changed. */
     show(plate, place) {
-      const signature = JSON.stringify([plate, place])
-      if (signature === shown) return false
-      shown = signature
+      if (!isNew(plate, place)) return false
       Object.assign(row.dataset, { plate: plate.key, state: plate.state })
       fill(row, cells(plate, place, open))
       return true

@@ -1,6 +1,7 @@
 // Medians of the plates over time, as a line that can be clicked.
 
 import { fill, h, say, set, svg } from "../core/dom.js"
+import { offer } from "../core/parts.js"
 import { count, number } from "../core/text.js"
 import { driftText } from "./drift.js"
 import { day } from "./plate_list.js"
@@ -51,10 +52,7 @@ export function medians(send) {
       fill(chart)
       return say(verdict, "No plate is measured yet.")
     }
-    const options = JSON.stringify(trend.metrics)
-    if (metric.dataset.signature !== options) fill(metric, trend.metrics.map(([id, words]) => h("option", { value: id }, words)))
-    metric.dataset.signature = options
-    metric.value = trend.metric
+    offer(metric, trend.metrics, trend.metric)
     const apart = trend.plates.filter((plate) => plate.apart)
     say(verdict, driftText(trend) + (apart.length ? ` Apart from the others: ${apart.map((plate) => plate.name).join(", ")}.` : ""))
     fill(chart, line(trend))

@@ -4,6 +4,7 @@ import { addPlate, listen, tell } from "../core/bus.js"
 import { colourBar, setLimits } from "../plate/colour_bar.js"
 import { onTheme } from "../core/theme.js"
 import { barredBy, fill, h, icon, say, set } from "../core/dom.js"
+import { complaint, options } from "../core/parts.js"
 import { keyName } from "../core/keys.js"
 import { count } from "../core/text.js"
 import { preference, setPreference } from "../core/storage.js"
@@ -25,10 +26,10 @@ export function build({ el, send, hide }) {
 
   const title = h("h2", {})
   const find = h("input", { type: "search", class: "find", "aria-label": "Find a plate by name, path, barcode or condition", placeholder: "Name, barcode, condition", input: () => search(), keydown: (event) => { if (event.key === "ArrowDown" || event.key === "Enter") goTo(0, event) } })
-  const group = h("select", { "aria-label": "Group the plates", change: () => reorder({ ...order, group: group.value }) }, GROUPS.map(([id, text]) => h("option", { value: id }, text)))
+  const group = h("select", { "aria-label": "Group the plates", change: () => reorder({ ...order, group: group.value }) }, options(GROUPS))
   const open = h("input", { type: "checkbox", change: () => reorder({ ...order, open: open.checked }) })
   const common = h("input", { type: "checkbox", checked: colourBar.limits === "project", change: () => setLimits(common.checked ? "project" : "robust") })
-  const problem = h("div", { class: "notice bad", role: "alert", hidden: true })
+  const problem = complaint()
   const empty = h("div", { class: "empty" })
   const trend = medians(send)
   const chooser = assayChooser(send)

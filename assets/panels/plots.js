@@ -2,6 +2,7 @@
 
 import { listen, openSetup, tell } from "../core/bus.js"
 import { barredBy, fill, h, say, set } from "../core/dom.js"
+import { labelled, novelty, options, sayIf } from "../core/parts.js"
 import { count } from "../core/text.js"
 import { plotFigure } from "./plot_figure.js"
 import { selectWells } from "../core/selection.js"
@@ -19,7 +20,7 @@ export function build({ el, send, hide }) {
   const otherMetric = h("select", { "aria-label": "Vertical axis", class: "hcs-other-metric", change: () => send("other", { other: otherMetric.value }) })
   const fields = h("input", { type: "checkbox", change: () => send("fields", { fields: fields.checked }) })
   const along = h("select", { "aria-label": "Along", change: () => send("along", { along: along.value }) },
-    [["column", "by column"], ["row", "by row"]].map(([value, text]) => h("option", { value }, text)))
+    options([["column", "by column"], ["row", "by row"]]))
   const scatter = h("div", { class: "row wrap controls" }, h("label", { class: "row grow" }, h("span", { class: "soft" }, "against"), otherMetric), h("label", { class: "row" }, fields, "fields"))
   const profile = h("div", { class: "row controls" }, along)
   const place = h("div", { class: "figure hcs-figure" })
@@ -30,7 +31,7 @@ export function build({ el, send, hide }) {
   const cuts = cutControls(send, figure)
   el.append(h("div", { class: "plots hcs-plots" }, tabs, cuts.element, refusal, scatter, profile, note, empty, failure), place)
   let now = null
-  let signature = ""
+  const isNew = novelty()
   let answered = 0
 
   const root = document.documentElement
@@ -94,13 +95,10 @@ export function build({ el, send, hide }) {
       empty.hidden = next.plotted
       say(note, next.tab === "histogram" || !next.plotted ? "" : next.tab === "scatter" && !next.other ? "Choose what to plot it against." : next.note)
       note.hidden = !note.textContent
-      say(refusal, next.refused[1])
-      refusal.hidden = !next.refused[1]
+      sayIf(refusal, next.refused[1])
       scatter.hidden = next.tab !== "scatter" || !next.plotted
       profile.hidden = next.tab !== "profile" || !next.plotted
-      const choices = JSON.stringify(next.choices)
-      if (choices !== signature) {
-        signature = choices
+      if (isNew(next.choices)) {
         const groups = new Map()
         for (const [id, title, group] of next.choices) groups.set(group, [...(groups.get(group) ?? []), h("option", { value: id }, title)])
         fill(otherMetric, h("option", { value: "" }, "–"), [...groups].map(([name, options]) => h("optgroup", { label: name }, options)))
@@ -141,11 +139,11 @@ function cutControls(send, figure) {
   const keep = h("button", { class: "small primary hcs-cut-keep", click: () => { keep.disabled = true; send("cut", { metric: now.metric, low: value(low), high: value(high) }) } }, "Keep for project")
   const back = h("button", { class: "small", click: () => send("cut", { metric: now.metric, back: true }) }, "Back to default")
   const choose = h("button", { class: "small hcs-cut-choose", title: "Select the wells beyond the cut-offs", click: () => selectWells(beyond()) }, "Choose wells")
-  const below = h("label", { class: "row" }, h("span", { class: "soft" }, "≤"), low)
-  const above = h("label", { class: "row" }, h("span", { class: "soft" }, "≥"), high)
+  const below = labelled("≤", low)
+  const above = labelled("≥", high)
   const element = h("div", { class: "row wrap controls cuts" }, below, above, tally, choose, keep, back)
   let now = null
-  let seen = ""
+  const isNew = novelty()
 
   const value = (input) => (input.value === "" ? null : Number(input.value))
   const rounded = (limit) => (limit === null || limit === undefined ? "" : String(Number(Number(limit).toPrecision(5))))
@@ -209,9 +207,7 @@ function cutControls(send, figure) {
     show(next) {
       now = next
       element.hidden = next.tab !== "histogram" || !next.plotted || next.metric === "suspicion"
-      const key = JSON.stringify([next.metric, next.low, next.high, next.refused[0]])
-      if (key !== seen) {
-        seen = key
+      if (isNew(next.metric, next.low, next.high, next.refused[0])) {
         low.value = rounded(next.low)
         high.value = rounded(next.high)
       }

@@ -1,6 +1,7 @@
 // What the columns of a plate map mean: which one tells roles, and which value means what.
 
 import { barredBy, fill, h, set } from "../core/dom.js"
+import { labelled, novelty } from "../core/parts.js"
 
 /** What the wells are for: which column tells it, and which of its values means what. */
 export function rolesForm(send, { preview: previewed = false } = {}) {
@@ -18,12 +19,12 @@ export function rolesForm(send, { preview: previewed = false } = {}) {
   const controls = h("div", { class: "row wrap" }, keep, back)
   const answer = () => ({ role: column.value, values: chosen(), compound: compound.value, dose: dose.value })
   const element = h("details", { class: "roles hcs-roles" }, h("summary", {}, "Roles ", line),
-    h("label", { class: "row" }, h("span", { class: "soft" }, "Told by"), column),
+    labelled("Told by", column),
     h("table", { class: "numbers" }, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Value"), h("th", { scope: "col" }, "wells"), h("th", { scope: "col" }, "means"))), list),
-    h("label", { class: "row" }, h("span", { class: "soft" }, "Compound"), compound), h("label", { class: "row" }, h("span", { class: "soft" }, "Dose"), dose),
+    labelled("Compound", compound), labelled("Dose", dose),
     preview, controls)
   let now = null
-  let seen = ""
+  const isNew = novelty()
 
   const choice = () => now.choices.find((choice) => choice.name === column.value)
   const proposed = () => Object.fromEntries((choice()?.values ?? []).map(([value, , role]) => [value, role]))
@@ -54,9 +55,7 @@ export function rolesForm(send, { preview: previewed = false } = {}) {
     answer,
     /** `reason` says why nothing of it can be kept, "" where it can. */
     show(next, reason = "", refused = 0) {
-      const text = JSON.stringify([next, reason, refused])
-      if (text === seen) return
-      seen = text
+      if (!isNew(next, reason, refused)) return
       now = next
       if (!next) return
       line.textContent = `${words(next.counts) || "not known"} · ${next.kept ? "set for this project" : "proposed, please check"}`

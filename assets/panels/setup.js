@@ -3,6 +3,7 @@
 
 import { listen } from "../core/bus.js"
 import { barredBy, fill, h, icon, set } from "../core/dom.js"
+import { complain, complaint, labelled, novelty, onEnter, options, tableHead } from "../core/parts.js"
 import { count } from "../core/text.js"
 import { rolesForm } from "./roles_form.js"
 import { columnsPicker } from "./columns_picker.js"
@@ -31,7 +32,7 @@ export function build({ el, send, hide }) {
   const nuclear = h("select", { class: "hcs-nuclear", change: () => send("nuclear", { channel: nuclear.value === "" ? null : Number(nuclear.value) }) })
   const clips = h("div", { class: "inside" })
   const inputs = new Map()
-  fill(channels.body, h("label", { class: "row" }, h("span", { class: "soft" }, "Nuclei in"), nuclear), clips)
+  fill(channels.body, labelled("Nuclei in", nuclear), clips)
 
   const typed = Object.fromEntries(ROLES.map((role) => [role, h("input", { type: "text", placeholder: role === "positive" ? "A-D:12, E-H:1" : role === "negative" ? "col:2 or A01-A09" : "" })]))
   const typedKeep = h("button", { class: "small hcs-typed-keep", disabled: true, click: () => {
@@ -40,7 +41,7 @@ export function build({ el, send, hide }) {
   } }, "Use for this project")
   for (const input of Object.values(typed)) {
     input.addEventListener("input", () => { typedKeep.disabled = false })
-    input.addEventListener("keydown", (event) => { if (event.key === "Enter" && !event.isComposing) typedKeep.click() })
+    input.addEventListener("keydown", onEnter(() => typedKeep.click()))
   }
   const source = h("p", { class: "soft" })
   const preview = h("div", { class: "inside" })
@@ -49,15 +50,15 @@ export function build({ el, send, hide }) {
   const buttons = h("div", { class: "row wrap" })
   const mapFile = file("map", "Read a table (CSV, XLSX)…")
   fill(map.body, source, h("div", { class: "row wrap" }, mapFile, buttons), preview,
-    h("h3", {}, "Or enter the control wells"), ROLES.map((role) => h("label", { class: "row" }, h("span", { class: "soft" }, role), typed[role])), h("div", { class: "row" }, typedKeep))
+    h("h3", {}, "Or enter the control wells"), ROLES.map((role) => labelled(role, typed[role])), h("div", { class: "row" }, typedKeep))
 
   const importFile = file("import", "Read tables (CSV, XLSX, Parquet, SQLite)…")
   const taken = h("ul", { class: "kept" })
   const columns = h("div", { class: "inside" })
   const inside = h("div", { class: "row line" })
   fill(imported.body, taken, h("div", { class: "row" }, importFile), inside, columns)
-  let mapSeen = ""
-  let importSeen = ""
+  const isNewMap = novelty()
+  const isNewImport = novelty()
 
   function file(kind, text) {
     const input = h("input", { type: "file", accept: TABLES, multiple: true, class: `hcs-file-${kind}`, change: () => read(kind, input) })
@@ -135,22 +136,20 @@ export function build({ el, send, hide }) {
       set(typed[role], barredBy(now.barred.typed))
     }
     set(typedKeep, { title: now.barred.typed ?? null })
-    const key = JSON.stringify([now.map, now.sheet])
-    if (key === mapSeen) return
-    mapSeen = key
+    if (!isNewMap(now.map, now.sheet)) return undefined
     if (!now.map) return fill(preview)
     const table = now.map
-    const barcode = h("select", { "aria-label": "Rows of plate", change: () => send("barcode", { barcode: barcode.value }) }, table.barcodes.map((name) => h("option", { value: name }, name)))
+    const barcode = h("select", { "aria-label": "Rows of plate", change: () => send("barcode", { barcode: barcode.value }) }, options(table.barcodes.map((name) => [name, name])))
     barcode.value = table.barcode
     form.show(table.roles)
     others.checked = false
     fill(preview,
       h("p", {}, h("b", {}, table.name), `: ${count(table.wells, "well")} of this plate, ${table.shape === "plate" ? "in the shape of the plate" : "a row a well"}`),
       sheets(),
-      table.barcodes.length > 1 ? h("label", { class: "row" }, h("span", { class: "soft" }, "Rows of"), barcode) : null,
+      table.barcodes.length > 1 ? labelled("Rows of", barcode) : null,
       listing("Not on this plate", table.unmatched), listing("Not in the map", table.missing),
       table.problems.length ? h("ul", { class: "problems" }, table.problems.map((text) => h("li", {}, text)), table.more ? h("li", {}, `and ${table.more} more`) : null) : null,
-      h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, ["well", ...table.columns].map((column) => h("th", { scope: "col" }, column)))),
+      h("div", { class: "scroll" }, h("table", {}, tableHead(["well", ...table.columns]),
         h("tbody", {}, table.rows.map((row) => h("tr", {}, row.map((cell) => h("td", {}, cell))))))),
       table.roles ? form.element : null,
       h("label", { class: "row" }, others, table.barcodes.length > 1 ? "Give its rows to the project's other plates by barcode, too" : "Give it to the project's other plates, too"),
@@ -163,9 +162,9 @@ export function build({ el, send, hide }) {
   /** Which sheet of a workbook is meant, where several name wells. */
   function sheets() {
     if (now.sheets.length < 2) return null
-    const select = h("select", { class: "hcs-sheet", "aria-label": "Sheet", change: () => send("sheet", { sheet: select.value }) }, now.sheets.map((name) => h("option", { value: name }, name)))
+    const select = h("select", { class: "hcs-sheet", "aria-label": "Sheet", change: () => send("sheet", { sheet: select.value }) }, options(now.sheets.map((name) => [name, name])))
     select.value = now.sheet
-    return h("label", { class: "row" }, h("span", { class: "soft" }, "Sheet"), select)
+    return labelled("Sheet", select)
   }
 
   const listing = (text, [n, labels]) => (n ? h("p", { class: "soft" }, `${text}: ${labels}${n > 12 ? ` and ${n - 12} more` : ""}`) : null)
@@ -195,9 +194,7 @@ export function build({ el, send, hide }) {
     offer(importFile)
     const offered = (words, name) => h("button", { class: "small hcs-import-inside", ...barredBy(now.barred.inside), click: () => send("inside", { name }) }, words)
     fill(inside, now.inside.length ? now.inside.map((name) => offered(`Take ${name}`, name)) : offered("Tables inside the plate…", ""))
-    const key = JSON.stringify([now.import, now.sheet])
-    if (key === importSeen) return
-    importSeen = key
+    if (!isNewImport(now.import, now.sheet)) return undefined
     if (!now.import) return fill(columns)
     const table = now.import
     const picker = columnsPicker(table.columns, table.most)
@@ -237,7 +234,7 @@ export function build({ el, send, hide }) {
 function section(title) {
   const summary = h("span", { class: "soft" })
   const body = h("div", { class: "inside" })
-  const wrong = h("div", { class: "notice bad", role: "alert", hidden: true })
+  const wrong = complaint()
   const element = h("details", {}, h("summary", {}, `${title} `, summary), wrong, body)
   return {
     element,
@@ -245,8 +242,7 @@ function section(title) {
     say: (text) => { summary.textContent = text ? `· ${text}` : "" },
     open: () => { element.open = true },
     problem: (text) => {
-      wrong.hidden = !text
-      if (text) fill(wrong, icon("warn"), h("span", {}, text))
+      complain(wrong, text)
       if (text) element.open = true
     },
   }

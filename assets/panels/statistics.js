@@ -4,6 +4,7 @@
 import { lastSeen } from "../core/absence.js"
 import { openSetup, tell } from "../core/bus.js"
 import { barredBy, fill, h, icon, set } from "../core/dom.js"
+import { notice, tableHead } from "../core/parts.js"
 import { count, number } from "../core/text.js"
 import { rolesForm } from "./roles_form.js"
 
@@ -63,7 +64,7 @@ export function build({ el, send, hide }) {
     const named = statistics.doses.some(([compound]) => compound)
     const head = [named ? "Compound" : null, `Dose${statistics.dose_unit ? ` (${statistics.dose_unit})` : ""}`, "mean", "SD", "n"].filter(Boolean)
     return h("details", { class: "doses" }, h("summary", {}, `Doses (${statistics.doses.length})`),
-      h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Doses" }, h("table", { class: "numbers" }, h("thead", {}, h("tr", {}, head.map((text) => h("th", { scope: "col" }, text)))),
+      h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Doses" }, h("table", { class: "numbers" }, tableHead(head),
         h("tbody", {}, statistics.doses.map(([compound, dose, n, mean, sd]) => h("tr", {}, named ? h("th", { scope: "row" }, compound) : null,
           h("td", {}, number(dose)), h("td", {}, number(Number(mean.toPrecision(3)))), h("td", { class: "soft" }, sd === null ? "–" : number(Number(sd.toPrecision(2)))), h("td", { class: "soft" }, String(n))))))))
   }
@@ -86,8 +87,8 @@ export function build({ el, send, hide }) {
       }
       roles.show(next.roles, next.barred.roles, next.refused[0])
       fill(body,
-        next.refused[1] ? h("div", { class: "notice bad", role: "alert" }, icon("warn"), h("span", {}, next.refused[1])) : null,
-        next.problem ? h("div", { class: "notice bad", role: "alert" }, icon("warn"), h("span", {}, next.problem)) : null,
+        next.refused[1] ? notice("bad", next.refused[1]) : null,
+        next.problem ? notice("bad", next.problem) : null,
         next.hint ? h("p", { class: "small soft" }, next.hint, " ", h("button", { class: "small", click: () => tell("measured-metric") }, "Pick a metric")) : null,
         !next.hint && !statistics && !next.problem ? h("p", { class: "small soft" }, "Computing…") : null,
         statistics ? about : null,

@@ -2,7 +2,8 @@
 
 import { lastSeen } from "../core/absence.js"
 import { tell } from "../core/bus.js"
-import { barredBy, fill, h, icon } from "../core/dom.js"
+import { barredBy, fill, h } from "../core/dom.js"
+import { notice } from "../core/parts.js"
 import { count } from "../core/text.js"
 
 export function build({ el, send, hide }) {
@@ -48,7 +49,7 @@ export function build({ el, send, hide }) {
       fill(title, next.title)
       number.textContent = next.list.length ? count(next.list.length + next.more, "well") : ""
       fill(body,
-        next.banner.length ? h("div", { class: "notice bad plate-banner", role: "alert" }, icon("warn"), h("div", {}, h("b", {}, "The whole plate looks bad."), next.banner.map((text) => h("p", {}, text)))) : null,
+        next.banner.length ? notice("bad plate-banner", h("div", {}, h("b", {}, "The whole plate looks bad."), next.banner.map((text) => h("p", {}, text)))) : null,
         next.moved ? h("div", { class: "notice moved" }, h("span", { class: "grow" }, "The plate has changed since suspects were found."),
           h("button", { class: "small", ...barredBy(next.barred.anew, "Compare wells with the plate as it is now"), click: () => send("anew") }, "Recompute")) : null,
         next.refused[1] ? h("p", { class: "notice bad", role: "alert" }, next.refused[1]) : null,

@@ -4,6 +4,7 @@
 import { addPlate, listen, tell } from "../core/bus.js"
 import { holdReload } from "../core/connection.js"
 import { fill, h, icon, say } from "../core/dom.js"
+import { bar, fileBox, fillBar, signButton } from "../core/parts.js"
 import { chosenFiles, watchDrops, wellBelow } from "../core/drops.js"
 import { bytes, count } from "../core/text.js"
 import { again, cancel, sendFiles, setServer, takeUp, underWay, uploads, uploadsRefused } from "../core/uploads.js"
@@ -12,15 +13,15 @@ import { leftText, part, stateText, summary } from "./upload_text.js"
 export function build({ el, hide }) {
   let well = "" // that is looked at, and so meant by files that are dropped beside any
 
-  const input = h("input", { type: "file", multiple: true, class: "hcs-resume sr", "aria-label": "Files whose upload was left unfinished", change: () => { give(chosenFiles(input.files), ""); input.value = "" } })
+  const input = fileBox({ class: "hcs-resume sr", "aria-label": "Files whose upload was left unfinished" }, (files) => give(chosenFiles(files), ""))
   const total = h("span", { class: "grow", role: "status", "aria-live": "polite" })
-  const bar = h("i")
+  const sent = bar()
   const list = h("ul")
   const details = h("details", {}, h("summary", {}, "Files"), list)
   const stop = h("button", { class: "small", click: () => uploads.filter(underWay).forEach(cancel) }, "Cancel all")
   const useAll = h("button", { class: "small", click: () => uploads.filter((entry) => entry.state === "unused").forEach(use) }, "Use them")
   const left = h("div", { class: "notice warn", hidden: true })
-  const line = h("div", { class: "row" }, icon("upload"), total, h("span", { class: "bar" }, bar), useAll, stop)
+  const line = h("div", { class: "row" }, icon("upload"), total, sent, useAll, stop)
   const box = h("section", { class: "hcs-uploads", "aria-label": "Uploads" }, line, left, details)
   const veil = h("div", { class: "veil", hidden: true })
   el.append(box, veil)
@@ -58,8 +59,8 @@ export function build({ el, hide }) {
       h("div", { class: "row" }, icon(bad ? "warn" : "file"), h("span", { class: "grow cut", title: path }, path),
         h("span", { class: "small soft" }, bytes(entry.size)),
         act ? h("button", { class: "small", click: () => (elsewhere ? tell("choose", entry.well) : entry.state === "unused" ? use(entry) : again(entry)) }, act) : null,
-        h("button", { class: "plain square", "aria-label": `${underWay(entry) ? "Cancel" : "Discard"} ${entry.name}`, click: () => cancel(entry) }, icon("close"))),
-      h("div", { class: "row" }, h("span", { class: "bar grow", hidden: !underWay(entry) }, h("i", { style: { width: `${100 * part([entry])}%` } })),
+        signButton("close", `${underWay(entry) ? "Cancel" : "Discard"} ${entry.name}`, () => cancel(entry))),
+      h("div", { class: "row" }, underWay(entry) ? bar("", part([entry]), 1, "grow") : null,
         h("span", { class: "small soft" }, stateText(entry))))
   }
 
@@ -75,11 +76,11 @@ export function build({ el, hide }) {
     const text = summary(uploads)
     say(total, text)
     line.hidden = !text
-    bar.style.width = `${100 * part(uploads)}%`
+    fillBar(sent, part(uploads), 1)
     const busy = uploads.some(underWay)
     stop.hidden = !busy
     useAll.hidden = !uploads.some((entry) => entry.state === "unused")
-    bar.parentElement.hidden = !busy
+    sent.hidden = !busy
     const unfinished = uploads.filter((entry) => entry.state === "left")
     left.hidden = !unfinished.length
     if (!unfinished.length) fill(left)

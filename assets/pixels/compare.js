@@ -3,13 +3,14 @@
 import { display, listen, tell } from "../core/bus.js"
 import { everyFrame, fill, h, icon, say, set } from "../core/dom.js"
 import { exact } from "../core/text.js"
-import { keyed } from "../core/help.js"
+import { keyed, keyedSign } from "../core/keyed.js"
 import { BLINK_MILLISECONDS, MODES, modeByKey, nextMode, swipePart, swipeStep } from "./comparing.js"
 import { compareValues } from "./compare_values.js"
 import { differenceLayer } from "./difference_layer.js"
 import { makePane } from "./pane.js"
 import { scaleBar } from "./scale_bar.js"
 import { Viewport, steer } from "./viewport.js"
+import { zoomTo, zoomTools } from "./zoom_tools.js"
 
 export const sheets = ["pixels/field_viewer.css", "pixels/compare.css"]
 
@@ -27,7 +28,6 @@ export function build({ el, send }) {
     keyed(h("button", { class: "small", dataset: { mode: name }, click: () => setMode(name) }, text), name === "side" ? "compare" : name, about))
   const pause = keyed(h("button", { class: "small hcs-blink-pause", hidden: true, click: () => (blinking ? stopBlinking() : startBlinking()) }), "blink", "By hand, with the key")
   const busy = h("span", { class: "soft small", role: "status" })
-  const zoomText = h("button", { class: "plain small zoom", click: () => viewport.actual() })
   const states = [{}, {}]
   let subtracted = null
   const heard = (at) => (state) => {
@@ -46,20 +46,13 @@ export function build({ el, send }) {
   const readout = h("output", { class: "readout" })
   const numbers = compareValues()
   const place = h("span", { class: "small grow" })
-  const steps = [[-1, "back", "field-before", "Previous correction"], [1, "forward", "field-after", "Next correction"]].map(([by, sign, id, text]) =>
-    keyed(h("button", { class: "plain square", "aria-label": text, click: () => send("next", { by }) }, icon(/** @type {any} */ (sign))), id, text))
+  const steps = [keyedSign("back", "Previous correction", "field-before", () => send("next", { by: -1 })), keyedSign("forward", "Next correction", "field-after", () => send("next", { by: 1 }))]
   const walk = h("div", { class: "row walk", hidden: true }, h("button", { class: "small hcs-to-table", title: "Back to the table (Esc)", click: () => send("table") }, "Back to the table"), place, steps)
   const differences = h("ul", { class: "staged-differences", hidden: true })
   el.append(h("section", { class: "panel hcs-compare", "aria-label": "Compare old and new" },
     h("header", {}, title, h("span", { class: "grow" }), busy, pause, h("span", { class: "segment", role: "group", "aria-label": "How to compare" }, modes),
-      button("minus", "Zoom out", "zoom-out", () => viewport.zoom(1 / 1.5)), keyed(zoomText, "actual", "Actual pixels (100 %)"), button("plus", "Zoom in", "zoom-in", () => viewport.zoom(1.5)), button("fit", "Fit the pictures", "fit", () => fit())),
+      zoomTools(viewport)),
     walk, stage, h("footer", { class: "row" }, readout), differences, numbers.element))
-
-  function button(name, label, id, click) {
-    return keyed(h("button", { class: "plain square", "aria-label": label, click }, icon(name)), id, label)
-  }
-
-  const fit = () => viewport.box && viewport.fit(...viewport.box)
 
   function setMode(next) {
     mode = next
@@ -126,7 +119,6 @@ export function build({ el, send }) {
   const showScale = everyFrame(() => {
     if (!content?.staged) return
     bars.forEach((bar, i) => (mode !== "side" && i === 0 && mode !== "blink" ? bar.hide() : bar.show(viewport, content.pixel[0], content.unit)))
-    say(zoomText, `${Math.round(viewport.scale * (window.devicePixelRatio || 1) * 100)} %`)
   })
 
   function showValues(x, y) {
@@ -164,7 +156,7 @@ export function build({ el, send }) {
   for (const box of [...boxes, subtracted.element]) steer(box, viewport, { onHover: showValues })
   viewport.watch(showScale)
   listen("display", () => { panes.forEach((pane) => pane.refresh()); subtracted.draw() })
-  listen("zoom", (factor) => { if (visible()) factor === 0 ? viewport.actual() : factor === null ? fit() : viewport.zoom(factor) })
+  listen("zoom", (factor) => { if (visible()) zoomTo(viewport, factor) })
   listen("compare-mode", (asked) => {
     if (!visible()) return
     if (asked === "flip") flipByHand()
@@ -191,7 +183,7 @@ export function build({ el, send }) {
       else panes[0].empty("There is no such field yet.")
       panes[1].show(next.staged)
       viewport.picture([next.staged.width, next.staged.height])
-      if (started) requestAnimationFrame(() => { numbers.open(el.clientHeight > 640); measure(); fit() })
+      if (started) requestAnimationFrame(() => { numbers.open(el.clientHeight > 640); measure(); viewport.whole() })
       showValues(null)
       showScale()
     },

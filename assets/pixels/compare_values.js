@@ -3,6 +3,7 @@
 
 import { display, listen } from "../core/bus.js"
 import { fill, h, icon, say, svg } from "../core/dom.js"
+import { tableHead } from "../core/parts.js"
 import { number } from "../core/text.js"
 import { outline } from "./histogram.js"
 
@@ -32,7 +33,7 @@ export function compareValues() {
     details.hidden = !rows.length && !(content.histograms ?? []).length
     say(note, rows.length ? "" : "This plate has no metrics to compare with.")
     note.hidden = rows.length > 0
-    fill(table, h("thead", {}, h("tr", {}, ["Metric", "Channel", "Old", "New", "Rules"].map((text) => h("th", { scope: "col" }, text)))),
+    fill(table, tableHead(["Metric", "Channel", "Old", "New", "Rules"]),
       h("tbody", {}, rows.map((row) => h("tr", {}, h("th", { scope: "row" }, row.title, row.unit ? h("span", { class: "soft" }, ` ${row.unit}`) : null), h("td", {}, row.channel),
         h("td", { class: "number" }, number(row.old)), h("td", { class: "number" }, number(row.new)), h("td", {}, row.verdict)))))
     table.hidden = !rows.length

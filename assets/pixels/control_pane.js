@@ -1,7 +1,8 @@
 // The same field of a control beside the open one: one viewport, one contrast.
 
 import { listen } from "../core/bus.js"
-import { fill, h, icon, say, set } from "../core/dom.js"
+import { h, icon, say, set } from "../core/dom.js"
+import { offer } from "../core/parts.js"
 import { makePane } from "./pane.js"
 import { steer } from "./viewport.js"
 
@@ -29,12 +30,8 @@ export function controlPane(viewport, send) {
       element.hidden = !control
       if (!control) return close()
       if (!pane) box.append((pane = makePane(viewport, () => {})).element)
-      const options = control.controls.map(([well, role]) => h("option", { value: well }, `${well} ${role} control`.replace("untreated control", "untreated")))
-      const names = options.map((option) => option.textContent).join("\n")
-      if (choice.dataset.names !== names) fill(choice, options)
-      choice.dataset.names = names
-      choice.value = control.well
-      choice.hidden = !options.length
+      offer(choice, control.controls.map(([well, role]) => [well, `${well} ${role} control`.replace("untreated control", "untreated")]), control.well)
+      choice.hidden = !control.controls.length
       say(name, control.field?.label ?? "")
       set(element, { dataset: { well: control.well } })
       if (!control.field) return pane.empty(control.note)

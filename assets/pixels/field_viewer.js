@@ -1,9 +1,10 @@
 // One field at full resolution.
 
 import { display, listen, tell } from "../core/bus.js"
-import { everyFrame, fill, h, icon, say, set } from "../core/dom.js"
+import { everyFrame, fill, h, say, set } from "../core/dom.js"
+import { labelled, offer, options } from "../core/parts.js"
 import { exact, number } from "../core/text.js"
-import { keyed } from "../core/help.js"
+import { keyed, keyedSign } from "../core/keyed.js"
 import { keyName } from "../core/keys.js"
 import { saveFile } from "../review/download.js"
 import { legend } from "./channel_marks.js"
@@ -13,6 +14,7 @@ import { makePane } from "./pane.js"
 import { changed, pictureUrl, planeUrl, spelled } from "./addresses.js"
 import { scaleBar, shortUnit } from "./scale_bar.js"
 import { Viewport, steer } from "./viewport.js"
+import { zoomTo, zoomTools } from "./zoom_tools.js"
 
 const WHEEL_STEP = 40 // of a wheel that turns smoothly; a click of a wheel is 100 or so
 
@@ -27,18 +29,15 @@ export function build({ el, send }) {
   const title = h("h2", { class: "cut" })
   const marks = h("span", { class: "row" })
   const busy = h("span", { class: "busy soft small" })
-  const zoomText = h("button", { class: "plain small zoom", click: () => viewport.actual() })
-  keyed(zoomText, "actual", "Actual pixels (100 %)")
   const compare = keyed(h("button", { class: "small hcs-control", click: () => send("control") }, "Control"), "beside", "Compare with the nearest control, again: the next")
+  const zoom = zoomTools(viewport)
   const tools = h("div", { class: "row tools" },
-    tool("back", "Previous field", "field-before", () => send("field", { step: -1 })),
-    tool("forward", "Next field", "field-after", () => send("field", { step: 1 })),
-    tool("minus", "Zoom out", "zoom-out", () => viewport.zoom(1 / 1.5)), zoomText,
-    tool("plus", "Zoom in", "zoom-in", () => viewport.zoom(1.5)),
-    tool("fit", "Fit the picture", "fit", () => fit()),
+    keyedSign("back", "Previous field", "field-before", () => send("field", { step: -1 })),
+    keyedSign("forward", "Next field", "field-after", () => send("field", { step: 1 })),
+    zoom,
     saveButton("png", "PNG", "Save the picture as PNG, with scale bar and caption"),
     saveButton("tiff", "TIFF", "Save the plane's pixels as they are, as TIFF"),
-    tool("close", "Back to the well", "back", () => send("close")))
+    keyedSign("close", "Back to the well", "back", () => send("close")))
   const pane = makePane(viewport, (state) => {
     say(busy, state.busy ? "Loading…" : state.mode === "picture" ? "drawn by the server" : "")
     el.dataset.busy = String(Boolean(state.busy))
@@ -55,15 +54,11 @@ export function build({ el, send }) {
   const control = controlPane(viewport, send)
   const stage = h("div", { class: "stage", tabindex: "0", role: "group", "aria-label": "Field" }, pane.element, outlines.element, channels.element, bar.element)
   const projection = h("select", { "aria-label": "Projection over z", title: `One plane, or all of them as one (key ${keyName("projection")})`, change: () => send("projection", { projection: projection.value }) },
-    [["", "plane"], ["max", "max"], ["mean", "mean"]].map(([value, text]) => h("option", { value }, text)))
+    options([["", "plane"], ["max", "max"], ["mean", "mean"]]))
   const sliders = h("div", { class: "sliders", hidden: true })
   el.append(h("section", { class: "panel hcs-field-viewer", "aria-label": "Field viewer" },
     h("header", {}, title, marks, h("span", { class: "grow" }), busy, compare, tools), h("div", { class: "sides" }, stage, control.element),
     h("footer", { class: "row" }, readout, ruler, outlineBox, sliders)))
-
-  function tool(name, label, id, click) {
-    return keyed(h("button", { class: "plain square", "aria-label": label, click }, icon(name)), id, label)
-  }
 
   function saveButton(kind, text, title) {
     return h("button", { class: `plain small hcs-save-${kind}`, title, "aria-label": title, click: () => save(kind) }, text)
@@ -77,13 +72,11 @@ export function build({ el, send }) {
     saveFile(href, (why) => tell("hint", why))
   }
 
-  const fit = () => viewport.box && viewport.fit(...viewport.box)
   const showScale = everyFrame(() => {
     const broken = !content?.field || content.field.error
-    zoomText.hidden = Boolean(broken)
+    zoom[1].hidden = Boolean(broken)
     if (broken) return bar.hide()
     bar.show(viewport, content.field.pixel[0], content.field.unit)
-    say(zoomText, `${Math.round(viewport.scale * (window.devicePixelRatio || 1) * 100)} %`)
     showReadout()
   })
 
@@ -131,7 +124,7 @@ export function build({ el, send }) {
     const input = h("input", { type: "range", min: "0", step: "1", "aria-label": label,
       input: () => { say(text, `${Number(input.value) + 1}/${Number(input.max) + 1}`); choose() } })
     const choose = everyFrame(() => send("axis", { axis, value: Number(input.value) }))
-    const element = h("div", { class: "row", hidden: true }, h("label", { class: "row" }, h("span", { class: "soft" }, axis), input, text))
+    const element = h("div", { class: "row", hidden: true }, labelled(axis, input, text))
     const showKeys = () => set(element, { title: `${label} (keys ${keys.map(keyName).join(" and ")}, or ${wheel} and the wheel)` })
     showKeys()
     listen("keys", showKeys)
@@ -171,12 +164,7 @@ export function build({ el, send }) {
   function showOutlines(next, field) {
     const { labels, chosen, mask } = next.outlines
     outlineBox.hidden = !labels.length
-    const names = labels.join("\n")
-    if (outlineSelect.dataset.names !== names) {
-      fill(outlineSelect, h("option", { value: "-" }, "none"), labels.map((label) => h("option", { value: label }, label)))
-      outlineSelect.dataset.names = names
-    }
-    outlineSelect.value = chosen
+    offer(outlineSelect, [["-", "none"], ...labels.map((label) => [label, label])], chosen)
     outlines.show(mask ? { url: planeUrl(mask, { level: 0, channel: 0, z: next.z, t: next.t, projection: next.projection }), size: [field.width, field.height] } : null)
   }
 
@@ -191,7 +179,7 @@ export function build({ el, send }) {
     const ways = [...projection.options].map((option) => option.value)
     send("projection", { projection: ways[(ways.indexOf(projection.value) + 1) % ways.length] })
   })
-  listen("zoom", (factor) => { if (visible()) factor === 0 ? viewport.actual() : factor === null ? fit() : viewport.zoom(factor) })
+  listen("zoom", (factor) => { if (visible()) zoomTo(viewport, factor) })
   listen("axis", ([axis, by]) => (axis === "z" ? zAxis : tAxis).step(by))
   listen("control", () => { if (["well", "field"].includes(document.documentElement.dataset.stage ?? "")) send("control") })
   listen("step", (by) => send("field", { step: by }))
@@ -222,7 +210,7 @@ export function build({ el, send }) {
       if (viewport.box) viewport.picture([field.width, field.height])
       else viewport.size = [field.width, field.height]
       // Another field starts as a whole; another version or plane keeps the view.
-      if (previous && (previous.name !== field.name || content.well !== next.well)) fit()
+      if (previous && (previous.name !== field.name || content.well !== next.well)) viewport.whole()
       showScale()
     },
   }

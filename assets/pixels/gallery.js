@@ -3,8 +3,9 @@
 import { lastSeen, onReturn } from "../core/absence.js"
 import { listen, tell } from "../core/bus.js"
 import { everyFrame, fill, h, icon, say, set } from "../core/dom.js"
+import { notice, options } from "../core/parts.js"
 import { number } from "../core/text.js"
-import { keyed } from "../core/help.js"
+import { keyed } from "../core/keyed.js"
 import { legend } from "./channel_marks.js"
 import { thumbBar } from "./scale_bar.js"
 import { fieldVerdict, setPictures, signElement } from "../review/verdicts.js"
@@ -22,7 +23,7 @@ export function build({ el, send }) {
   const controlButton = keyed(h("button", { class: "small hcs-control", click: () => tell("control") }, "Control"), "beside", "Compare with the nearest control")
   const othersButton = h("button", { class: "small hcs-other-wells", title: "Controls, neighbours, random wells, best and worst below (Shift and the key of the controls)", click: () => tell("beside") }, "Others")
   const order = h("select", { class: "hcs-field-order", "aria-label": "Order of the fields", hidden: true, change: () => send("order", { order: order.value }) },
-    [["", ""], ["worst", BASES.worst]].map(([value, text]) => h("option", { value }, text)))
+    options([["", ""], ["worst", BASES.worst]]))
   const channels = legend()
   const about = h("span", { class: "soft" })
   const list = h("div", { class: "list", role: "list", "aria-label": "Fields" })
@@ -151,7 +152,7 @@ export function build({ el, send }) {
     message.hidden = !text
     if (!text) return
     fill(message, next.error
-      ? h("div", { class: "notice bad", role: "alert" }, icon("warn"), h("div", {}, h("b", {}, `Well ${next.well} cannot be shown. `), next.error))
+      ? notice("bad", h("div", {}, h("b", {}, `Well ${next.well} cannot be shown. `), next.error))
       : h("div", { class: "empty" }, h("b", {}, text), next.hint ? h("span", {}, next.hint) : null))
   }
 

@@ -3,6 +3,7 @@
 import { viewSwitch } from "../plate/views.js"
 import { tell } from "../core/bus.js"
 import { fill, h, icon, say, set } from "../core/dom.js"
+import { notice, novelty } from "../core/parts.js"
 import { legend } from "./channel_marks.js"
 import { watchSeen } from "./seen.js"
 import { thumbBar } from "./scale_bar.js"
@@ -22,6 +23,7 @@ export function build({ el, send }) {
   const bar = h("span", { class: "soft" })
   const seen = watchSeen()
   const groups = h("div", { class: "groups" })
+  const isNew = novelty()
   const stage = h("div", { class: "stage" }, message, groups)
   const header = h("header", {}, views.element, about, h("span", { class: "grow" }), others)
   el.append(h("section", { class: "panel montage hcs-montage", "aria-label": "Pictures of the plate" }, header, stage, h("footer", { class: "row small" }, channels.element, bar)))
@@ -45,9 +47,7 @@ export function build({ el, send }) {
   }
 
   function showItems(items) {
-    const signature = JSON.stringify(items)
-    if (groups.dataset.signature === signature) return
-    groups.dataset.signature = signature
+    if (!isNew(items)) return
     const byRole = new Map()
     for (const item of items) byRole.set(item.note, [...(byRole.get(item.note) ?? []), item])
     fill(groups, [...byRole].map(([role, some]) => group(ROLES[role] ?? role, some)))
@@ -55,7 +55,7 @@ export function build({ el, send }) {
 
   function showMessage(next) {
     message.hidden = !(next.error || next.empty)
-    fill(message, next.error ? h("div", { class: "notice bad", role: "alert" }, icon("warn"), h("span", {}, next.error)) : next.empty ? h("span", {}, next.empty) : null)
+    fill(message, next.error ? notice("bad", next.error) : next.empty ? h("span", {}, next.empty) : null)
   }
 
   return {

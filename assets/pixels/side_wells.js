@@ -2,7 +2,8 @@
 // best and the worst of the metric.
 
 import { listen, tell } from "../core/bus.js"
-import { fill, h, icon, say, set } from "../core/dom.js"
+import { fill, h, say, set } from "../core/dom.js"
+import { novelty, sayIf, signButton } from "../core/parts.js"
 import { number } from "../core/text.js"
 import { watchSeen } from "./seen.js"
 
@@ -13,11 +14,12 @@ export const sheets = ["pixels/gallery.css", "pixels/side_wells.css"]
 export function build({ el, send, hide }) {
   let kind = ""
   let seed = 1
+  const isNew = novelty()
   const seen = watchSeen()
   const title = h("h2", { class: "cut" })
   const kinds = KINDS.map(([name, text]) => h("button", { class: "small", dataset: { kind: name }, click: () => choose(name) }, text))
   const others = h("button", { class: "small", click: () => { seed += 1; choose("random") } }, "Draw again")
-  const close = h("button", { class: "plain square", "aria-label": "Close", title: "Close (Shift and the key of the controls: next kind, then close)", click: () => choose("") }, icon("close"))
+  const close = signButton("close", "Close", () => choose(""), { title: "Close (Shift and the key of the controls: next kind, then close)" })
   const list = h("div", { class: "list", role: "list", "aria-label": "Fields to compare with" })
   const note = h("p", { class: "soft small note" })
   el.append(h("section", { class: "panel strip hcs-beside", "aria-label": "Other wells" },
@@ -49,16 +51,12 @@ export function build({ el, send, hide }) {
     content(next) {
       kind = next.kind
       hide(!kind)
-      if (!kind) return fill(list)
+      if (!kind) return
       say(title, next.title)
       kinds.forEach((each) => set(each, { "aria-pressed": String(each.dataset.kind === kind) }))
       others.hidden = kind !== "random"
-      note.hidden = !next.empty
-      say(note, next.empty)
-      const signature = JSON.stringify(next.items)
-      if (list.dataset.signature === signature) return
-      list.dataset.signature = signature
-      fill(list, next.items.map(thumb))
+      sayIf(note, next.empty)
+      if (isNew(next.items)) fill(list, next.items.map(thumb))
     },
   }
 }

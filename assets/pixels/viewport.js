@@ -10,6 +10,8 @@ export class Viewport {
     this.scale = 1
     this.size = [1, 1]
     this.fitted = true
+    /** @type {[number, number] | null} */
+    this.box = null // width and height on the screen, once they are known
     /** @type {[number, number, number, number] | null} */
     this.part = null // left, top, width, height: what a fitted view shows, null for all
     this.margin = 0 // screen pixels that a fitted picture leaves free on each side
@@ -75,6 +77,11 @@ export class Viewport {
     this.keepInside()
   }
 
+  /** The whole picture. */
+  whole() {
+    if (this.box) this.fit(...this.box)
+  }
+
   /** Actual pixels (100 %). */
   actual() {
     this.zoom(1 / (window.devicePixelRatio || 1) / this.scale)
@@ -101,7 +108,7 @@ export class Viewport {
 }
 
 /** Pointer and wheel on an element move the viewport. Returns the way to stop. */
-export function steer(element, viewport, { onHover, onTwice = () => viewport.fit(...viewport.box) }) {
+export function steer(element, viewport, { onHover, onTwice = () => viewport.whole() }) {
   const pointers = new Map()
   const place = (event) => {
     const box = element.getBoundingClientRect()

@@ -4,6 +4,7 @@
 import { toPlate } from "../core/boxes.js"
 import { combobox } from "../core/combobox.js"
 import { fill, h, icon, say, set } from "../core/dom.js"
+import { novelty, options } from "../core/parts.js"
 import { withUsed } from "../core/search.js"
 import { preference, setPreference } from "../core/storage.js"
 import { entryOf, families, keyOf, listed } from "./choosing.js"
@@ -23,7 +24,7 @@ export function makeChooser(choose) {
   /** @type {number | null} */
   let channelOf = null // the channel of what was last shown, for metrics to come
   let wanted = ""
-  let signature = ""
+  const isNew = novelty()
 
   const native = h("select", { class: "sr", tabindex: "-1", "aria-hidden": "true", change: () => choose(native.value), focus: () => box.focus() })
   const { input: box, list, foot: about, open: openList } = combobox({
@@ -105,9 +106,7 @@ export function makeChooser(choose) {
     get metric() { return native.value },
     /** @param {import("./choosing.js").Metric[]} next @param {import("./choosing.js").Channel[]} named */
     offer(next, named) {
-      const text = JSON.stringify([next, named])
-      if (text === signature) return
-      signature = text
+      if (!isNew(next, named)) return
       metrics = next
       channels = named
       all = families(next)
@@ -126,7 +125,7 @@ export function makeChooser(choose) {
       const family = /** @type {import("./choosing.js").Family} */ (all.find(({ key }) => key === keyOf(/** @type {any} */ (present))))
       const own = channels.filter(([index]) => family.ids.has(index))
       channel.hidden = present.channel === null || channels.length < 2
-      fill(channel, own.map(([index, name]) => h("option", { value: index }, name)))
+      fill(channel, options(own))
       if (present.channel !== null) channel.value = String(present.channel)
       set(box, { title: `${present.title}: ${present.about}` })
       if (isOpen()) return

@@ -1,6 +1,7 @@
 // What the plate is coloured by: metric, way from fields to wells, score, acquisition.
 
 import { fill, h, set } from "../core/dom.js"
+import { novelty, options } from "../core/parts.js"
 import { makeChooser } from "./chooser.js"
 
 const SCORES = [["", "measured value"], ["z", "robust z"], ["b", "B-score"]]
@@ -26,7 +27,7 @@ export function makeControls(send, onNumbers) {
     },
   }, "Numbers")
   const element = h("header", { class: "head" }, chooser.element, wayBox, scoreBox, acquisition)
-  let offeredWays = ""
+  const isNew = novelty()
 
   return {
     element,
@@ -46,12 +47,10 @@ export function makeControls(send, onNumbers) {
     show(next) {
       if (next.metric) chooser.show(next.metric)
       score.value = next.score ?? ""
-      const signature = JSON.stringify(next.ways)
-      if (signature !== offeredWays) {
+      if (isNew(next.ways)) {
         const { plain, fields } = next.ways
         fill(way, options(plain), fields.length ? h("optgroup", { label: "One field" }, options(fields)) : null)
       }
-      offeredWays = signature
       way.value = next.way ?? ""
       wayBox.hidden = scoreBox.hidden = !next.ways.plain.length // not measured on fields
     },
@@ -63,5 +62,3 @@ export function makeControls(send, onNumbers) {
     },
   }
 }
-
-const options = (pairs) => pairs.map(([value, text]) => h("option", { value }, text))

@@ -1,6 +1,7 @@
 // The card under the pointer: what a well is, and its value.
 
 import { fill, h } from "../core/dom.js"
+import { facts } from "../core/parts.js"
 import { count } from "../core/text.js"
 import { STATE } from "./states.js"
 import { valueText, wellFacts } from "./well_text.js"
@@ -32,7 +33,7 @@ export function makeTip() {
         h("div", { class: "row" }, h("b", {}, plate.labels[index]), h("span", { class: "soft cut" }, plate.name)),
         value(plate, values, index),
         why ? h("div", { class: "because" }, why) : null,
-        h("dl", { class: "facts" }, wellFacts(plate, index, corrected).flatMap(([name, text]) => [h("dt", {}, name), h("dd", {}, text)])))
+        facts(wellFacts(plate, index, corrected)))
       element.hidden = false
     },
     hide() {

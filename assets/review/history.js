@@ -3,6 +3,7 @@
 
 import { listen, reviewer, tell } from "../core/bus.js"
 import { fill, h, icon, set } from "../core/dom.js"
+import { complain, complaint } from "../core/parts.js"
 import { moment } from "../core/text.js"
 import { watchDialog } from "../core/keys.js"
 
@@ -11,7 +12,7 @@ export const sheets = ["review/history.css", "review/signoff.css"]
 export function build({ el, send, hide }) {
   let content = null
   const list = h("ol", { class: "versions" })
-  const note = h("div", { hidden: true })
+  const note = complaint()
   const title = h("h2", { class: "grow cut" })
   const section = h("section", { class: "panel hcs-history", tabindex: "-1", "aria-label": "Versions of the field" }, h("header", {}, title), h("div", { class: "body" }, note, list))
 
@@ -68,8 +69,7 @@ export function build({ el, send, hide }) {
     hide(!content.field)
     if (!content.field) return
     fill(title, `Versions of ${content.well} ${content.label}`)
-    note.hidden = !content.error
-    if (content.error) fill(note, h("div", { class: "notice bad", role: "alert" }, icon("warn"), h("span", {}, content.error)))
+    complain(note, content.error)
     const total = content.versions.length
     fill(list, content.versions.map((version, i) => row(version, total - i)))
     if (!total && !content.error) fill(list, h("li", { class: "soft" }, content.loading ? "Loading…" : "This is the original image; it was never corrected."))

@@ -2,7 +2,8 @@
 // already they are saved to its verdict, and say so until they are.
 
 import { tell } from "../core/bus.js"
-import { fill, h, set } from "../core/dom.js"
+import { fill, h } from "../core/dom.js"
+import { novelty, onEnter } from "../core/parts.js"
 
 /**
  * Make note and reason.
@@ -17,11 +18,12 @@ export function remark({ onSave, onReason }) {
   let proposed = ""
   let touched = false // a person has chosen the reason
   let words = new Map() // of the reasons, by code
+  const isNew = novelty()
   let byKeys = false // arrows pass over many reasons; then only Enter or leaving tells
   const reason = h("select", { class: "hcs-verdict-reason", "aria-label": "Reason of the verdict", title: "Reason",
     change: () => chosen(), pointerdown: () => { byKeys = false }, keydown: (event) => pressed(event), blur: () => left() })
   const note = h("input", { type: "text", class: "hcs-note grow", maxlength: "4000", placeholder: "Note", "aria-label": "Note", autocomplete: "off", dataset: { keeps: "" },
-    input: () => typed(), keydown: (event) => { if (event.key === "Enter" && !event.isComposing) saveNote() } })
+    input: () => typed(), keydown: onEnter(() => saveNote()) })
   const unsaved = h("span", { class: "tag warn hcs-note-unsaved", role: "status", hidden: true }, "not saved: Enter saves it")
   for (const control of [note, reason]) {
     control.addEventListener("focus", () => tell("deciding", true))
@@ -117,9 +119,7 @@ export function remark({ onSave, onReason }) {
       showUnsaved()
     },
     reasons(list) {
-      const signature = JSON.stringify(list)
-      if (reason.dataset.signature === signature) return
-      set(reason, { dataset: { signature } })
+      if (!isNew(list)) return
       words = new Map(list)
       fill(reason, ["", ...words.keys()].map((value) => h("option", { value })))
       showReason()

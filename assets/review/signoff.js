@@ -2,6 +2,7 @@
 
 import { listen, reviewer, tell } from "../core/bus.js"
 import { barredBy, fill, h, icon, set } from "../core/dom.js"
+import { notice } from "../core/parts.js"
 import { count, moment } from "../core/text.js"
 import { watchDialog } from "../core/keys.js"
 import { source, usabilityPart } from "./usability.js"
@@ -72,9 +73,9 @@ export function build({ el, send, hide }) {
         now.usability ? h("p", {}, h("b", {}, now.usability.word), ` (${source(now.usability)})${now.usability.reasons.length ? `: ${now.usability.reasons.join("; ")}` : ""}`) : null,
         h("p", {}, h("b", {}, inWords(counts))),
         h("p", {}, basesInWords(counts)),
-        counts.flag ? h("div", { class: "notice warn" }, icon("warn"), h("span", {}, `${count(counts.flag, "well")} ${counts.flag === 1 ? "is" : "are"} flagged; your sign-off will say so.`)) : null,
-        unseen ? h("div", { class: "notice warn" }, icon("warn"), h("span", {}, `Nobody has looked at ${count(unseen, "well")} of this plate; your sign-off will say so.`)) : null,
-        open ? h("div", { class: "notice warn" }, icon("warn"), h("span", {}, `${count(open, "disagreement")} of the blind review ${open === 1 ? "is" : "are"} not settled.`)) : null,
+        counts.flag ? notice("warn", `${count(counts.flag, "well")} ${counts.flag === 1 ? "is" : "are"} flagged; your sign-off will say so.`) : null,
+        unseen ? notice("warn", `Nobody has looked at ${count(unseen, "well")} of this plate; your sign-off will say so.`) : null,
+        open ? notice("warn", `${count(open, "disagreement")} of the blind review ${open === 1 ? "is" : "are"} not settled.`) : null,
         h("p", { class: "soft" }, "From then on verdicts, plate map, cut-offs, corrections and reverts are locked for everybody, until somebody reopens the plate; that is recorded as well."),
         h("p", { class: "soft" }, `Your name was typed here: the sign-off will read “${reviewer.name} (not authenticated)”.`),
       ],

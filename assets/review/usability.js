@@ -1,6 +1,7 @@
 // What a plate is good for: the word, why, and the project's rules with their limits.
 
 import { barredBy, fill, h, set } from "../core/dom.js"
+import { novelty } from "../core/parts.js"
 
 /** @typedef {import("../types.js").UsabilityText} Usability */
 
@@ -64,15 +65,13 @@ export function usabilityPart(onLimits) {
 
   /** @type {Map<string, ReturnType<typeof makeRow>>} */
   const drawRow = new Map()
-  let drawn = ""
+  const isNew = novelty()
   return {
     element,
     /** @param {Usability | null} usability @param {string} barred */
     show(usability, barred) {
       element.hidden = !usability
-      const text = JSON.stringify([usability, barred])
-      if (!usability || text === drawn) return
-      drawn = text
+      if (!isNew(usability, barred) || !usability) return
       statement.className = `use-statement ${usability.use}`
       fill(statement, h("span", { class: "mark", "aria-hidden": "true" }, SIGNS[usability.use]), h("b", {}, usability.word), h("span", { class: "soft small" }, source(usability)))
       fill(reasons, usability.reasons.map((reason) => h("li", {}, reason)))

@@ -4,9 +4,10 @@
 import { toPlate } from "../core/boxes.js"
 import { listen, reviewer, tell } from "../core/bus.js"
 import { barredBy, fill, h, icon, say, set } from "../core/dom.js"
+import { bar, fillBar, options } from "../core/parts.js"
 import { count } from "../core/text.js"
 import { filtering } from "../plate/filtering.js"
-import { keyed } from "../core/help.js"
+import { keyed } from "../core/keyed.js"
 import { barActs, keyName } from "../core/keys.js"
 import { notDrawn } from "./drawn.js"
 import { exportFiles } from "./export_files.js"
@@ -49,8 +50,8 @@ export function build({ el, send, hide }) {
   const why = h("p", { class: "why soft small cut" })
   const previous = keyed(h("button", { class: "small square", "aria-label": "Previous suspect", click: () => go(-1) }, icon("back")), "previous", "Previous suspect")
   const next = keyed(h("button", { class: "small hcs-queue", click: () => go(1) }), "next", "Next suspect or unreviewed well")
-  const order = h("select", { class: "hcs-queue-order", "aria-label": "Order of the queue", title: "Order of the queue", change: () => setOrder(order.value) }, ORDERS.map(([value, text]) => h("option", { value }, text)))
-  const bar = h("i", {})
+  const order = h("select", { class: "hcs-queue-order", "aria-label": "Order of the queue", title: "Order of the queue", change: () => setOrder(order.value) }, options(ORDERS))
+  const judgedBar = bar()
   const progress = h("span", { class: "soft small cut" })
   const passRest = h("button", { class: "small hcs-pass-rest", click: () => askRest() })
   const messages = makeMessages()
@@ -70,7 +71,7 @@ export function build({ el, send, hide }) {
   const section = h("section", { class: "panel verdicts", "aria-label": "Verdict" }, h("div", { class: "inside" }, messages.problem, sent.element,
     h("div", { class: "about" }, verdictText, why), nearby.element, lock, judge,
     h("div", { class: "row line queue" }, previous, next, order,
-      h("span", { class: "progress grow" }, progress, h("span", { class: "bar", "aria-hidden": "true" }, bar))), filesRow), messages.toast)
+      h("span", { class: "progress grow" }, progress, judgedBar)), filesRow), messages.toast)
   el.append(section)
 
   // Deciding -------------------------------------------------------------------------
@@ -292,7 +293,7 @@ export function build({ el, send, hide }) {
     const stale = now.stale ? `, ${now.stale} stale` : ""
     say(progress, `${now.reviewed} of ${now.total} judged${bases}${stale}, ${now.seen ?? 0} seen`)
     set(progress, { title: `${VERDICT_NAMES.map((verdict) => `${now.counts[verdict]} ${verdict}`).join(", ")}. Seen by you since you opened the plate: a field opened, the well's thumbnails, or a field in a montage. Seen is not judged.` })
-    bar.style.width = `${now.total ? (100 * now.reviewed) / now.total : 0}%`
+    fillBar(judgedBar, now.reviewed, now.total)
     filesRow.hidden = !["plate", "canvas", "values"].includes(now.stage)
     passRest.hidden = Boolean(now.locked) || !now.rest
     set(passRest, barredBy(now.away))

@@ -6,6 +6,7 @@
 import { lastSeen, onReturn } from "../../core/absence.js"
 import { display, listen } from "../../core/bus.js"
 import { everyFrame, fill, h, icon, say, set } from "../../core/dom.js"
+import { notice } from "../../core/parts.js"
 import { Viewport, steer } from "../../pixels/viewport.js"
 import { verdictAt, verdictText } from "../../review/verdicts.js"
 import { shown as map } from "../map_values.js"
@@ -121,7 +122,7 @@ export function build({ el, send }) {
 
   function showFailure(reason) {
     message.hidden = !reason
-    fill(message, reason ? h("div", { class: "notice bad", role: "alert" }, icon("warn"), h("span", {}, `The pictures of this plate could not be loaded. ${reason}`)) : null)
+    fill(message, reason ? notice("bad", `The pictures of this plate could not be loaded. ${reason}`) : null)
   }
 
   // Where one is --------------------------------------------------------------------------

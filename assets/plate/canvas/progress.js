@@ -1,6 +1,7 @@
 // How far the previews of a plate are, and what room they take, below the canvas.
 
 import { barredBy, fill, h } from "../../core/dom.js"
+import { bar } from "../../core/parts.js"
 import { bytes, count } from "../../core/text.js"
 
 const AGAIN_MILLISECONDS = 1500
@@ -47,12 +48,9 @@ export function makeProgress({ send, ownBytes }) {
     const unfinished = running || done < total - failed || stopped
     const why = stopped ? ", stopped" : message && !running ? `: ${message}` : ""
     const line = unfinished ? h("span", { class: "soft", title: failed ? `${count(failed, "field")} without a preview` : "" }, `Previews ${done} of ${total}${why}`) : null
-    const bar = running
-      ? h("span", { class: "bar", role: "progressbar", "aria-label": "Previews", "aria-valuemin": 0, "aria-valuemax": total, "aria-valuenow": done }, h("i", { style: { width: `${total ? (100 * done) / total : 0}%` } }))
-      : null
     const rests = stopped || (!running && message === "disk limit")
     const button = running || stopped ? (rests ? act("Continue", "continue") : act("Stop", "stop")) : null
-    fill(element, line, bar, button, room(caches, line))
+    fill(element, line, running ? bar("Previews", done, total) : null, button, room(caches, line))
   }
 
   return {
