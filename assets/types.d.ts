@@ -918,3 +918,6 @@ export interface Attributes {
   style?: Record<string, string>
   [name: string]: any
 }
+
+/** What an element may hold. */
+export type Child = Node | string | number | null | undefined | Child[]

@@ -87,7 +87,7 @@ export function mount({ model, root, host }) {
       step > 1 ? `every ${step}th pixel` : "", left_out ? `${left_out} more channels are not shown` : ""].filter(Boolean).join(" · "))
   }
 
-  // Channels -----------------------------------------------------------------------
+  // Channels --
 
   /** Show at once, and tell Python when the hand rests. @param {number} index @param {Partial<Channel>} change */
   function set(index, change) {
@@ -146,7 +146,7 @@ export function mount({ model, root, host }) {
     compose()
   }
 
-  // Planes -------------------------------------------------------------------------
+  // Planes --
 
   function axis(name, label) {
     const size = picture.sizes[name]

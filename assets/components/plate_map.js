@@ -81,7 +81,7 @@ export function mount({ model, root, host }) {
     paintWells()
   }
 
-  // Selecting ----------------------------------------------------------------------
+  // Selecting --
 
   /** Go to a well: the keys go on from there. @param {number} index */
   function mark(index) {
@@ -158,7 +158,7 @@ export function mount({ model, root, host }) {
     hoverMoved: () => {},
   })
 
-  // What Python sends --------------------------------------------------------------
+  // What Python sends --
 
   function showPlate() {
     plate = JSON.parse(model.plate_text)

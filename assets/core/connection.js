@@ -50,7 +50,7 @@ const place = () => /** @type {HTMLElement} */ (document.getElementById("connect
 function say(...sentences) {
   const again = h("button", { click: () => location.reload() }, "Reload")
   const alarm = place()
-  fill(alarm, icon("warn"), h("span", {}, sentences.join(" ")), again)
+  fill(alarm, icon("warn"), h("span", sentences.join(" ")), again)
   alarm.hidden = false
 }
 

@@ -1,21 +1,23 @@
 // Elements from plain values. Nothing here, and nothing that uses it, ever parses HTML:
 // names of plates, files and people only become text nodes and attributes.
 
+/** @typedef {import("../types.d.ts").Attributes} Attributes @typedef {import("../types.d.ts").Child} Child */
+
 const SVG = "http://www.w3.org/2000/svg"
 
 /**
  * Make an element: `h("p", {class: "soft", click}, "text", child)`. A button submits no form
  * unless its type says so.
  * @template {keyof HTMLElementTagNameMap} Tag
- * @param {Tag} tag @param {Record<string, any>} attributes @param {any[]} children
+ * @param {Tag} tag @param {Attributes | Child} [attributes]  may be left out @param {Child[]} children  null is none
  * @returns {HTMLElementTagNameMap[Tag]}
  */
-export function h(tag, attributes = {}, ...children) {
+export function h(tag, attributes, ...children) {
   const element = document.createElement(tag)
   if (tag === "button") element.setAttribute("type", "button")
-  set(element, attributes)
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined))
-  return element
+  if (attributes?.constructor === Object) set(element, /** @type {Attributes} */ (attributes))
+  else children.unshift(/** @type {Child} */ (attributes))
+  return fill(element, ...children)
 }
 
 /** An element of SVG. @param {string} tag @param {Record<string, any>} attributes @param {any[]} children */
@@ -41,10 +43,10 @@ export function set(made, attributes) {
       Object.assign(element.dataset, value)
     } else if (name === "value" || name === "checked" || name === "textContent") {
       element[name] = value
-    } else if (value === false || value === null || value === undefined) {
+    } else if (value === null || value === undefined || (value === false && !name.startsWith("aria-"))) {
       element.removeAttribute(name)
     } else {
-      element.setAttribute(name, value === true ? "" : String(value))
+      element.setAttribute(name, value === true && !name.startsWith("aria-") ? "" : String(value))
     }
   }
   return made
@@ -54,9 +56,9 @@ export function set(made, attributes) {
  *  @param {string | undefined} reason @param {string} title */
 export const barredBy = (reason, title = "") => ({ disabled: Boolean(reason), title: reason || title || null })
 
-/** Replace what an element holds. @template {Element} Holder @param {Holder} element @param {any[]} children */
+/** Replace what an element holds. @template {Element} Holder @param {Holder} element @param {Child[]} children */
 export function fill(element, ...children) {
-  element.replaceChildren(...children.flat().filter((child) => child !== null && child !== undefined))
+  element.replaceChildren(.../** @type {(Node | string)[]} */ (children.flat().filter((child) => child !== null && child !== undefined)))
   return element
 }
 

@@ -11,7 +11,7 @@ export function showFault(name, error) {
   clearFault(name)
   const reason = String(error?.message || error).replace(/\.?$/, ".")
   placeOf(name)?.append(h("div", { class: "fault", role: "alert" },
-    h("b", {}, `The part “${name.replaceAll("_", " ")}” cannot be shown.`), ` ${reason} `,
+    h("b", `The part “${name.replaceAll("_", " ")}” cannot be shown.`), ` ${reason} `,
     "The rest of the page works. If it fails again after a reload, tell whoever runs the server."))
 }
 

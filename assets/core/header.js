@@ -22,7 +22,7 @@ export function build({ el, send }) {
   const keySend = (type, content) => (type === "ask-well" ? goTo.ask() : send(type, content))
   let choices = { plates: [], labels: [], list: false }
   let chosen = ""
-  const places = h("ol", {})
+  const places = h("ol")
   const where = h("nav", { class: "hcs-where", "aria-label": "Where" }, places)
   const chooser = plateChooser((key) => send("plate", { plate: key }))
   const progress = h("span", { class: "progress row small", hidden: true })
@@ -44,7 +44,7 @@ export function build({ el, send }) {
   const returned = h("div", { class: "banner hcs-returned", role: "status", hidden: true })
   el.append(
     h("header", { class: "top" },
-      h("a", { class: "product", href: "./", title: "All plates (Esc)", click: (event) => follow(event, toList) }, mark(), h("b", {}, "hcs")),
+      h("a", { class: "product", href: "./", title: "All plates (Esc)", click: (event) => follow(event, toList) }, mark(), h("b", "hcs")),
       where, h("span", { class: "grow" }), progress,
       typedName, person, findButton, theme, helpButton),
     absent, returned, banner, help.dialog, goTo.dialog, finder.dialog, hints.card, chooser.box)
@@ -58,7 +58,7 @@ export function build({ el, send }) {
 
   const toList = () => (choices.list ? send("plate", { plate: "" }) : send("home"))
 
-  // Name -----------------------------------------------------------------------------
+  // Name --
 
   const remembered = rememberedName()
   name.value = remembered
@@ -95,7 +95,7 @@ export function build({ el, send }) {
     if (visitor.name && reviewer.name !== visitor.name) setReviewer(visitor.name)
   }
 
-  // Theme ----------------------------------------------------------------------------
+  // Theme --
 
   function toggleTheme() {
     const next = isDark() ? "light" : "dark"
@@ -109,7 +109,7 @@ export function build({ el, send }) {
   }
   showTheme()
 
-  // Address --------------------------------------------------------------------------
+  // Address --
 
   const address = new Address((search) => { lastMessage = send("address", { search }) })
   let lastMessage = 0
@@ -148,10 +148,10 @@ export function build({ el, send }) {
     fill(acquisitions, h("option", { value: "" }, "All acquisitions"), options(now.acquisitions))
     acquisitions.value = now.chosen
     Object.assign(where.dataset, { plate: stage === "plates" ? "" : plate, well, field, acquisition })
-    fill(places, crumbs.map((crumb) => h("li", {}, crumb)))
+    fill(places, crumbs.map((crumb) => h("li", crumb)))
   }
 
-  // Whether the plate is there -------------------------------------------------------
+  // Whether the plate is there --
 
   let said = "" // the words of the alert: the same ones are not spoken twice
   let lost = { plate: "", since: "" }
@@ -196,7 +196,7 @@ export function build({ el, send }) {
       progress.hidden = !running
       if (running) fill(progress, h("span", { class: "soft" }, message || "Measuring"), bar(message || "Measuring", done, total), h("span", { class: "soft" }, `${done}/${total}`))
       banner.hidden = !next.notices.length
-      fill(banner, next.notices.map(([tone, text]) => h("div", { class: `notice ${tone}` }, icon("warn"), h("span", {}, text))))
+      fill(banner, next.notices.map(([tone, text]) => h("div", { class: `notice ${tone}` }, icon("warn"), h("span", text))))
       showVisitor(next.visitor)
       showAbsence(next)
     },

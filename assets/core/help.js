@@ -21,14 +21,14 @@ export function helpDialog() {
   function row(actions) {
     const last = actions.at(-1)
     const keys = last.id.startsWith("channel-") ? [actions[0], null, last] : actions
-    return [h("dt", {}, keys.map((action) => (action ? key(action) : h("span", {}, "…")))), h("dd", {}, last.text)]
+    return [h("dt", keys.map((action) => (action ? key(action) : h("span", "…")))), h("dd", last.text)]
   }
 
   function key(action) {
     const waiting = action.id === changing
-    if (action.fixed) return h("kbd", {}, keyName(action.id))
+    if (action.fixed) return h("kbd", keyName(action.id))
     return h("button", { class: `plain key${waiting ? " waits" : ""}`, dataset: { action: action.id }, "aria-label": `${action.text}: ${keyName(action.id)}; change the key`,
-      click: () => { changing = waiting ? "" : action.id; show(); focus(action.id); say(waiting ? "" : `Press the new key for: ${action.text}. Esc cancels.`) } }, h("kbd", {}, waiting ? "?" : keyName(action.id)))
+      click: () => { changing = waiting ? "" : action.id; show(); focus(action.id); say(waiting ? "" : `Press the new key for: ${action.text}. Esc cancels.`) } }, h("kbd", waiting ? "?" : keyName(action.id)))
   }
 
   const focus = (id) => /** @type {HTMLElement | null} */ (groups.querySelector(`[data-action="${id}"]`))?.focus()
@@ -47,7 +47,7 @@ export function helpDialog() {
   }
 
   function show() {
-    fill(groups, GROUPS.map(([name, actions]) => h("section", {}, h("h3", {}, name), h("dl", {}, rows(actions)))))
+    fill(groups, GROUPS.map(([name, actions]) => h("section", h("h3", name), h("dl", rows(actions)))))
     set(back, { disabled: !changedKeys() })
   }
 
@@ -73,7 +73,7 @@ export function helpDialog() {
 export function wellDialog(labels) {
   const input = h("input", { type: "text", autocomplete: "off", spellcheck: "false", size: "8", "aria-label": "Well", placeholder: "D07" })
   const hint = h("p", { class: "small bad-text", role: "alert" })
-  const form = h("form", { method: "dialog" }, h("label", { class: "row" }, h("b", {}, "Go to well"), input), hint)
+  const form = h("form", { method: "dialog" }, h("label", { class: "row" }, h("b", "Go to well"), input), hint)
   const dialog = watchDialog(h("dialog", { class: "goto", "aria-label": "Go to a well" }, form))
   form.addEventListener("submit", (event) => {
     const label = match(labels(), input.value)

@@ -106,7 +106,7 @@ function setOverlays(shown) {
   tell("overlays", shown)
 }
 
-// Which key -----------------------------------------------------------------------------
+// Which key --
 
 let custom = read() // by id, only what differs from the default
 

@@ -5,7 +5,7 @@ import { fill, h, icon, say, set } from "./dom.js"
 /** @typedef {import("../types.d.ts").Attributes} Attributes */
 
 /** A sentence in a span, anything else as it is. @param {any} content */
-const inSpan = (content) => (typeof content === "string" ? h("span", {}, content) : content)
+const inSpan = (content) => (typeof content === "string" ? h("span", content) : content)
 
 /** What a person is told, beside its sign: "bad" is an alert, "warn" and "good" are none.
  *  @param {string} tone  and more classes @param {any[]} content */
@@ -18,7 +18,7 @@ export const complaint = (look = "") => h("div", { class: `notice bad ${look}`.t
 /** Say what is wrong; "" where nothing is. @param {HTMLElement} element @param {string} text @param {any[]} more */
 export function complain(element, text, ...more) {
   element.hidden = !text
-  if (text) fill(element, icon("warn"), h("span", {}, text), ...more)
+  if (text) fill(element, icon("warn"), h("span", text), ...more)
 }
 
 /** Say something as long as there is something to say. @param {HTMLElement} element @param {string} text */
@@ -59,13 +59,13 @@ export function offer(select, pairs, value) {
 export const labelled = (name, ...content) => h("label", { class: "row" }, h("span", { class: "soft" }, name), content)
 
 /** @param {[string, any][]} pairs  names and texts */
-export const facts = (pairs) => h("dl", { class: "facts" }, pairs.flatMap(([name, text]) => [h("dt", {}, name), h("dd", {}, text)]))
+export const facts = (pairs) => h("dl", { class: "facts" }, pairs.flatMap(([name, text]) => [h("dt", name), h("dd", text)]))
 
 /** The head of a table. @param {string[]} names */
-export const tableHead = (names) => h("thead", {}, h("tr", {}, names.map((name) => h("th", { scope: "col" }, name))))
+export const tableHead = (names) => h("thead", h("tr", names.map((name) => h("th", { scope: "col" }, name))))
 
 /** A panel: its head, and what stands below. @param {string} look @param {string} label @param {any[]} head @param {any[]} body */
-export const panel = (look, label, head, ...body) => h("section", { class: `panel ${look}`, "aria-label": label }, h("header", {}, head), h("div", { class: "body" }, body))
+export const panel = (look, label, head, ...body) => h("section", { class: `panel ${look}`, "aria-label": label }, h("header", head), h("div", { class: "body" }, body))
 
 /** What to do where Enter confirms what was typed; the one that ends a composition does not. @param {() => void} act */
 export const onEnter = (act) => (/** @type {KeyboardEvent} */ event) => { if (event.key === "Enter" && !event.isComposing) act() }

@@ -142,7 +142,7 @@ async function findLeft() {
   if (known.length) changed()
 }
 
-// Sending ------------------------------------------------------------------------------
+// Sending --
 
 function next() {
   const busy = uploads.filter((entry) => entry.state === "sending" || entry.state === "broken").length

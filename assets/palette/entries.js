@@ -34,7 +34,7 @@ function acts(send) {
   }))
 }
 
-// Buttons and settings ------------------------------------------------------------------
+// Buttons and settings --
 
 /** All that can be pressed or set, through the shadow trees of the parts. */
 function* pressable(root) {
@@ -128,7 +128,7 @@ function panels() {
   return all
 }
 
-// What the plate has --------------------------------------------------------------------
+// What the plate has --
 
 function metrics() {
   const offered = textOf("plate_map", "choices")?.metrics ?? []

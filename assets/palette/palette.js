@@ -16,7 +16,7 @@ export function palette(send) {
   const finder = combobox({
     id: "palette", label: "Find an act, metric, well, plate or setting", listLabel: "What can be done", placeholder: "Act, metric, well, plate, panel or setting", find, take,
     look: ({ name, group, barred, key }) => ({
-      line: [h("span", { class: "name" }, name, barred ? h("span", { class: "soft small" }, barred) : null), h("span", { class: "soft small" }, group), key ? h("kbd", {}, key) : null], barred,
+      line: [h("span", { class: "name" }, name, barred ? h("span", { class: "soft small" }, barred) : null), h("span", { class: "soft small" }, group), key ? h("kbd", key) : null], barred,
     }),
   })
   const dialog = watchDialog(h("dialog", { class: "hcs-palette", "aria-label": "Find", click: ({ target }) => { if (target === dialog) dialog.close() } }, finder.input, finder.list, finder.foot))

@@ -28,7 +28,7 @@ export function build({ el, root, send, hide }) {
   const failed = h("div", { class: "notice bad", role: "alert" })
   const found = h("div")
   const lacks = h("div", { class: "lacks" })
-  const outcome = h("section", { class: "outcome", "aria-label": "Preview of the import" }, h("h3", {}, "Preview of the import"), running, failed, found, lacks)
+  const outcome = h("section", { class: "outcome", "aria-label": "Preview of the import" }, h("h3", "Preview of the import"), running, failed, found, lacks)
   const reason = h("span", { class: "soft small grow", role: "status" })
   const every = h("button", { class: "hcs-add-every", click: () => begin(true) })
   const go = h("button", { class: "primary hcs-add-import", click: () => begin(false) }, "Import")
@@ -44,7 +44,7 @@ export function build({ el, root, send, hide }) {
     event.preventDefault()
     event.stopPropagation()
     shut()
-  } }, h("header", {}, title, back, closing), problem, h("div", { class: "body" }, chooser.element, tried), foot)
+  } }, h("header", title, back, closing), problem, h("div", { class: "body" }, chooser.element, tried), foot)
   el.append(panel)
   hide(true)
 
@@ -72,7 +72,7 @@ export function build({ el, root, send, hide }) {
 
   function list(name, lines, more) {
     if (!lines.length) return null
-    return h("details", {}, h("summary", {}, name), h("ul", { class: "small" }, lines.map((line) => h("li", {}, line)), more > 0 ? h("li", { class: "soft" }, `and ${count(more, "other")}`) : null))
+    return h("details", h("summary", name), h("ul", { class: "small" }, lines.map((line) => h("li", line)), more > 0 ? h("li", { class: "soft" }, `and ${count(more, "other")}`) : null))
   }
 
   const isNew = novelty()
@@ -98,7 +98,7 @@ export function build({ el, root, send, hide }) {
       short.length ? null : notice("good", "Nothing is missing, and every file is used."),
       list(short.find((line) => line.includes("gap")) ?? "", result.gaps, result.gap_count - result.gaps.length),
       list(short.find((line) => line.includes("left out")) ?? "", result.skipped.map(([, words]) => words), 0),
-      result.notes.length ? h("ul", { class: "notes small" }, result.notes.map((note) => h("li", {}, icon("warn"), h("span", {}, note)))) : null,
+      result.notes.length ? h("ul", { class: "notes small" }, result.notes.map((note) => h("li", icon("warn"), h("span", note)))) : null,
       source.room ? notice("warn", source.room) : null)
   }
 

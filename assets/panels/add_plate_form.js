@@ -23,7 +23,7 @@ export function plateForm(send) {
   const use = h("button", { class: "small", click: ask }, "Use this pattern")
   const patternHelp = h("p", { class: "soft small" }, "{plate}, {well} or {row} and {column}, {field}, {channel}, {z}, {t}, and {*} for the rest; or a regular expression with groups of these names. Empty: as the microscope names its files.")
   const proposals = h("ul", { class: "proposals" })
-  const patternBox = h("div", { class: "box", role: "group", "aria-label": "Names of the files" }, h("h3", {}, "Names of the files"), h("div", { class: "row" }, pattern, use), patternHelp, proposals)
+  const patternBox = h("div", { class: "box", role: "group", "aria-label": "Names of the files" }, h("h3", "Names of the files"), h("div", { class: "row" }, pattern, use), patternHelp, proposals)
   const format = h("select", { change: ask }, h("option", { value: "" }, "As found"), FORMATS.map((wells) => h("option", { value: wells }, `${wells} wells`)))
   const pages = h("select", { change: ask }, options(PAGES))
   const pagesRow = line("Pages of a file", pages)
@@ -34,15 +34,15 @@ export function plateForm(send) {
   const sheet = h("select", { change: ask })
   const sheetRow = line("Sheet", sheet)
   const mapSaid = h("div", { class: "map-said" })
-  const mapBox = h("div", { class: "box", role: "group", "aria-label": "Plate map" }, h("h3", {}, "Plate map"),
+  const mapBox = h("div", { class: "box", role: "group", "aria-label": "Plate map" }, h("h3", "Plate map"),
     h("div", { class: "row" }, h("label", { class: "button small" }, "Choose tables", file), tables, drop), sheetRow, mapSaid)
   const name = h("input", { type: "text", class: "hcs-add-name", maxlength: "150", spellcheck: "false", autocomplete: "off", input: rename })
   const target = h("select", { change: rename })
   const targetRow = line("Into", target)
   const wrong = h("p", { class: "wrong small", role: "alert" })
-  const place = h("div", { class: "box", role: "group", "aria-label": "Name and place" }, h("h3", {}, "Name and place"), line("Name", name), targetRow, wrong)
+  const place = h("div", { class: "box", role: "group", "aria-label": "Name and place" }, h("h3", "Name and place"), line("Name", name), targetRow, wrong)
   const element = h("div", { class: "form" }, plateRow, patternBox,
-    h("div", { class: "box", role: "group", "aria-label": "Plate and channels" }, h("h3", {}, "Plate and channels"), line("Format", format), pagesRow, channels),
+    h("div", { class: "box", role: "group", "aria-label": "Plate and channels" }, h("h3", "Plate and channels"), line("Format", format), pagesRow, channels),
     mapBox,
     place)
 
@@ -86,7 +86,7 @@ export function plateForm(send) {
   function proposal(each) {
     const about = [each.gives, each.maker ? `as ${each.maker} is said to name its files` : "", each.problem,
       each.unmatched ? `${count(each.unmatched, "image")} do not match` : "", each.doubled ? `${count(each.doubled, "image")} of a plane that another is of` : ""].filter(Boolean).join("; ")
-    return h("li", {}, h("button", { class: "small mono", "aria-label": `Use ${each.pattern}`, click: () => { pattern.value = each.pattern; ask() } }, each.pattern), h("span", {}, about),
+    return h("li", h("button", { class: "small mono", "aria-label": `Use ${each.pattern}`, click: () => { pattern.value = each.pattern; ask() } }, each.pattern), h("span", about),
       each.examples.length ? h("span", { class: "soft small cut", title: each.examples.map(([file, words]) => `${file}: ${words}`).join("\n") }, `${each.examples[0][0]}: ${each.examples[0][1]}`) : null)
   }
 
@@ -111,10 +111,10 @@ export function plateForm(send) {
     const map = outcome?.map
     const some = ([wells, labels]) => `${count(wells, "well")}: ${labels}${wells > MOST_SHOWN ? ` and ${wells - MOST_SHOWN} more` : ""}`
     fill(mapSaid, map ? [
-      h("p", {}, h("b", {}, map.name), `: ${count(map.wells, "well")}, ${map.columns.join(", ") || "no columns"}`),
+      h("p", h("b", map.name), `: ${count(map.wells, "well")}, ${map.columns.join(", ") || "no columns"}`),
       map.without_images[0] ? h("p", { class: "soft" }, `Without images: ${some(map.without_images)}`) : null,
       map.not_listed[0] ? h("p", { class: "soft" }, `Imaged and not in the map: ${some(map.not_listed)}`) : null,
-      map.problem_count ? h("ul", { class: "problems" }, map.problems.map((text) => h("li", {}, text)), map.problem_count > map.problems.length ? h("li", {}, `and ${map.problem_count - map.problems.length} more`) : null) : null,
+      map.problem_count ? h("ul", { class: "problems" }, map.problems.map((text) => h("li", text)), map.problem_count > map.problems.length ? h("li", `and ${map.problem_count - map.problems.length} more`) : null) : null,
     ] : h("p", { class: "soft" }, "None: conditions can be given later, too. CSV, TSV, XLSX …; further tables describe what a column of the first names."))
   }
 

@@ -32,9 +32,9 @@ export function sourceChooser(send) {
   const none = h("p", { class: "soft" }, "This server offers no folder to pick from. It is started with --add-from FOLDER for that.")
   const browser = h("div", { class: "browser" }, h("div", { class: "row" }, crumbs, h("span", { class: "grow" }), find, use), entries, more)
   const element = h("div", { class: "sources" },
-    h("section", { "aria-label": "Upload a zip" }, h("h3", {}, "Upload a zip"),
+    h("section", { "aria-label": "Upload a zip" }, h("h3", "Upload a zip"),
       h("p", { class: "soft" }, "A zip of the export folder of the microscope. Drop it here, or choose it; an interrupted upload resumes where it stopped."), choose, sent),
-    h("section", { "aria-label": "Pick a folder of the server" }, h("h3", {}, "Or pick a folder of the server"), none, browser))
+    h("section", { "aria-label": "Pick a folder of the server" }, h("h3", "Or pick a folder of the server"), none, browser))
 
   function showUploads() {
     fill(sent, uploads.filter((entry) => entry.purpose === "plate").map((entry) => {

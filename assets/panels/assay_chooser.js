@@ -13,10 +13,10 @@ export function assayChooser(send) {
   const problem = complaint()
   const keep = h("button", { type: "submit", class: "primary" }, "Set")
   const close = h("button", { click: () => dialog.close() }, "Cancel")
-  const projectLine = h("label", {}, h("span", { class: "soft small" }, "Project"), project)
+  const projectLine = h("label", h("span", { class: "soft small" }, "Project"), project)
   const form = h("form", { submit: (event) => { event.preventDefault(); send("assay", { plate: project.value, metric: metric.value }) } },
-    h("h2", {}, "Assay metric"), h("p", { class: "small" }, "What the assay measures. The list shows Z′ of it for each plate of the project."),
-    projectLine, h("label", {}, h("span", { class: "soft small" }, "Metric"), metric), hint, problem, h("div", { class: "row" }, keep, close))
+    h("h2", "Assay metric"), h("p", { class: "small" }, "What the assay measures. The list shows Z′ of it for each plate of the project."),
+    projectLine, h("label", h("span", { class: "soft small" }, "Metric"), metric), hint, problem, h("div", { class: "row" }, keep, close))
   const dialog = watchDialog(h("dialog", { class: "assay", "aria-label": "Assay metric" }, form))
 
   function showMetrics() {

@@ -27,7 +27,7 @@ export function batchBar({ send, chosenRows }) {
   const element = h("div", { class: "batch" }, result, progress, kinds, acts, h("div", { class: "row foot" }, h("div", { class: "grow" }, summary, why), close, stage))
 
   const undoReason = h("textarea", { class: "hcs-undo-reason", rows: "2", maxlength: "1000", required: true, "aria-label": "Reason", placeholder: "Reason, such as: the wrong plate was imaged" })
-  const form = h("form", { submit: (event) => { event.preventDefault(); undo() } }, h("h2", {}, "Undo this batch"),
+  const form = h("form", { submit: (event) => { event.preventDefault(); undo() } }, h("h2", "Undo this batch"),
     h("p", { class: "soft" }, "Each field goes back to the version that it had before. Fields that were changed again since stay as they are, and are named. Nothing is lost."), undoReason,
     h("div", { class: "row acts" }, h("button", { click: () => dialog.close() }, "Cancel"), h("span", { class: "grow" }), h("button", { type: "submit", class: "primary hcs-undo-confirm" }, "Undo")))
   const dialog = watchDialog(h("dialog", { class: "ask", "aria-label": "Undo this batch" }, form))
@@ -75,16 +75,16 @@ export function batchBar({ send, chosenRows }) {
   function showResult(batch, barred) {
     if (!batch) return fill(result)
     const { undone } = batch
-    const items = (list) => h("ul", {}, list.map((each) => h("li", {}, h("b", {}, each.field), ` ${each.reason}`)))
+    const items = (list) => h("ul", list.map((each) => h("li", h("b", each.field), ` ${each.reason}`)))
     const parts = []
     if (undone) {
       parts.push(notice(`${undone.left.length ? "warn" : "good"} hcs-undone`, h("div", { class: "grow" },
-        h("p", {}, `${count(undone.reverted, "field")} went back to what ${undone.reverted === 1 ? "it was" : "they were"} before${undone.left.length ? `, ${undone.left.length} stayed:` : "."}`), undone.left.length ? items(undone.left) : null)))
+        h("p", `${count(undone.reverted, "field")} went back to what ${undone.reverted === 1 ? "it was" : "they were"} before${undone.left.length ? `, ${undone.left.length} stayed:` : "."}`), undone.left.length ? items(undone.left) : null)))
     } else {
       const tone = batch.failed.length || batch.waiting ? "warn" : "good"
       const undo = batch.undoable ? h("button", { class: "small hcs-undo-batch", disabled: Boolean(barred.undo), title: barred.undo || "", click: () => ask(batch.id) }, icon("undo"), "Undo this batch") : null
       parts.push(notice(`${tone} hcs-batch-result`, h("div", { class: "grow" },
-        h("p", {}, `${corrections(batch.committed)} committed${batch.failed.length ? `, ${batch.failed.length} failed:` : "."}${batch.waiting ? ` Stopped: ${batch.waiting} were not started and can still be committed.` : ""}`),
+        h("p", `${corrections(batch.committed)} committed${batch.failed.length ? `, ${batch.failed.length} failed:` : "."}${batch.waiting ? ` Stopped: ${batch.waiting} were not started and can still be committed.` : ""}`),
         batch.failed.length ? items(batch.failed) : null), undo))
     }
     return fill(result, parts)

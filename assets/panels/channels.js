@@ -33,13 +33,13 @@ export function build({ el, send, hide }) {
   const auto = h("button", { class: "small", title: "Limits from this field only (0.1 to 99.9 %)", click: () => tell("measure-field") }, "Auto field")
   const autoPlate = h("button", { class: "small", title: "Robust limits over the plate", click: () => { source = "plate"; lastSent = send("auto") } }, "Auto plate")
   el.append(h("section", { class: "panel channels", "aria-label": "Channels" },
-    h("header", {}, h("h2", { class: "grow" }, "Channels"), all), h("div", { class: "body" }, list, colours, from, empty, h("div", { class: "row sources" }, autoPlate, auto, reset))))
+    h("header", h("h2", { class: "grow" }, "Channels"), all), h("div", { class: "body" }, list, colours, from, empty, h("div", { class: "row sources" }, autoPlate, auto, reset))))
 
   function changed(now = true) {
     setDisplay(channels, { source: source === "plate" ? shownFrom : source, origin: source === "field" ? origin : "" })
     rows.forEach((row, i) => row.show(channels[i]))
     all.hidden = channels.every((channel) => channel.active)
-    set(distinct, { "aria-checked": String(isDistinct()) })
+    set(distinct, { "aria-checked": isDistinct() })
     fill(distinct, isDistinct() ? icon("check") : null, "Distinct colours")
     set(document.documentElement, { style: channelMarks(channels) })
     if (!now) return
@@ -73,7 +73,7 @@ export function build({ el, send, hide }) {
     changed()
   }
 
-  // Colours that can be told apart --------------------------------------------------------
+  // Colours that can be told apart --
 
   const isDistinct = () => channels.every((channel) => channel.color === channel.distinct)
 
@@ -106,7 +106,7 @@ export function build({ el, send, hide }) {
     return {
       element,
       show(channel) {
-        set(button, { "aria-checked": String(channel.active), title: `${channel.name} (key ${channel.index + 1})` })
+        set(button, { "aria-checked": channel.active, title: `${channel.name} (key ${channel.index + 1})` })
         fill(button, h("i", { class: "box" }, channel.active ? icon("check") : null), h("span", { class: "cut" }, channel.name))
         color.value = `#${channel.color.toLowerCase()}`
         const step = channel.whole ? 1 : "any"
@@ -124,7 +124,7 @@ export function build({ el, send, hide }) {
         highRange.style.zIndex = a > 500 ? "1" : "2"
         set(span, { style: { left: `${a / 10}%`, width: `${Math.max(0, b - a) / 10}%`, background: `linear-gradient(90deg,#000,#${channel.color})` } })
         element.classList.toggle("off", !channel.active)
-        set(alone, { "aria-pressed": String(channels.every((each) => each.active === (each === channel))) })
+        set(alone, { "aria-pressed": channels.every((each) => each.active === (each === channel)) })
       },
     }
   }

@@ -58,7 +58,7 @@ export function columnsPicker(columns, most) {
       say()
     } })
     const values = `${count(wells, "well")}, ${number(low)} to ${number(high)}${missing ? `, ${count(missing, "cell")} without a number` : ""}`
-    return h("label", {}, box, h("span", { class: "cut", title: name }, name), h("span", { class: "soft" }, values))
+    return h("label", box, h("span", { class: "cut", title: name }, name), h("span", { class: "soft" }, values))
   }
 
   draw()

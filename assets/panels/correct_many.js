@@ -10,7 +10,7 @@ export function build({ el, hide }) {
   const choose = h("label", { class: "choose" }, input, h("span", { class: "button" }, icon("upload"), "Choose files"))
   const table = h("button", { class: "hcs-correct-many", title: "The list of files and their fields; nothing changes before you commit", click: () => tell("correct-many") }, "Open the table")
   const note = h("p", { class: "small soft" })
-  el.append(h("section", { class: "panel", "aria-label": "Correct many fields" }, h("header", {}, h("h2", { class: "grow" }, "Correct many fields")),
+  el.append(h("section", { class: "panel", "aria-label": "Correct many fields" }, h("header", h("h2", { class: "grow" }, "Correct many fields")),
     h("div", { class: "body" }, note, h("div", { class: "row" }, choose, table))))
 
   return {

@@ -27,11 +27,11 @@ export function build({ el, send, hide }) {
   const commit = h("button", { class: "primary hcs-commit", disabled: true, click: () => doCommit() })
   const discard = h("button", { class: "hcs-discard", click: () => send("discard") }, "Discard")
   const why = h("p", { class: "small soft why", role: "status" })
-  const form = h("div", { class: "form", hidden: true }, h("h3", {}, "What differs"), differences, reason, h("div", { class: "row acts" }, commit, discard), why)
-  const section = h("section", { class: "panel correction", "aria-label": "Correct a field" }, h("header", {}, title), h("div", { class: "body" }, target, drop, messages, files, form))
+  const form = h("div", { class: "form", hidden: true }, h("h3", "What differs"), differences, reason, h("div", { class: "row acts" }, commit, discard), why)
+  const section = h("section", { class: "panel correction", "aria-label": "Correct a field" }, h("header", title), h("div", { class: "body" }, target, drop, messages, files, form))
   el.append(section)
 
-  // Sending files ----------------------------------------------------------------------
+  // Sending files --
 
   function take(list) {
     // The well is still being read: its files are sent once it is there.
@@ -54,7 +54,7 @@ export function build({ el, send, hide }) {
     })
   }
 
-  // Showing ----------------------------------------------------------------------------
+  // Showing --
 
   function showTarget() {
     const { targets, chosen } = content
@@ -67,9 +67,9 @@ export function build({ el, send, hide }) {
       return fill(target, labelled("Do", select))
     }
     fill(target, targets.length === 1
-      ? h("p", {}, targets[0].text)
+      ? h("p", targets[0].text)
       : targets.map((option) => h("label", { class: "row" },
-        h("input", { type: "radio", name: "target", checked: option.id === chosen, disabled: Boolean(content.staged), change: () => choose(option.id) }), h("span", {}, option.text))))
+        h("input", { type: "radio", name: "target", checked: option.id === chosen, disabled: Boolean(content.staged), change: () => choose(option.id) }), h("span", option.text))))
   }
 
   function showFiles() {
@@ -116,11 +116,11 @@ export function build({ el, send, hide }) {
     const list = content.staged?.differences ?? []
     if (!list.length) return fill(differences, h("li", { class: "row good-line" }, icon("check"), "Shape, type and channels are the same."))
     fill(differences, list.map((difference) => {
-      if (!difference.blocking) return h("li", { class: "row" }, h("span", { class: "tag" }, difference.kind), h("span", {}, difference.message))
-      if (!difference.confirmable) return h("li", { class: "notice bad", dataset: { kind: difference.kind } }, icon("warn"), h("span", {}, h("b", {}, "Must be corrected. "), difference.message))
+      if (!difference.blocking) return h("li", { class: "row" }, h("span", { class: "tag" }, difference.kind), h("span", difference.message))
+      if (!difference.confirmable) return h("li", { class: "notice bad", dataset: { kind: difference.kind } }, icon("warn"), h("span", h("b", "Must be corrected. "), difference.message))
       const box = h("input", { type: "checkbox", checked: difference.confirmed, disabled: content.busy, change: () => confirm(difference.kind, box.checked) })
       box.checked = confirming.get(difference.kind) ?? difference.confirmed
-      return h("li", { class: `notice ${difference.confirmed ? "" : "warn"}`, dataset: { kind: difference.kind } }, h("label", { class: "row confirm" }, box, h("span", {}, difference.message, h("b", {}, difference.confirmed ? " Confirmed." : " Accept this difference."))))
+      return h("li", { class: `notice ${difference.confirmed ? "" : "warn"}`, dataset: { kind: difference.kind } }, h("label", { class: "row confirm" }, box, h("span", difference.message, h("b", difference.confirmed ? " Confirmed." : " Accept this difference."))))
     }))
   }
 
@@ -161,7 +161,7 @@ export function build({ el, send, hide }) {
     if (content.error) shown.push(notice("bad", content.error))
     if (content.done) shown.push(notice("good", content.done))
     if (content.elsewhere) {
-      shown.push(notice("warn", h("div", { class: "grow" }, h("p", {}, `Not committed yet: ${content.elsewhere}.`),
+      shown.push(notice("warn", h("div", { class: "grow" }, h("p", `Not committed yet: ${content.elsewhere}.`),
         h("div", { class: "row" }, h("button", { class: "small", click: () => send("show-staged") }, "Go there"),
           h("button", { class: "small", click: () => send("discard") }, "Discard")))))
     }

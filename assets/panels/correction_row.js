@@ -89,28 +89,28 @@ export function correctionRow(id, acts) {
       failed: ["close", `not committed: ${entry.text}`],
     }[entry.state]
     const tone = { staged: entry.ready ? "good" : "warn", refused: "bad", failed: "bad" }[entry.state]
-    const line = h("div", { class: `state ${tone}`, dataset: { state: entry.state } }, icon(/** @type {any} */ (state[0])), h("span", {}, state[1]))
+    const line = h("div", { class: `state ${tone}`, dataset: { state: entry.state } }, icon(/** @type {any} */ (state[0])), h("span", state[1]))
     if (!first) return [line]
     const compare = entry.state === "staged" ? h("button", { class: "small hcs-compare-row", click: () => acts.compare(entry.key) }, "Compare") : null
-    const failed = entry.state === "staged" && entry.text ? h("div", { class: "state bad" }, icon("close"), h("span", {}, `not committed: ${entry.text}`)) : null
+    const failed = entry.state === "staged" && entry.text ? h("div", { class: "state bad" }, icon("close"), h("span", `not committed: ${entry.text}`)) : null
     return [h("div", { class: "row" }, line, compare), failed, ...entry.differences.map((difference) => said(entry.key, difference, barred))]
   }
 
   function said(field, difference, barred) {
     if (!difference.blocking) return h("div", { class: "small soft" }, difference.message)
-    if (!difference.confirmable) return h("div", { class: "state bad", dataset: { kind: difference.kind } }, icon("warn"), h("span", {}, h("b", {}, "Must be corrected. "), difference.message))
+    if (!difference.confirmable) return h("div", { class: "state bad", dataset: { kind: difference.kind } }, icon("warn"), h("span", h("b", "Must be corrected. "), difference.message))
     const tick = h("input", { type: "checkbox", checked: difference.confirmed, disabled: Boolean(barred), title: barred || "", change: () => acts.confirm(field, difference.kind, tick.checked) })
-    return h("label", { class: `confirm ${difference.confirmed ? "" : "open"}`, dataset: { kind: difference.kind } }, tick, h("span", {}, difference.message, h("b", {}, difference.confirmed ? " Confirmed." : " Accept this difference?")))
+    return h("label", { class: `confirm ${difference.confirmed ? "" : "open"}`, dataset: { kind: difference.kind } }, tick, h("span", difference.message, h("b", difference.confirmed ? " Confirmed." : " Accept this difference?")))
   }
 
   function showSays(entry, first, barred) {
     const [sign, words] = standing(row)
     const tone = { check: "", help: "guess", warn: "warn", close: "soft" }[sign]
     fill(says,
-      h("div", { class: `state ${tone}` }, icon(/** @type {any} */ (sign)), h("span", {}, h("b", {}, words), row.problem && !row.excluded ? ` ${row.problem}` : "")),
+      h("div", { class: `state ${tone}` }, icon(/** @type {any} */ (sign)), h("span", h("b", words), row.problem && !row.excluded ? ` ${row.problem}` : "")),
       row.problem && row.help && !row.excluded ? h("div", { class: "small soft" }, row.help) : null,
       row.reasons.length && !row.excluded ? h("div", { class: "small soft cut", title: row.reasons.join("\n") }, row.reasons.join(" ")) : null,
-      row.excluded ? null : row.doubts.map((doubt) => h("div", { class: "state warn small" }, icon("warn"), h("span", {}, doubt))),
+      row.excluded ? null : row.doubts.map((doubt) => h("div", { class: "state warn small" }, icon("warn"), h("span", doubt))),
       row.excluded ? null : prepared(entry, first, barred))
   }
 
@@ -147,7 +147,7 @@ export function correctionRow(id, acts) {
       showSays(entry, first, barred.confirm)
     },
     select(chosen, at) {
-      set(element, { "aria-selected": String(chosen), tabindex: at ? "0" : "-1" })
+      set(element, { "aria-selected": chosen, tabindex: at ? "0" : "-1" })
       tick.checked = chosen
     },
   }

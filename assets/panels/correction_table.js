@@ -41,10 +41,10 @@ export function build({ el, send }) {
   const earlier = h("details", { class: "earlier", hidden: true })
   const bar = batchBar({ send, chosenRows: () => selection.rows })
   const section = h("section", { class: "panel hcs-corrections", "aria-label": "Correct many fields" },
-    h("header", {}, title, h("span", { class: "segment", role: "group", "aria-label": "Which rows" }, [...filters.values()]), chosen, h("span", { class: "grow" }), back),
-    messages, h("div", { class: "scrolls" }, grid, left, empty, earlier), h("footer", {}, drop, bar.element), bar.dialog)
+    h("header", title, h("span", { class: "segment", role: "group", "aria-label": "Which rows" }, [...filters.values()]), chosen, h("span", { class: "grow" }), back),
+    messages, h("div", { class: "scrolls" }, grid, left, empty, earlier), h("footer", drop, bar.element), bar.dialog)
 
-  // Files ------------------------------------------------------------------------------
+  // Files --
 
   /** @param {import("../core/drops.js").GivenFile[]} files */
   function take(files) {
@@ -71,11 +71,11 @@ export function build({ el, send }) {
 
   function notReceived() {
     return uploads.filter((entry) => mine(entry) && entry.state === "failed").map((entry) =>
-      notice("bad", h("span", { class: "grow" }, h("b", {}, entry.name), ` was not received: ${entry.error}`),
+      notice("bad", h("span", { class: "grow" }, h("b", entry.name), ` was not received: ${entry.error}`),
         signButton("close", `Dismiss ${entry.name}`, () => cancel(entry))))
   }
 
-  // Rows -------------------------------------------------------------------------------
+  // Rows --
 
   const acts = {
     change: (id, what, value) => send("change", { rows: edited(selection, id, order), what, value }),
@@ -171,7 +171,7 @@ export function build({ el, send }) {
     for (const [id, button] of filters) {
       const number = numbers.get(id)
       say(button, `${FILTERS.find(([name]) => name === id)[1]} ${number}`)
-      set(button, { "aria-pressed": String(id === filter), disabled: !number && id !== filter })
+      set(button, { "aria-pressed": id === filter, disabled: !number && id !== filter })
     }
     showSelection()
   }
@@ -184,7 +184,7 @@ export function build({ el, send }) {
     bar.show({ content, rows, entries })
   }
 
-  // Frame ------------------------------------------------------------------------------
+  // Frame --
 
   function showMessages() {
     const shown = content?.shown ? notReceived() : []
@@ -207,11 +207,11 @@ export function build({ el, send }) {
     empty.hidden = !nothing
     head.hidden = nothing
     if (nothing) {
-      fill(empty, h("b", {}, uploads.some((entry) => mine(entry) && underWay(entry)) ? "Files are being received and read." : "No files yet."),
-        h("span", {}, "Drop the images that were taken again. Each is matched to its well, field and channel by its metadata and its name; nothing is changed before you have seen it here."))
+      fill(empty, h("b", uploads.some((entry) => mine(entry) && underWay(entry)) ? "Files are being received and read." : "No files yet."),
+        h("span", "Drop the images that were taken again. Each is matched to its well, field and channel by its metadata and its name; nothing is changed before you have seen it here."))
     }
     left.hidden = !content.leftovers.length
-    fill(left, content.leftovers.map((each) => h("li", { class: "state bad" }, icon("close"), h("span", {}, h("b", {}, each.name), ` ${leftoverText(each)}`))))
+    fill(left, content.leftovers.map((each) => h("li", { class: "state bad" }, icon("close"), h("span", h("b", each.name), ` ${leftoverText(each)}`))))
     for (const button of filters.values()) button.hidden = nothing
     showEarlier()
     showMessages()
@@ -221,7 +221,7 @@ export function build({ el, send }) {
   function showEarlier() {
     const { open } = earlier
     earlier.hidden = !content.earlier.length
-    fill(earlier, h("summary", {}, `Batches of this plate: ${content.earlier.length}`), h("ul", {}, content.earlier.map((each) => h("li", { class: "row", dataset: { batch: each.id } },
+    fill(earlier, h("summary", `Batches of this plate: ${content.earlier.length}`), h("ul", content.earlier.map((each) => h("li", { class: "row", dataset: { batch: each.id } },
       h("span", { class: "grow" }, `${moment(each.when)} · ${each.who}: ${each.committed} of ${each.total} committed, “${each.why}”${each.undone ? " · undone" : ""}`),
       each.undoable ? h("button", { class: "small", disabled: Boolean(content.barred.undo), title: content.barred.undo || "", click: () => bar.ask(each.id) }, icon("undo"), "Undo") : null))))
     earlier.open = open

@@ -10,22 +10,22 @@ import { count, number } from "../core/text.js"
 export function build({ el, send, hide }) {
   const title = h("h2", { class: "grow cut" })
   const body = h("div", { class: "body" })
-  el.append(h("section", { class: "panel details", "aria-label": "Details" }, h("header", {}, title, lastSeen()), body))
+  el.append(h("section", { class: "panel details", "aria-label": "Details" }, h("header", title, lastSeen()), body))
 
   const wellButton = (label, text) => h("button", { class: "small", title: text || "", click: () => tell("choose", label) }, label)
 
   function group([name, tone, wells, more]) {
     return h("div", { class: "odd" },
-      h("h3", {}, tone ? h("span", { class: `mark ${tone}` }, icon("warn")) : null, `${name} (${(wells.length + more).toLocaleString("en-US")})`),
+      h("h3", tone ? h("span", { class: `mark ${tone}` }, icon("warn")) : null, `${name} (${(wells.length + more).toLocaleString("en-US")})`),
       h("div", { class: "row wrap" }, wells.map(([label, text]) => wellButton(label, text)), more ? h("span", { class: "soft small" }, `and ${count(more, "other")}`) : null))
   }
 
   function values(rows) {
     return h("table", { class: "values" },
-      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Metric"), h("th", { scope: "col", class: "right" }, "Well"), h("th", { scope: "col", class: "right", title: "Median of the plate" }, "Plate"))),
-      h("tbody", {}, rows.map((row) => h("tr", { class: row.chosen ? "chosen" : "" },
+      h("thead", h("tr", h("th", { scope: "col" }, "Metric"), h("th", { scope: "col", class: "right" }, "Well"), h("th", { scope: "col", class: "right", title: "Median of the plate" }, "Plate"))),
+      h("tbody", rows.map((row) => h("tr", { class: row.chosen ? "chosen" : "" },
         h("th", { scope: "row" }, h("button", { class: "link", title: row.definition, click: () => send("metric", { metric: row.id }) }, row.title)),
-        h("td", { class: "right", title: row.reason || "" }, row.value === null ? "–" : h("b", {}, number(row.value)), row.unit && row.value !== null ? h("span", { class: "soft" }, ` ${row.unit}`) : null),
+        h("td", { class: "right", title: row.reason || "" }, row.value === null ? "–" : h("b", number(row.value)), row.unit && row.value !== null ? h("span", { class: "soft" }, ` ${row.unit}`) : null),
         h("td", { class: "right soft" }, number(row.median))))))
   }
 

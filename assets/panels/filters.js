@@ -40,18 +40,18 @@ export function build({ el, hide }) {
     h("div", { class: "parts" }, state, basis, reason, reviewer, column, condition),
     h("div", { class: "row range" }, metric, low, h("span", { class: "soft", "aria-hidden": "true" }, "–"), high),
     h("label", { class: "row small" }, skipBox, "J and K skip the others"))
-  const toggle = keyed(h("button", { class: "plain small", "aria-expanded": "false", click: () => open(body.hidden) }, icon("forward"), h("b", {}, "Filter")), "filter", "Filter the wells")
+  const toggle = keyed(h("button", { class: "plain small", "aria-expanded": "false", click: () => open(body.hidden) }, icon("forward"), h("b", "Filter")), "filter", "Filter the wells")
   body.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return
     event.stopPropagation()
     open(false)
     toggle.focus()
   })
-  el.append(h("section", { class: "panel hcs-filters", "aria-label": "Filter" }, h("header", {}, toggle, tally, clear), body))
+  el.append(h("section", { class: "panel hcs-filters", "aria-label": "Filter" }, h("header", toggle, tally, clear), body))
 
   function open(on) {
     body.hidden = !on
-    set(toggle, { "aria-expanded": String(on) })
+    set(toggle, { "aria-expanded": on })
     if (on) state.focus()
   }
 

@@ -21,7 +21,7 @@ export function build({ el, send, hide }) {
   const list = h("ul", { class: "jobs" })
   const more = h("p", { class: "soft small", hidden: true })
   el.append(h("section", { class: "panel hcs-inbox", "aria-label": "Imports" },
-    h("header", {}, title), h("div", { class: "body" }, watched, refusal, arrivals, list, more)))
+    h("header", title), h("div", { class: "body" }, watched, refusal, arrivals, list, more)))
   hide(true)
 
   const rows = new Map() // a row stays the same element, so that what is typed in it stays
@@ -65,7 +65,7 @@ export function build({ el, send, hide }) {
         written.hidden = !job.total
         fillBar(written, job.done, job.total)
         sayIf(reason, job.reason)
-        fill(bad, job.bad.map((line) => h("li", {}, icon("warn"), ` ${line}`)))
+        fill(bad, job.bad.map((line) => h("li", icon("warn"), ` ${line}`)))
         fill(acts, job.acts.filter((act) => act in ACTS).map((act) => {
           const [label, kind, hint] = ACTS[act]
           return h("button", { class: `small ${act}`, "aria-label": `${label}: ${job.name}`, ...barredBy(barred[kind], hint), click: () => send(kind, { id }) }, label)
@@ -76,7 +76,7 @@ export function build({ el, send, hide }) {
           h("button", { class: "small", ...barredBy(barred.pattern), click: () => { pattern.value = words; pattern.focus() } }, h("span", { class: "mono" }, words)), h("span", { class: "soft" }, gives))))
         about.hidden = !(job.found || job.details.length)
         const open = about.open
-        fill(about, h("summary", {}, job.found || "What is known of it"), facts(job.details))
+        fill(about, h("summary", job.found || "What is known of it"), facts(job.details))
         about.open = open
       },
     }

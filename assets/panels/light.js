@@ -41,7 +41,7 @@ function profile(title, lines) {
   const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "profile", role: "img", preserveAspectRatio: "none", "aria-label": `${title}: ${ranges} of the mean` },
     svg("polyline", { class: "level", points: `0,${height(100)} ${WIDTH},${height(100)}` }),
     shares.map(([name, values]) => svg("polyline", { class: name, points: values.map((value, place) => `${(WIDTH * place) / (values.length - 1)},${height(value)}`).join(" ") })))
-  return h("figure", {}, h("figcaption", { class: "small soft" }, title), picture,
+  return h("figure", h("figcaption", { class: "small soft" }, title), picture,
     h("p", { class: "small soft" }, shares.map(([name, values]) => h("span", { class: `key ${name}` }, `${name}: ${number(Math.min(...values))} to ${number(Math.max(...values))} %`))))
 }
 
@@ -49,7 +49,7 @@ const profiles = (lines) => h("div", { class: "profiles" },
   profile("Left to right", lines.map(([name, grid]) => [name, grid.columns])),
   profile("Top to bottom", lines.map(([name, grid]) => [name, grid.rows])))
 
-const shown = (caption, canvas) => h("figure", {}, h("figcaption", { class: "small soft" }, caption), canvas)
+const shown = (caption, canvas) => h("figure", h("figcaption", { class: "small soft" }, caption), canvas)
 
 /** The mean of all fields, beside it what the microscope says of its own light. */
 function all({ mean, own, own_note: note }) {
@@ -70,7 +70,7 @@ export function build({ el, hide }) {
   const mean = h("div", { class: "mean" })
   const field = h("div", { class: "field" })
   el.append(h("section", { class: "panel light hcs-light", "aria-label": "Light" },
-    h("header", {}, title), h("div", { class: "body" }, note, mean, field)))
+    h("header", title), h("div", { class: "body" }, note, mean, field)))
 
   return {
     content(next) {
@@ -81,7 +81,7 @@ export function build({ el, hide }) {
       fill(mean, all(next))
       const { before, after, name } = next.field ?? {}
       fill(field, before ? [
-        h("h3", {}, `${name}, divided by the mean of the others`),
+        h("h3", `${name}, divided by the mean of the others`),
         h("p", { class: "small soft" }, "A preview in 32 × 32 parts; stored pixels are never changed."),
         h("div", { class: "row" }, shown("Before", picture(before, span([before, after]), `${name} before`)), shown("After", picture(after, span([before, after]), `${name} after`))),
         profiles([["before", before], ["after", after]]),

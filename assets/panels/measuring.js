@@ -21,11 +21,11 @@ export function build({ el, send, hide }) {
   const body = h("div", { class: "failures" })
   const plugins = h("div", { class: "plugins" })
   el.append(h("section", { class: "panel measuring hcs-measuring", "aria-label": "Measuring" },
-    h("header", {}, h("h2", { class: "grow cut" }, "Measuring"), act), h("div", { class: "body" }, status, measured, refusal, body, plugins)))
+    h("header", h("h2", { class: "grow cut" }, "Measuring"), act), h("div", { class: "body" }, status, measured, refusal, body, plugins)))
 
-  const failure = (entry) => h("li", {}, h("button", {
+  const failure = (entry) => h("li", h("button", {
     class: "plain failure", dataset: { well: entry.well }, title: entry.why, click: () => tell("choose", entry.well),
-  }, h("b", {}, entry.well), h("span", { class: "why" }, `${entry.field ? `${entry.field}: ` : ""}${entry.why}`)))
+  }, h("b", entry.well), h("span", { class: "why" }, `${entry.field ? `${entry.field}: ` : ""}${entry.why}`)))
 
   return {
     content(next) {
@@ -43,7 +43,7 @@ export function build({ el, send, hide }) {
       fillBar(measured, next.done, next.total)
       fill(plugins, next.plugins.map((text) => h("p", { class: "notice" }, icon("warn"), ` ${text}`)))
       const open = body.querySelector("details")?.open
-      fill(body, next.failed ? h("details", { open }, h("summary", {}, icon("warn"), ` ${count(next.failed, "field")} could not be measured`),
+      fill(body, next.failed ? h("details", { open }, h("summary", icon("warn"), ` ${count(next.failed, "field")} could not be measured`),
         h("ul", { class: "list" }, next.failures.map(failure)),
         next.failed > next.failures.length ? h("p", { class: "small soft" }, `and ${count(next.failed - next.failures.length, "other")}`) : null) : null)
     },

@@ -11,9 +11,9 @@ export function build({ el, send, hide }) {
   const save = h("a", { class: "button small hcs-pending-export", download: "" }, "Export as zip")
   const note = h("p", { class: "small soft" }, "This plate cannot be written: these are in the workspace, and in no value, statistic or report. The zip is taken where the plate is written, by: hcs correct PLATE PENDING.zip --reason …")
   const refused = complaint()
-  el.append(h("section", { class: "panel hcs-pending", "aria-label": "Pending corrections" }, h("header", {}, title, save), h("div", { class: "body" }, note, refused, list)))
+  el.append(h("section", { class: "panel hcs-pending", "aria-label": "Pending corrections" }, h("header", title, save), h("div", { class: "body" }, note, refused, list)))
 
-  const picture = (address, name, text) => h("figure", {}, address ? h("img", { src: address, alt: name, loading: "lazy", width: "112", height: "112" }) : h("span", { class: "none" }, "nothing there"), h("figcaption", {}, text))
+  const picture = (address, name, text) => h("figure", address ? h("img", { src: address, alt: name, loading: "lazy", width: "112", height: "112" }) : h("span", { class: "none" }, "nothing there"), h("figcaption", text))
 
   function row(each, barred) {
     return h("li", { dataset: { well: each.well, field: each.field, pending: each.id } },

@@ -70,7 +70,7 @@ export function cells(plate, place, open) {
     ...first,
     h("td", { class: "n" }, assay === "–" ? dash(assayTitle) : h("span", { title: assayTitle }, assay)),
     h("td", { class: "n" }, plate.fields ? h("span", { class: present < expected ? "lacks" : null, title: plate.completeness }, `${present.toLocaleString("en-US")}${present < expected ? ` of ${expected.toLocaleString("en-US")}` : ""}`) : dash(UNCOUNTED), plate.completeness ? h("span", { class: "about cut found", title: plate.completeness }, plate.completeness) : null),
-    h("td", { class: "n" }, plate.suspects === null ? dash("The plate is not measured") : plate.suspects ? h("b", {}, plate.suspects.toLocaleString("en-US")) : soft("0")),
+    h("td", { class: "n" }, plate.suspects === null ? dash("The plate is not measured") : plate.suspects ? h("b", plate.suspects.toLocaleString("en-US")) : soft("0")),
     h("td", { class: "judged" }, h("span", { class: "row", title: `${plate.reviewed} of ${count(plate.total, "well")} judged${verdicts ? `: ${verdicts}` : ""}` },
       bar("", plate.reviewed, plate.total), `${plate.reviewed} of ${plate.total}`), verdicts ? h("span", { class: "about cut", title: verdicts }, verdicts) : null),
     h("td", { class: "n" }, plate.corrected === null ? dash(UNCOUNTED) : plate.corrected || soft("0")),
@@ -81,7 +81,7 @@ export function cells(plate, place, open) {
 
 /** A row that is kept while its plate is listed. */
 export function plateRow(open) {
-  const row = h("tr", {})
+  const row = h("tr")
   row.addEventListener("click", (event) => {
     if (row.dataset.state !== "unreadable" && !(/** @type {HTMLElement} */ (event.target).closest("a"))) open()
   })

@@ -16,7 +16,7 @@ export function medians(send) {
 
   function openTrend() {
     trendBox.hidden = !trendBox.hidden
-    set(trendButton, { "aria-expanded": String(!trendBox.hidden) })
+    set(trendButton, { "aria-expanded": !trendBox.hidden })
     if (!trendBox.hidden) ask(metric.value)
   }
 

@@ -24,7 +24,7 @@ export function build({ el, send, hide }) {
   let current = "" // the row that Tab comes to: the first until somebody was at another
   let visited = false
 
-  const title = h("h2", {})
+  const title = h("h2")
   const find = h("input", { type: "search", class: "find", "aria-label": "Find a plate by name, path, barcode or condition", placeholder: "Name, barcode, condition", input: () => search(), keydown: (event) => { if (event.key === "ArrowDown" || event.key === "Enter") goTo(0, event) } })
   const group = h("select", { "aria-label": "Group the plates", change: () => reorder({ ...order, group: group.value }) }, options(GROUPS))
   const open = h("input", { type: "checkbox", change: () => reorder({ ...order, open: open.checked }) })
@@ -36,15 +36,15 @@ export function build({ el, send, hide }) {
   const assay = h("button", { class: "plain assay cut hcs-set-assay", click: () => chooser.open() })
   const heads = COLUMNS.map(({ id, head, title: about }) => h("th", { scope: "col", class: id, dataset: { column: id } },
     h("button", { class: "plain head", title: `Sort by: ${about}`, click: () => reorder(sortedBy(order, id)) }, head, h("span", { class: "arrow", "aria-hidden": "true" })), id === "assay" ? assay : null))
-  const table = h("table", { "aria-label": "Plates", keydown: (event) => moved(event) }, h("thead", {}, h("tr", {}, h("td", { class: "map" }), heads)))
+  const table = h("table", { "aria-label": "Plates", keydown: (event) => moved(event) }, h("thead", h("tr", h("td", { class: "map" }), heads)))
   const add = h("button", { class: "small primary hcs-add", click: addPlate }, icon("plus"), "Add a plate")
   const scroller = h("div", { class: "body" }, problem, trend.box, empty, table)
   el.append(h("section", { class: "panel hcs-plate-list", "aria-label": "Plates" },
-    h("header", {}, title, find, h("label", { class: "row small" }, h("span", { class: "soft" }, "Group by"), group), h("label", { class: "row small" }, open, "Only unfinished"), h("span", { class: "grow" }),
+    h("header", title, find, h("label", { class: "row small" }, h("span", { class: "soft" }, "Group by"), group), h("label", { class: "row small" }, open, "Only unfinished"), h("span", { class: "grow" }),
       h("label", { class: "row small hcs-common-limits", title: "A plate that is opened is coloured by the 2nd to 98th percentile over all plates of its project" }, common, "Same colours on all"), trend.button, add),
     scroller), chooser.dialog)
 
-  // Rows -------------------------------------------------------------------------------
+  // Rows --
 
   /** @type {Map<string, ReturnType<typeof plateRow> & {plate?: any}>} */
   const rows = new Map()
@@ -78,7 +78,7 @@ export function build({ el, send, hide }) {
   function groupOf(name) {
     if (!groups.has(name)) {
       const head = h("th", { scope: "rowgroup", colspan: COLUMNS.length + 1 })
-      groups.set(name, { head, body: h("tbody", {}) })
+      groups.set(name, { head, body: h("tbody") })
     }
     return groups.get(name)
   }
@@ -128,7 +128,7 @@ export function build({ el, send, hide }) {
     set(add, barredBy(content.add, `Add a plate from a zip or a folder (${keyName("file")})`))
     say(title, totalText(listed, plates.length))
     problem.hidden = !content.problem
-    fill(problem, icon("warn"), h("span", {}, h("b", {}, "This plate cannot be opened. "), content.problem, " Choose another plate below, or open it again when this is mended."))
+    fill(problem, icon("warn"), h("span", h("b", "This plate cannot be opened. "), content.problem, " Choose another plate below, or open it again when this is mended."))
     table.hidden = !listed
     empty.hidden = listed > 0
     if (!listed) fill(empty, nothing(plates))
@@ -156,15 +156,15 @@ export function build({ el, send, hide }) {
 
   /** What to do where nothing is listed. */
   function nothing(plates) {
-    if (!plates.length && content.awaited) return [h("b", {}, "No plate yet"), h("span", {}, "Exports that come into the inbox are listed here while they are imported.")]
-    if (!plates.length) return [h("b", {}, "No plate is served"), h("span", {}, content.add ? "Start the server with the path of a plate, or of a folder of plates." : "Add a plate from a zip or a folder, or start the server with the path of a folder of plates.")]
+    if (!plates.length && content.awaited) return [h("b", "No plate yet"), h("span", "Exports that come into the inbox are listed here while they are imported.")]
+    if (!plates.length) return [h("b", "No plate is served"), h("span", content.add ? "Start the server with the path of a plate, or of a folder of plates." : "Add a plate from a zip or a folder, or start the server with the path of a folder of plates.")]
     const words = find.value.trim()
     const more = order.open ? " among the unfinished ones" : ""
-    return [h("b", {}, words ? `No plate with “${words}”${more}` : "Every plate is finished"), h("span", {}, words ? "Names, paths, barcodes and values of plate maps were searched." : "Show the finished ones, too, to open them."),
+    return [h("b", words ? `No plate with “${words}”${more}` : "Every plate is finished"), h("span", words ? "Names, paths, barcodes and values of plate maps were searched." : "Show the finished ones, too, to open them."),
       h("button", { click: () => { find.value = ""; reorder({ ...order, open: false }) } }, "Show all plates")]
   }
 
-  // Order and search -------------------------------------------------------------------
+  // Order and search --
 
   function reorder(next) {
     order = next
@@ -179,7 +179,7 @@ export function build({ el, send, hide }) {
     show()
   }
 
-  // Keys -------------------------------------------------------------------------------
+  // Keys --
 
   function goTo(at, event) {
     const key = shownKeys[Math.max(0, Math.min(shownKeys.length - 1, at))]

@@ -55,7 +55,7 @@ export function build({ el, send, hide }) {
   function tab([id, title], at, all) {
     const selected = id === (isAside() ? "statistics" : now.tab)
     return h("button", {
-      role: "tab", class: "tab", title: ABOUT[id] ?? title, "aria-selected": String(selected), tabindex: selected ? 0 : -1, dataset: { tab: id },
+      role: "tab", class: "tab", title: ABOUT[id] ?? title, "aria-selected": selected, tabindex: selected ? 0 : -1, dataset: { tab: id },
       click: () => choose(id),
       keydown: (event) => {
         const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]

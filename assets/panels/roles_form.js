@@ -18,9 +18,9 @@ export function rolesForm(send, { preview: previewed = false } = {}) {
   const preview = h("p", { class: "small soft", role: "status" })
   const controls = h("div", { class: "row wrap" }, keep, back)
   const answer = () => ({ role: column.value, values: chosen(), compound: compound.value, dose: dose.value })
-  const element = h("details", { class: "roles hcs-roles" }, h("summary", {}, "Roles ", line),
+  const element = h("details", { class: "roles hcs-roles" }, h("summary", "Roles ", line),
     labelled("Told by", column),
-    h("table", { class: "numbers" }, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Value"), h("th", { scope: "col" }, "wells"), h("th", { scope: "col" }, "means"))), list),
+    h("table", { class: "numbers" }, h("thead", h("tr", h("th", { scope: "col" }, "Value"), h("th", { scope: "col" }, "wells"), h("th", { scope: "col" }, "means"))), list),
     labelled("Compound", compound), labelled("Dose", dose),
     preview, controls)
   let now = null
@@ -45,7 +45,7 @@ export function rolesForm(send, { preview: previewed = false } = {}) {
       const select = h("select", { "aria-label": `Role of ${value}`, dataset: { value }, change: changed },
         ["", ...now.all].map((role) => h("option", { value: role }, role || "–")))
       select.value = values[value] ?? ""
-      return h("tr", {}, h("th", { scope: "row" }, value), h("td", { class: "soft" }, String(wells)), h("td", {}, select))
+      return h("tr", h("th", { scope: "row" }, value), h("td", { class: "soft" }, String(wells)), h("td", select))
     }))
     if (!quiet) changed()
   }

@@ -21,7 +21,7 @@ export function build({ el, send, hide }) {
   const parts = { channels, limits, map, import: imported }
   const body = h("div", { class: "body" }, channels.element, limits.element, map.element, imported.element)
   el.append(h("section", { class: "panel setup hcs-setup", "aria-label": "Assay setup" },
-    h("header", {}, h("h2", { class: "grow" }, "Assay setup")), body))
+    h("header", h("h2", { class: "grow" }, "Assay setup")), body))
 
   listen("open-setup", (part) => {
     parts[part]?.open()
@@ -50,7 +50,7 @@ export function build({ el, send, hide }) {
   const buttons = h("div", { class: "row wrap" })
   const mapFile = file("map", "Read a table (CSV, XLSX)…")
   fill(map.body, source, h("div", { class: "row wrap" }, mapFile, buttons), preview,
-    h("h3", {}, "Or enter the control wells"), ROLES.map((role) => labelled(role, typed[role])), h("div", { class: "row" }, typedKeep))
+    h("h3", "Or enter the control wells"), ROLES.map((role) => labelled(role, typed[role])), h("div", { class: "row" }, typedKeep))
 
   const importFile = file("import", "Read tables (CSV, XLSX, Parquet, SQLite)…")
   const taken = h("ul", { class: "kept" })
@@ -98,7 +98,7 @@ export function build({ el, send, hide }) {
     fill(nuclear, h("option", { value: "" }, proposal), now.channels.map((channel) => h("option", { value: channel.index }, channel.name)))
     nuclear.value = now.nuclear_kept ? String(now.nuclear) : ""
     set(nuclear, barredBy(now.barred.nuclear))
-    fill(clips, h("div", {}, "Counts at which the camera saturates"), now.channels.map((channel) => {
+    fill(clips, h("div", "Counts at which the camera saturates"), now.channels.map((channel) => {
       if (!inputs.has(channel.index)) {
         const level = h("input", { type: "number", min: 1, step: 1, "aria-label": `Clip level of ${channel.name}` })
         level.addEventListener("change", () => send("clip", { channel: channel.index, level: level.value === "" ? null : Number(level.value) }))
@@ -115,7 +115,7 @@ export function build({ el, send, hide }) {
   function showLimits() {
     const setHere = now.limits.filter((limit) => limit.kept !== null).length
     limits.say(setHere ? `${setHere} set for this project` : "ours")
-    fill(limits.body, h("div", {}, "Suspect on any plate, from these values on"), now.limits.map((limit) => {
+    fill(limits.body, h("div", "Suspect on any plate, from these values on"), now.limits.map((limit) => {
       const input = h("input", { type: "number", min: 0, max: limit.most, step: "any", value: limit.kept ?? "", placeholder: String(limit.limit), ...barredBy(now.barred.limit), "aria-label": `Limit of ${limit.kind}` })
       input.addEventListener("change", () => send("limit", { metric: limit.metric, limit: input.value === "" ? null : Number(input.value) }))
       return h("div", { class: "clip", dataset: { limit: limit.metric } }, h("span", { class: "cut", title: limit.why }, limit.kind), input,
@@ -144,13 +144,13 @@ export function build({ el, send, hide }) {
     form.show(table.roles)
     others.checked = false
     fill(preview,
-      h("p", {}, h("b", {}, table.name), `: ${count(table.wells, "well")} of this plate, ${table.shape === "plate" ? "in the shape of the plate" : "a row a well"}`),
+      h("p", h("b", table.name), `: ${count(table.wells, "well")} of this plate, ${table.shape === "plate" ? "in the shape of the plate" : "a row a well"}`),
       sheets(),
       table.barcodes.length > 1 ? labelled("Rows of", barcode) : null,
       listing("Not on this plate", table.unmatched), listing("Not in the map", table.missing),
-      table.problems.length ? h("ul", { class: "problems" }, table.problems.map((text) => h("li", {}, text)), table.more ? h("li", {}, `and ${table.more} more`) : null) : null,
-      h("div", { class: "scroll" }, h("table", {}, tableHead(["well", ...table.columns]),
-        h("tbody", {}, table.rows.map((row) => h("tr", {}, row.map((cell) => h("td", {}, cell))))))),
+      table.problems.length ? h("ul", { class: "problems" }, table.problems.map((text) => h("li", text)), table.more ? h("li", `and ${table.more} more`) : null) : null,
+      h("div", { class: "scroll" }, h("table", tableHead(["well", ...table.columns]),
+        h("tbody", table.rows.map((row) => h("tr", row.map((cell) => h("td", cell))))))),
       table.roles ? form.element : null,
       h("label", { class: "row" }, others, table.barcodes.length > 1 ? "Give its rows to the project's other plates by barcode, too" : "Give it to the project's other plates, too"),
       h("div", { class: "row" },
@@ -183,13 +183,13 @@ export function build({ el, send, hide }) {
     const list = table.sites.map(([site, label, wells]) => `${site} is ${label} (${count(wells, "well")})`).join(", ")
     const strange = table.strange.map(([site, wells]) => `${site} (${count(wells, "well")})`).join(", ")
     return h("div", { class: "hcs-import-sites" },
-      h("p", {}, `${RULES[table.rule]}${list ? `: ${list}${more(table.more[0])}` : ""}.`),
-      strange ? h("ul", { class: "problems" }, h("li", {}, `No field of ours, kept for the well without one: ${strange}${more(table.more[1])}`)) : null)
+      h("p", `${RULES[table.rule]}${list ? `: ${list}${more(table.more[0])}` : ""}.`),
+      strange ? h("ul", { class: "problems" }, h("li", `No field of ours, kept for the well without one: ${strange}${more(table.more[1])}`)) : null)
   }
 
   function showImport() {
     imported.say(now.imported.length ? count(now.imported.length, "metric") : "none")
-    fill(taken, now.imported.map(([column, from, when]) => h("li", {}, h("span", { class: "grow cut", title: `${from}, ${when}` }, column),
+    fill(taken, now.imported.map(([column, from, when]) => h("li", h("span", { class: "grow cut", title: `${from}, ${when}` }, column),
       h("button", { class: "plain small", "aria-label": `Remove ${column}`, ...barredBy(now.barred["remove-import"]), click: () => send("remove-import", { column }) }, icon("close")))))
     offer(importFile)
     const offered = (words, name) => h("button", { class: "small hcs-import-inside", ...barredBy(now.barred.inside), click: () => send("inside", { name }) }, words)
@@ -200,11 +200,11 @@ export function build({ el, send, hide }) {
     const picker = columnsPicker(table.columns, table.most)
     fill(columns,
       sheets(),
-      h("p", {}, h("b", {}, table.name), `: ${count(table.wells, "well")} of this plate${table.field ? `, by field (${table.field})` : ""}`),
+      h("p", h("b", table.name), `: ${count(table.wells, "well")} of this plate${table.field ? `, by field (${table.field})` : ""}`),
       listing("Not on this plate", table.unmatched), table.missing ? h("p", { class: "soft" }, `${count(table.missing, "well")} without a row`) : null,
       sites(table),
       table.left_out.length ? h("p", { class: "soft" }, `No numbers: ${table.left_out.join(", ")}`) : null,
-      table.problems.length ? h("ul", { class: "problems" }, table.problems.map((text) => h("li", {}, text))) : null,
+      table.problems.length ? h("ul", { class: "problems" }, table.problems.map((text) => h("li", text))) : null,
       picker.element,
       h("div", { class: "row" },
         h("button", { class: "small primary hcs-import-keep", click: () => send("import", { columns: picker.chosen() }) }, "Import as metrics"),
@@ -235,7 +235,7 @@ function section(title) {
   const summary = h("span", { class: "soft" })
   const body = h("div", { class: "inside" })
   const wrong = complaint()
-  const element = h("details", {}, h("summary", {}, `${title} `, summary), wrong, body)
+  const element = h("details", h("summary", `${title} `, summary), wrong, body)
   return {
     element,
     body,

@@ -14,7 +14,7 @@ export function build({ el, send, hide }) {
   const body = h("div", { class: "body" })
   const roles = rolesForm(send)
   el.append(h("section", { class: "panel statistics hcs-statistics", "aria-label": "Statistics" },
-    h("header", {}, h("h2", { class: "grow" }, "Statistics"), lastSeen(), assay), body))
+    h("header", h("h2", { class: "grow" }, "Statistics"), lastSeen(), assay), body))
   let shown = null
   assay.addEventListener("click", () => send("assay", { metric: assay.getAttribute("aria-pressed") === "true" ? "" : shown }))
 
@@ -24,10 +24,10 @@ export function build({ el, send, hide }) {
     const text = (value, line) => (value === null ? "–" : `${number(Number(value.toPrecision(3)))}${line.percent ? " %" : ""}`)
     return [
       h("table", { class: "numbers" },
-        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Controls"), h("th", { scope: "col" }, two ? "all" : ""), two ? h("th", { scope: "col", title: "Without the wells that were failed" }, "not failed") : null, h("th", { scope: "col", title: "Wells: positives + negatives" }, "n"))),
-        h("tbody", {}, statistics.controls.map((line) => h("tr", { dataset: { statistic: line.id, value: line.value === null ? "" : line.value } },
+        h("thead", h("tr", h("th", { scope: "col" }, "Controls"), h("th", { scope: "col" }, two ? "all" : ""), two ? h("th", { scope: "col", title: "Without the wells that were failed" }, "not failed") : null, h("th", { scope: "col", title: "Wells: positives + negatives" }, "n"))),
+        h("tbody", statistics.controls.map((line) => h("tr", { dataset: { statistic: line.id, value: line.value === null ? "" : line.value } },
           h("th", { scope: "row", title: line.meaning }, h("span", { class: "term" }, line.title)),
-          h("td", { title: line.note }, h("b", {}, text(line.value, line))), two ? h("td", {}, text(line.kept, line)) : null, h("td", { class: "soft" }, line.n))))),
+          h("td", { title: line.note }, h("b", text(line.value, line))), two ? h("td", text(line.kept, line)) : null, h("td", { class: "soft" }, line.n))))),
       note.map((each) => h("p", { class: "small warn-text" }, each, " ", each.startsWith("needs ") ? toSetup("map", "Say which wells are controls") : null)),
       two ? h("p", { class: "small soft" }, `Left out as failed: ${statistics.left_out.map(([role, n]) => `${n} ${role}`).join(", ")}`) : null,
       h("p", { class: "small soft" }, meaningOf(statistics.controls[0])),
@@ -50,10 +50,10 @@ export function build({ el, send, hide }) {
     const rows = tests.effects.filter(([, text]) => !/not enough wells|^needs /.test(text))
     const left = tests.effects.length - rows.length
     return [
-      h("h3", {}, level ? `Position, on ${tests.basis} (n ${tests.n})` : tests.refusal ? "Position" : `Position (${tests.basis}, n ${tests.n})`),
+      h("h3", level ? `Position, on ${tests.basis} (n ${tests.n})` : tests.refusal ? "Position" : `Position (${tests.basis}, n ${tests.n})`),
       tests.refusal ? h("p", { class: "refusal" }, tests.refusal) : null,
       rows.length ? h("ul", { class: "effects" }, rows.map(([title, text, meaning, material]) =>
-        h("li", { class: material ? "material" : "", title: meaning }, material ? icon("warn") : null, h("span", {}, h("b", {}, title), ` ${text}`)))) : null,
+        h("li", { class: material ? "material" : "", title: meaning }, material ? icon("warn") : null, h("span", h("b", title), ` ${text}`)))) : null,
       left && !tests.refusal ? h("p", { class: "small soft" }, `${count(left, "test")} without enough wells`) : null,
       ...(tests.offered ? positions(tests.offered, level + 1) : []),
     ]
@@ -63,10 +63,10 @@ export function build({ el, send, hide }) {
     if (!statistics.doses.length) return null
     const named = statistics.doses.some(([compound]) => compound)
     const head = [named ? "Compound" : null, `Dose${statistics.dose_unit ? ` (${statistics.dose_unit})` : ""}`, "mean", "SD", "n"].filter(Boolean)
-    return h("details", { class: "doses" }, h("summary", {}, `Doses (${statistics.doses.length})`),
+    return h("details", { class: "doses" }, h("summary", `Doses (${statistics.doses.length})`),
       h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Doses" }, h("table", { class: "numbers" }, tableHead(head),
-        h("tbody", {}, statistics.doses.map(([compound, dose, n, mean, sd]) => h("tr", {}, named ? h("th", { scope: "row" }, compound) : null,
-          h("td", {}, number(dose)), h("td", {}, number(Number(mean.toPrecision(3)))), h("td", { class: "soft" }, sd === null ? "–" : number(Number(sd.toPrecision(2)))), h("td", { class: "soft" }, String(n))))))))
+        h("tbody", statistics.doses.map(([compound, dose, n, mean, sd]) => h("tr", named ? h("th", { scope: "row" }, compound) : null,
+          h("td", number(dose)), h("td", number(Number(mean.toPrecision(3)))), h("td", { class: "soft" }, sd === null ? "–" : number(Number(sd.toPrecision(2)))), h("td", { class: "soft" }, String(n))))))))
   }
 
   return {
@@ -76,12 +76,12 @@ export function build({ el, send, hide }) {
       const statistics = next.found
       shown = statistics?.metric ?? null
       const is = statistics && statistics.assay === statistics.metric
-      set(assay, { "aria-pressed": String(Boolean(is)), ...barredBy(next.barred.assay, "Statistics of the assay metric are not exploratory") })
+      set(assay, { "aria-pressed": Boolean(is), ...barredBy(next.barred.assay, "Statistics of the assay metric are not exploratory") })
       assay.hidden = !statistics
       assay.textContent = is ? "Assay metric" : "Use as assay metric"
       const controlsKnown = next.roles && (next.roles.counts.positive || next.roles.counts.negative)
       if (statistics) {
-        fill(about, h("b", {}, statistics.title), ` over ${count(statistics.wells, "well")}. `,
+        fill(about, h("b", statistics.title), ` over ${count(statistics.wells, "well")}. `,
           next.running ? h("span", { class: "tag" }, "still measuring") : null,
           statistics.exploratory ? h("span", { class: "tag exploratory", title: statistics.assay ? "The project's assay metric is another metric" : "This project has no assay metric yet: among many metrics a good value can be chance" }, "exploratory") : null)
       }

@@ -10,19 +10,19 @@ export function build({ el, send, hide }) {
   const title = h("h2", { class: "grow cut" })
   const number = h("span", { class: "soft small" })
   const body = h("div", { class: "body", tabindex: "0" })
-  el.append(h("section", { class: "panel suspects hcs-suspects", "aria-label": "Suspects" }, h("header", {}, title, lastSeen(), number), body))
+  el.append(h("section", { class: "panel suspects hcs-suspects", "aria-label": "Suspects" }, h("header", title, lastSeen(), number), body))
 
-  const suspect = (entry) => h("li", {}, h("button", {
+  const suspect = (entry) => h("li", h("button", {
     class: "plain suspect", dataset: { well: entry.well }, title: entry.text, click: () => tell("choose", entry.well),
-  }, h("b", {}, entry.well), h("span", { class: "why" }, entry.first, entry.more ? h("span", { class: "soft" }, ` and ${count(entry.more, "other reason")}`) : null)))
+  }, h("b", entry.well), h("span", { class: "why" }, entry.first, entry.more ? h("span", { class: "soft" }, ` and ${count(entry.more, "other reason")}`) : null)))
 
-  const reason = (entry) => h("li", {}, entry.metric
+  const reason = (entry) => h("li", entry.metric
     ? h("button", { class: "plain reason", title: "Colour the plate by this metric", click: () => send("metric", { metric: entry.metric }) }, entry.text)
     : h("span", { class: "reason" }, entry.text))
 
-  const odd = (entry) => h("li", {}, h("button", {
+  const odd = (entry) => h("li", h("button", {
     class: "plain odd", title: entry.text, click: () => tell("choose", entry.well),
-  }, h("b", {}, entry.well), h("span", { class: "why" }, entry.first)))
+  }, h("b", entry.well), h("span", { class: "why" }, entry.first)))
   let open = false
   const unusual = (list) => {
     const element = h("details", { class: "unusual", toggle: () => { open = element.open } },
@@ -36,7 +36,7 @@ export function build({ el, send, hide }) {
   const checked = (list) => {
     const element = h("details", { class: "checks hcs-checks", toggle: () => { read = element.open } },
       h("summary", { title: "What each kind of failure was compared with" }, "What was checked"),
-      h("ul", { class: "list" }, list.map(([kind, text]) => h("li", {}, h("b", {}, kind), `: ${text}`))),
+      h("ul", { class: "list" }, list.map(([kind, text]) => h("li", h("b", kind), `: ${text}`))),
       h("p", { class: "soft small" }, "Other plates of the project count where channel, size of a pixel (objective) and exposure are the same."))
     element.open = read
     return element
@@ -49,13 +49,13 @@ export function build({ el, send, hide }) {
       fill(title, next.title)
       number.textContent = next.list.length ? count(next.list.length + next.more, "well") : ""
       fill(body,
-        next.banner.length ? notice("bad plate-banner", h("div", {}, h("b", {}, "The whole plate looks bad."), next.banner.map((text) => h("p", {}, text)))) : null,
+        next.banner.length ? notice("bad plate-banner", h("div", h("b", "The whole plate looks bad."), next.banner.map((text) => h("p", text)))) : null,
         next.moved ? h("div", { class: "notice moved" }, h("span", { class: "grow" }, "The plate has changed since suspects were found."),
           h("button", { class: "small", ...barredBy(next.barred.anew, "Compare wells with the plate as it is now"), click: () => send("anew") }, "Recompute")) : null,
         next.refused[1] ? h("p", { class: "notice bad", role: "alert" }, next.refused[1]) : null,
         next.pending ? h("p", { class: "soft" }, next.pending) : null,
         next.few ? h("p", { class: "hcs-few" }, next.few) : null,
-        next.clean ? h("p", {}, next.clean) : null,
+        next.clean ? h("p", next.clean) : null,
         next.list.length ? h("ol", { class: "list" }, next.list.map(suspect)) : null,
         next.more ? h("p", { class: "small soft" }, `and ${count(next.more, "other")}`) : null,
         next.unusual.length ? unusual(next.unusual) : null,

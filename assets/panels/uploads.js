@@ -17,7 +17,7 @@ export function build({ el, hide }) {
   const total = h("span", { class: "grow", role: "status", "aria-live": "polite" })
   const sent = bar()
   const list = h("ul")
-  const details = h("details", {}, h("summary", {}, "Files"), list)
+  const details = h("details", h("summary", "Files"), list)
   const stop = h("button", { class: "small", click: () => uploads.filter(underWay).forEach(cancel) }, "Cancel all")
   const useAll = h("button", { class: "small", click: () => uploads.filter((entry) => entry.state === "unused").forEach(use) }, "Use them")
   const left = h("div", { class: "notice warn", hidden: true })
@@ -39,7 +39,7 @@ export function build({ el, hide }) {
   watchDrops({
     over(event) {
       const target = wellBelow(event) || well
-      fill(veil, h("p", {}, ofNewPlate() ? "Drop a zip of an export to add its plate" : uploadsRefused() || (target ? `Drop the files for well ${target}` : "Drop the files to upload them")))
+      fill(veil, h("p", ofNewPlate() ? "Drop a zip of an export to add its plate" : uploadsRefused() || (target ? `Drop the files for well ${target}` : "Drop the files to upload them")))
       veil.hidden = false
       if (event.dataTransfer) event.dataTransfer.dropEffect = uploadsRefused() && !ofNewPlate() ? "none" : "copy"
     },

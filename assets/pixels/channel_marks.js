@@ -36,9 +36,9 @@ export function legend(ready = () => true) {
   const element = h("div", { class: "legend", role: "group", "aria-label": "Channels of the picture" })
   const show = () => fill(element, ...(!ready() ? [] : [display.channels.map(({ name, color, low, high, gamma, active }, at) =>
     h("button", {
-      class: "plain", "aria-pressed": String(active), title: `${name}: black at ${number(low)}, full at ${number(high)}${gamma === 1 ? "" : `, gamma ${number(gamma)}`}. Click or key ${at + 1}: on or off; with Shift: only this one`,
+      class: "plain", "aria-pressed": active, title: `${name}: black at ${number(low)}, full at ${number(high)}${gamma === 1 ? "" : `, gamma ${number(gamma)}`}. Click or key ${at + 1}: on or off; with Shift: only this one`,
       click: (event) => tell(event.shiftKey ? "only-channel" : "channel", at),
-    }, set(h("i", { class: "dot" }), { style: { background: active ? `#${color}` : "none" } }), h("b", {}, name), active ? ` ${number(low)}–${number(high)}` : " off")),
+    }, set(h("i", { class: "dot" }), { style: { background: active ? `#${color}` : "none" } }), h("b", name), active ? ` ${number(low)}–${number(high)}` : " off")),
   h("span", { class: `contrast-mark${display.source === "field" ? " own" : ""}` }, sourceText(display.source, display.origin))]))
   show()
   listen("display", show)

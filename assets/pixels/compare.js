@@ -36,7 +36,7 @@ export function build({ el, send }) {
     subtracted?.draw()
   }
   const panes = [makePane(viewport, heard(0)), makePane(viewport, heard(1))]
-  const names = [h("figcaption", {}), h("figcaption", {})]
+  const names = [h("figcaption"), h("figcaption")]
   const boxes = panes.map((pane, i) => h("figure", { class: `half ${i ? "new" : "old"}` }, pane.element, names[i]))
   const bars = [scaleBar(), scaleBar()]
   boxes.forEach((box, i) => box.append(bars[i].element))
@@ -50,14 +50,14 @@ export function build({ el, send }) {
   const walk = h("div", { class: "row walk", hidden: true }, h("button", { class: "small hcs-to-table", title: "Back to the table (Esc)", click: () => send("table") }, "Back to the table"), place, steps)
   const differences = h("ul", { class: "staged-differences", hidden: true })
   el.append(h("section", { class: "panel hcs-compare", "aria-label": "Compare old and new" },
-    h("header", {}, title, h("span", { class: "grow" }), busy, pause, h("span", { class: "segment", role: "group", "aria-label": "How to compare" }, modes),
+    h("header", title, h("span", { class: "grow" }), busy, pause, h("span", { class: "segment", role: "group", "aria-label": "How to compare" }, modes),
       zoomTools(viewport)),
     walk, stage, h("footer", { class: "row" }, readout), differences, numbers.element))
 
   function setMode(next) {
     mode = next
     MODES.forEach(([name]) => stage.classList.toggle(name, name === mode))
-    modes.forEach((each) => set(each, { "aria-pressed": String(each.dataset.mode === mode) }))
+    modes.forEach((each) => set(each, { "aria-pressed": each.dataset.mode === mode }))
     setSwipe(swipe)
     showOld(false)
     pause.hidden = mode !== "blink"
@@ -106,9 +106,9 @@ export function build({ el, send }) {
     set(steps[1], { disabled: table.number >= table.total })
     fill(differences, table.differences.map((difference) => {
       if (!difference.blocking) return h("li", { class: "soft" }, difference.message)
-      if (!difference.confirmable) return h("li", { class: "bad" }, icon("warn"), h("span", {}, h("b", {}, "Must be corrected. "), difference.message))
+      if (!difference.confirmable) return h("li", { class: "bad" }, icon("warn"), h("span", h("b", "Must be corrected. "), difference.message))
       const tick = h("input", { type: "checkbox", checked: difference.confirmed, disabled: Boolean(table.barred), title: table.barred, change: () => tell("confirm-difference", { fields: [table.key], kind: difference.kind, confirmed: tick.checked }) })
-      return h("li", {}, h("label", { class: difference.confirmed ? "" : "open" }, tick, h("span", {}, difference.message, h("b", {}, difference.confirmed ? " Confirmed." : " Accept this difference?"))))
+      return h("li", h("label", { class: difference.confirmed ? "" : "open" }, tick, h("span", difference.message, h("b", difference.confirmed ? " Confirmed." : " Accept this difference?"))))
     }))
   }
 
@@ -128,9 +128,9 @@ export function build({ el, send }) {
     const channels = display.channels.filter((channel) => channel.active)
     const shown = (value) => (value === undefined ? "–" : exact(value))
     const of = (values, index) => values.find(([at]) => at === index)?.[1]
-    fill(readout, h("span", {}, `x ${Math.floor(column)}, y ${Math.floor(row)}`), channels.map((channel) =>
+    fill(readout, h("span", `x ${Math.floor(column)}, y ${Math.floor(row)}`), channels.map((channel) =>
       h("span", { class: "value" }, h("i", { class: "dot", style: { background: `#${channel.color}` } }), `${channel.name} `,
-        h("b", {}, shown(of(both[0], channel.index))), " → ", h("b", {}, shown(of(both[1], channel.index))))))
+        h("b", shown(of(both[0], channel.index))), " → ", h("b", shown(of(both[1], channel.index))))))
   }
 
   let dragging = false
@@ -177,8 +177,8 @@ export function build({ el, send }) {
       say(title, next.title)
       set(title, { title: next.title })
       showTable(next.table)
-      fill(names[0], h("b", {}, "Old"), h("span", {}, next.old ? next.old_text : "nothing yet"))
-      fill(names[1], h("b", {}, "New"), h("span", {}, next.new_text))
+      fill(names[0], h("b", "Old"), h("span", next.old ? next.old_text : "nothing yet"))
+      fill(names[1], h("b", "New"), h("span", next.new_text))
       if (next.old) panes[0].show(next.old)
       else panes[0].empty("There is no such field yet.")
       panes[1].show(next.staged)

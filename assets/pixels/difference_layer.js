@@ -11,9 +11,9 @@ import { spelled } from "./addresses.js"
  */
 export function differenceLayer(viewport, panes) {
   const canvas = h("canvas", { "aria-hidden": "true" })
-  const caption = h("span", {})
+  const caption = h("span")
   const note = h("p", { class: "note" })
-  const element = h("div", { class: "subtracted" }, canvas, note, h("figcaption", {}, h("b", {}, "New minus old"),
+  const element = h("div", { class: "subtracted" }, canvas, note, h("figcaption", h("b", "New minus old"),
     h("span", { class: "key" }, "darker", h("i"), "brighter"), caption))
   let drawn = "" // what stands on the canvas
   let shown = false

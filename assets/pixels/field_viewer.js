@@ -57,7 +57,7 @@ export function build({ el, send }) {
     options([["", "plane"], ["max", "max"], ["mean", "mean"]]))
   const sliders = h("div", { class: "sliders", hidden: true })
   el.append(h("section", { class: "panel hcs-field-viewer", "aria-label": "Field viewer" },
-    h("header", {}, title, marks, h("span", { class: "grow" }), busy, compare, tools), h("div", { class: "sides" }, stage, control.element),
+    h("header", title, marks, h("span", { class: "grow" }), busy, compare, tools), h("div", { class: "sides" }, stage, control.element),
     h("footer", { class: "row" }, readout, ruler, outlineBox, sliders)))
 
   function saveButton(kind, text, title) {
@@ -92,14 +92,14 @@ export function build({ el, send }) {
       ? `${number(field.start[0] + Math.floor(x) * field.pixel[0])}, ${number(field.start[1] + Math.floor(y) * field.pixel[1])} ${shortUnit(field.unit)}`
       : ""
     const object = outlines.at(x, y)
-    fill(readout, h("span", {}, `x ${Math.floor(x)}, y ${Math.floor(y)}`), place ? h("span", { class: "soft" }, place) : null, valuesText(pixel.values),
-      object ? h("span", { class: "value" }, h("i", { class: "dot outlined" }), `${outlineSelect.value} `, h("b", {}, String(object))) : null,
+    fill(readout, h("span", `x ${Math.floor(x)}, y ${Math.floor(y)}`), place ? h("span", { class: "soft" }, place) : null, valuesText(pixel.values),
+      object ? h("span", { class: "value" }, h("i", { class: "dot outlined" }), `${outlineSelect.value} `, h("b", String(object))) : null,
       pixel.level ? h("span", { class: "soft" }, `level ${pixel.level}`) : null)
   }
 
   const valuesText = (values) => values.map(([index, value]) => {
     const channel = display.channels.find((entry) => entry.index === index)
-    return h("span", { class: "value" }, h("i", { class: "dot", style: { background: `#${channel.color}` } }), `${channel.name} `, h("b", {}, exact(value)))
+    return h("span", { class: "value" }, h("i", { class: "dot", style: { background: `#${channel.color}` } }), `${channel.name} `, h("b", exact(value)))
   })
 
   /** Keep room for what the pointer will say, or the picture would jump below it. */
@@ -108,8 +108,8 @@ export function build({ el, send }) {
     if (!field || field.error) return
     const widest = display.channels.filter((channel) => channel.active && channel.index < field.channels).map((channel) => [channel.index, Math.max(1000, Math.round(channel.maximum))])
     const place = field.unit ? `${number(field.width * field.pixel[0] * 1.0001)}, ${number(field.height * field.pixel[1] * 1.0001)} ${shortUnit(field.unit)}` : ""
-    fill(ruler, h("span", {}, `x ${field.width}, y ${field.height}`), h("span", {}, place), valuesText(widest),
-      content.outlines.mask ? h("span", { class: "value" }, h("i", { class: "dot" }), `${outlineSelect.value} `, h("b", {}, "10,000")) : null)
+    fill(ruler, h("span", `x ${field.width}, y ${field.height}`), h("span", place), valuesText(widest),
+      content.outlines.mask ? h("span", { class: "value" }, h("i", { class: "dot" }), `${outlineSelect.value} `, h("b", "10,000")) : null)
     readout.style.minHeight = `${ruler.offsetHeight}px`
   })
 
@@ -192,7 +192,7 @@ export function build({ el, send }) {
       content = next
       const field = next.field
       if (!field) return pane.show(null)
-      fill(title, `${next.well} `, h("span", {}, field.label))
+      fill(title, `${next.well} `, h("span", field.label))
       fill(marks, field.acquisition ? h("span", { class: "tag" }, field.acquisition) : null,
         field.corrected ? h("span", { class: "tag accent" }, "corrected") : null,
         field.settling ? h("span", { class: "tag", title: "The corrected image is still being written to its original location" }, "writing") : null)

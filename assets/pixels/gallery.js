@@ -17,7 +17,7 @@ const BASES = { stage: "Stage position", acquired: "Acquired", worst: "Worst fir
 export const sheets = ["pixels/gallery.css", "pixels/channel_marks.css"]
 
 export function build({ el, send }) {
-  const title = h("h2", {})
+  const title = h("h2")
   const facts = h("div", { class: "row facts-line grow" })
   const plateButton = keyed(h("button", { class: "small hcs-plate-pictures", click: () => tell("pictures-of-plate") }, "Plate"), "whole", "The whole plate as pictures")
   const controlButton = keyed(h("button", { class: "small hcs-control", click: () => tell("control") }, "Control"), "beside", "Compare with the nearest control")
@@ -28,7 +28,7 @@ export function build({ el, send }) {
   const about = h("span", { class: "soft" })
   const list = h("div", { class: "list", role: "list", "aria-label": "Fields" })
   const message = h("div", { class: "message", hidden: true })
-  const section = h("section", { class: "panel hcs-gallery", "aria-label": "Fields of the well" }, h("header", {}, title, facts, lastSeen(), order, controlButton, othersButton, plateButton), message, list, h("footer", { class: "row small" }, channels.element, about))
+  const section = h("section", { class: "panel hcs-gallery", "aria-label": "Fields of the well" }, h("header", title, facts, lastSeen(), order, controlButton, othersButton, plateButton), message, list, h("footer", { class: "row small" }, channels.element, about))
   el.append(section)
   const thumbs = new Map()
   let fields = 0
@@ -103,7 +103,7 @@ export function build({ el, send }) {
     })
     let failed = false // to be loaded, where it could be another time
     const fail = (text) => {
-      fill(problem, icon("warn"), h("span", {}, text))
+      fill(problem, icon("warn"), h("span", text))
       problem.hidden = false
     }
     const thumb = {
@@ -121,7 +121,7 @@ export function build({ el, send }) {
         set(button, {
           dataset: { well, field: field.name, version: field.version },
           "aria-label": `${well}, ${field.label}${field.corrected ? ", corrected" : ""}${field.error ? `, cannot be shown: ${field.error}` : ""}`,
-          "aria-pressed": String(field.selected), title: field.error || field.label,
+          "aria-pressed": field.selected, title: field.error || field.label,
         })
         fill(caption, h("b", { class: "cut" }, field.label),
           field.acquisition_name ? h("span", { class: "soft cut" }, field.acquisition_name) : null,
@@ -152,8 +152,8 @@ export function build({ el, send }) {
     message.hidden = !text
     if (!text) return
     fill(message, next.error
-      ? notice("bad", h("div", {}, h("b", {}, `Well ${next.well} cannot be shown. `), next.error))
-      : h("div", { class: "empty" }, h("b", {}, text), next.hint ? h("span", {}, next.hint) : null))
+      ? notice("bad", h("div", h("b", `Well ${next.well} cannot be shown. `), next.error))
+      : h("div", { class: "empty" }, h("b", text), next.hint ? h("span", next.hint) : null))
   }
 
   listen("verdicts", () => thumbs.forEach((thumb) => thumb.judge()))

@@ -25,7 +25,7 @@ export function build({ el, send }) {
   const groups = h("div", { class: "groups" })
   const isNew = novelty()
   const stage = h("div", { class: "stage" }, message, groups)
-  const header = h("header", {}, views.element, about, h("span", { class: "grow" }), others)
+  const header = h("header", views.element, about, h("span", { class: "grow" }), others)
   el.append(h("section", { class: "panel montage hcs-montage", "aria-label": "Pictures of the plate" }, header, stage, h("footer", { class: "row small" }, channels.element, bar)))
 
   const choose = (kind, seed = content.seed) => send("montage", { kind, seed })
@@ -33,16 +33,16 @@ export function build({ el, send }) {
   function thumb(item) {
     const image = h("img", { alt: "", draggable: "false", decoding: "async", loading: "lazy", src: item.thumb })
     seen.watch(image, item)
-    const problem = h("span", { class: "problem", hidden: true }, icon("warn"), h("span", {}, "The picture could not be loaded."))
+    const problem = h("span", { class: "problem", hidden: true }, icon("warn"), h("span", "The picture could not be loaded."))
     image.addEventListener("error", () => { problem.hidden = false })
     return h("div", { role: "listitem" }, h("button", {
       class: "hcs-thumb", dataset: { well: item.well, field: item.field }, title: "Go to this well",
       "aria-label": `${item.well}, ${item.label}${item.note ? `, ${item.note}` : ""}`, click: () => tell("choose", item.well),
-    }, h("span", { class: "frame" }, image, problem), h("span", { class: "caption" }, h("b", {}, item.well), h("span", { class: "cut" }, item.label))))
+    }, h("span", { class: "frame" }, image, problem), h("span", { class: "caption" }, h("b", item.well), h("span", { class: "cut" }, item.label))))
   }
 
   function group(name, items) {
-    return h("section", { "aria-label": name || "Pictures" }, name ? h("h3", {}, `${name} (${items.length})`) : null,
+    return h("section", { "aria-label": name || "Pictures" }, name ? h("h3", `${name} (${items.length})`) : null,
       h("div", { class: "thumbs", role: "list" }, items.map(thumb)))
   }
 
@@ -55,7 +55,7 @@ export function build({ el, send }) {
 
   function showMessage(next) {
     message.hidden = !(next.error || next.empty)
-    fill(message, next.error ? notice("bad", next.error) : next.empty ? h("span", {}, next.empty) : null)
+    fill(message, next.error ? notice("bad", next.error) : next.empty ? h("span", next.empty) : null)
   }
 
   return {

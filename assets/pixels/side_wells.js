@@ -23,7 +23,7 @@ export function build({ el, send, hide }) {
   const list = h("div", { class: "list", role: "list", "aria-label": "Fields to compare with" })
   const note = h("p", { class: "soft small note" })
   el.append(h("section", { class: "panel strip hcs-beside", "aria-label": "Other wells" },
-    h("header", {}, title, h("span", { class: "grow" }), others, h("span", { class: "segment" }, kinds), close), note, list))
+    h("header", title, h("span", { class: "grow" }), others, h("span", { class: "segment" }, kinds), close), note, list))
 
   function choose(next) {
     kind = next
@@ -41,7 +41,7 @@ export function build({ el, send, hide }) {
     return h("div", { role: "listitem" }, h("button", {
       class: "hcs-thumb", dataset: { well: item.well, field: item.field }, title: `Go to ${item.well} (this is ${item.label})`,
       "aria-label": `${item.well} ${item.label}${item.note ? `, ${item.note}` : ""}`, click: () => tell("choose", item.well),
-    }, h("span", { class: "frame" }, image), h("span", { class: "caption" }, h("b", {}, item.well), h("span", { class: "grow" }),
+    }, h("span", { class: "frame" }, image), h("span", { class: "caption" }, h("b", item.well), h("span", { class: "grow" }),
       h("span", { class: "soft cut about" }, [item.note, item.value === null ? "" : number(item.value)].filter(Boolean).join(" ")))))
   }
 
@@ -53,7 +53,7 @@ export function build({ el, send, hide }) {
       hide(!kind)
       if (!kind) return
       say(title, next.title)
-      kinds.forEach((each) => set(each, { "aria-pressed": String(each.dataset.kind === kind) }))
+      kinds.forEach((each) => set(each, { "aria-pressed": each.dataset.kind === kind }))
       others.hidden = kind !== "random"
       sayIf(note, next.empty)
       if (isNew(next.items)) fill(list, next.items.map(thumb))

@@ -22,7 +22,7 @@ export function makeControls(send, onNumbers) {
     class: "small", "aria-pressed": "false", title: "Show the numbers in the wells",
     click: () => {
       const on = numbers.getAttribute("aria-pressed") !== "true"
-      set(numbers, { "aria-pressed": String(on) })
+      set(numbers, { "aria-pressed": on })
       onNumbers(on)
     },
   }, "Numbers")

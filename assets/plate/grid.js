@@ -70,7 +70,7 @@ export function makeGrid() {
     },
     /** The well that is looked at moves from one cell to another. */
     select(index, previous, chosen) {
-      if (cells[previous]) set(cells[previous], { "aria-selected": String(chosen.has(previous)), "aria-current": null })
+      if (cells[previous]) set(cells[previous], { "aria-selected": chosen.has(previous), "aria-current": null })
       if (cells[index]) set(cells[index], { "aria-selected": "true", "aria-current": "true" })
       if (reachable) reachable.tabIndex = -1
       reachable = cells[index] ?? cells[0]

@@ -19,10 +19,10 @@ const FIXED = ["Fixed range", "Neutral where all is well, full colour at three t
 /** The colour bar with its limits, and what lies beyond them: one line; `titled` says
  *  in it what the values are, `first` is a button before its own. */
 export function legend({ onLimits, onLog, titled = false, first = null }) {
-  const low = h("span", {})
+  const low = h("span")
   const unit = h("span", { class: "soft" })
-  const to = h("span", {})
-  const high = h("span", {}, to, " ", unit)
+  const to = h("span")
+  const high = h("span", to, " ", unit)
   const under = h("i", { class: "under", hidden: true })
   const over = h("i", { class: "over", hidden: true })
   const notch = h("span", { class: "notch", hidden: true })
@@ -69,7 +69,7 @@ export function legend({ onLimits, onLog, titled = false, first = null }) {
       mode.hidden = none
       mode.textContent = fixed || limits !== "project" || values.project?.length ? text : values.project ? "Range: this plate" : "looking…"
       logarithm.hidden = log === null || values.metric === "suspicion"
-      set(logarithm, { "aria-pressed": String(Boolean(log)) })
+      set(logarithm, { "aria-pressed": Boolean(log) })
     },
     /** `part` of the bar that a well's colour is at; a logarithm has moved it already. */
     mark(part) {
@@ -93,7 +93,7 @@ function standing(values) {
 export function categoryKeys(values) {
   if (!values?.categories) return null
   return h("ul", { class: "keys categories", "aria-label": values.title }, values.categories.map((name, index) =>
-    h("li", {}, h("i", { style: { background: values.colours[index] } }), name)))
+    h("li", h("i", { style: { background: values.colours[index] } }), name)))
 }
 
 /** A key for those looks that this plate has; nothing about what it has not. */
@@ -119,7 +119,7 @@ export function stateKeys(scene, values = null) {
     [has((well) => well.state === STATE.missing), { ...plain, state: STATE.missing }, null, "nothing there"],
     [has((well) => well.state === STATE.unreadable), { ...plain, state: STATE.unreadable }, null, "cannot be read"],
   ].filter(([shown]) => shown)
-  return h("ul", { class: "keys", "aria-label": "Signs" }, entries.map(([, well, part, text, sign = 0]) => h("li", {}, swatch(well, part, sign, scene), text)))
+  return h("ul", { class: "keys", "aria-label": "Signs" }, entries.map(([, well, part, text, sign = 0]) => h("li", swatch(well, part, sign, scene), text)))
 }
 
 /** The plate's own drawing of one well, so that the key cannot differ from the map. */

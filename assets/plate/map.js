@@ -63,7 +63,7 @@ export function build({ el, root, send }) {
   const wholePlate = extentSwitch()
   const place = h("div", { class: "place" }, map)
   const panel = h("section", { class: "panel map", "aria-label": "Plate map" },
-    h("header", {}, views.element, lastSeen(), h("span", { class: "grow" }), wholePlate.element), h("div", { class: "body" }, place, keyBox, summary))
+    h("header", views.element, lastSeen(), h("span", { class: "grow" }), wholePlate.element), h("div", { class: "body" }, place, keyBox, summary))
   el.append(panel, tip.element)
   // What colours the wells keeps its place, wherever the plate is shown.
   secondPlace("metric", root).append(h("section", { class: "panel metric", "aria-label": "Metric" }, controls.element, h("div", { class: "body" }, h("div", { class: "row top" }, legendBox.element, info), explain)))
@@ -71,13 +71,13 @@ export function build({ el, root, send }) {
   /** @param {boolean} on */
   function explaining(on) {
     explain.hidden = !on
-    set(info, { "aria-expanded": String(on) })
+    set(info, { "aria-expanded": on })
   }
 
   const paintWells = everyFrame(() => scene.geometry && drawWells(canvas, scene))
   const paintMarks = everyFrame(() => scene.geometry && drawMarks(marks, scene))
 
-  // Showing ------------------------------------------------------------------------
+  // Showing --
 
   /** What is shown of the plate: all of it where a well outside the used part is looked at. */
   function part() {
@@ -169,7 +169,7 @@ export function build({ el, root, send }) {
     send("limits")
   }
 
-  // Selecting ----------------------------------------------------------------------
+  // Selecting --
 
   function mark(index) {
     const previous = scene.selected

@@ -18,7 +18,7 @@ export function makeTip() {
     const number = values.values[index]
     const why = values.reasons[index]
     const of = values.rests?.[index]
-    return h("div", {}, h("span", { class: "soft" }, `${values.title} `),
+    return h("div", h("span", { class: "soft" }, `${values.title} `),
       h("span", { class: number === null ? "soft" : "value" }, number === null ? why || "no value" : valueText(values, number)),
       values.from[index] ? h("span", { class: "soft" }, ` (${values.from[index]})`) : null,
       of ? h("span", { class: "because" }, ` of ${of[0]} of ${count(of[1], "field")}`) : null)
@@ -30,7 +30,7 @@ export function makeTip() {
       const number = values?.values[index]
       const why = number === null || number === undefined ? "" : values.reasons[index]
       fill(element,
-        h("div", { class: "row" }, h("b", {}, plate.labels[index]), h("span", { class: "soft cut" }, plate.name)),
+        h("div", { class: "row" }, h("b", plate.labels[index]), h("span", { class: "soft cut" }, plate.name)),
         value(plate, values, index),
         why ? h("div", { class: "because" }, why) : null,
         facts(wellFacts(plate, index, corrected)))

@@ -40,7 +40,7 @@ export function extentSwitch() {
     class: "small hcs-whole-plate", hidden: true, "aria-pressed": "false",
     click: () => { extent.whole = !extent.whole; tell("extent") },
   }, "Whole plate")
-  listen("extent", () => set(button, { "aria-pressed": String(extent.whole) }))
+  listen("extent", () => set(button, { "aria-pressed": extent.whole }))
   return {
     element: button,
     /** @param {string} part */
@@ -58,7 +58,7 @@ export const toggleView = () => showView(shown.view === "pictures" ? "values" : 
 export function viewSwitch() {
   const element = h("div", { class: "segment hcs-views", role: "group", "aria-label": "Wells show" })
   const draw = () => fill(element, shown.views.map(([view, text]) => h("button", {
-    class: "small", dataset: { view }, "aria-pressed": String(view === shown.view), click: () => showView(view),
+    class: "small", dataset: { view }, "aria-pressed": view === shown.view, click: () => showView(view),
   }, text)))
   draw()
   listen("views", draw)

@@ -14,7 +14,7 @@ export function build({ el, send, hide }) {
   const list = h("ol", { class: "versions" })
   const note = complaint()
   const title = h("h2", { class: "grow cut" })
-  const section = h("section", { class: "panel hcs-history", tabindex: "-1", "aria-label": "Versions of the field" }, h("header", {}, title), h("div", { class: "body" }, note, list))
+  const section = h("section", { class: "panel hcs-history", tabindex: "-1", "aria-label": "Versions of the field" }, h("header", title), h("div", { class: "body" }, note, list))
 
   const reason = h("textarea", { class: "hcs-revert-reason", rows: "2", maxlength: "1000", required: true, "aria-label": "Reason", placeholder: "Reason, such as: the first was right" })
   const question = h("h2")
@@ -84,7 +84,7 @@ export function build({ el, send, hide }) {
   return {
     content(next) {
       content = next
-      set(section, { "aria-busy": String(next.busy) })
+      set(section, { "aria-busy": next.busy })
       show()
     },
   }

@@ -28,11 +28,11 @@ export function makeMessages() {
     /** Say what was saved. */
     confirm: (result) => show(confirmation(result), "done"),
     /** Say why nothing was done. */
-    hint: (text) => show([icon("warn"), h("span", {}, text)], "hint"),
+    hint: (text) => show([icon("warn"), h("span", text)], "hint"),
     /** Say why there is no file, and offer what there is of it. */
     offer(text, partial) {
       const button = partial && h("button", { class: "small", click: () => { toast.hidden = true; partial() } }, "Save what there is")
-      show([icon("warn"), h("span", {}, text), button], "hint")
+      show([icon("warn"), h("span", text), button], "hint")
     },
     /** Ask whether to try again or to drop what was not saved. */
     ask(text, again, drop) {
@@ -52,9 +52,9 @@ export function makeMessages() {
 function confirmation(result) {
   const more = result.more ? ` and ${result.more} more` : ""
   const leftAlone = result.left?.length ? ` Unchanged, judged since: ${result.left.join(", ")}${more}.` : ""
-  if (result.type === "undo") return [icon("undo"), h("span", {}, `Undone: ${result.text}.${leftAlone}`)]
-  if (result.type === "amend") return [icon("check"), h("span", {}, `Saved to ${result.text}`)]
-  if (result.type === "table") return [icon("check"), h("span", {}, result.text)]
-  if (result.type === "redo") return [icon("check"), h("span", {}, `Again: ${result.text}.${leftAlone}`)]
-  return [icon("check"), h("span", {}, `${result.text}: `, h("kbd", {}, keyName("undo")), " undoes")]
+  if (result.type === "undo") return [icon("undo"), h("span", `Undone: ${result.text}.${leftAlone}`)]
+  if (result.type === "amend") return [icon("check"), h("span", `Saved to ${result.text}`)]
+  if (result.type === "table") return [icon("check"), h("span", result.text)]
+  if (result.type === "redo") return [icon("check"), h("span", `Again: ${result.text}.${leftAlone}`)]
+  return [icon("check"), h("span", `${result.text}: `, h("kbd", keyName("undo")), " undoes")]
 }

@@ -9,7 +9,7 @@ import { watchDialog } from "../core/keys.js"
 /** Make the dialog; `send` asks the server for pictures, `onPass` passes. */
 export function restDialog({ send, onPass }) {
   let seed = 0
-  const text = h("p", {})
+  const text = h("p")
   const pass = h("button", { class: "primary", click: () => { dialog.close(); onPass() } })
   const look = h("button", { class: "hcs-rest-montage", click: () => draw() })
   const cancel = h("button", { click: () => dialog.close() }, "Cancel")
@@ -33,7 +33,7 @@ export function restDialog({ send, onPass }) {
   return {
     dialog,
     ask({ rest, unopened, glimpsed }) {
-      fill(text, h("b", {}, `${count(rest, "well")}, ${unopened.toLocaleString("en-US")} never opened by you${glimpsed ? `, ${glimpsed.toLocaleString("en-US")} of them seen in a montage` : ""}. `),
+      fill(text, h("b", `${count(rest, "well")}, ${unopened.toLocaleString("en-US")} never opened by you${glimpsed ? `, ${glimpsed.toLocaleString("en-US")} of them seen in a montage` : ""}. `),
         unopened ? "Those that you have not seen are recorded as passed in bulk, not looked at; map, report, export and sign-off say so. Look at some drawn at random first:" : "")
       fill(pass, `Pass ${count(rest, "well")}`)
       fill(look, "Show a random montage")

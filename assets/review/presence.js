@@ -15,7 +15,7 @@ export function build({ el, send, hide }) {
     const name = other.who || "somebody"
     const text = other.well ? `${name}: ${other.well}` : name
     const what = other.deciding ? `${name} is about to judge ${other.well || "the plate"}` : other.well ? `${name} looks at ${other.well}` : `${name} looks at the plate`
-    return h("li", {}, h("button", {
+    return h("li", h("button", {
       class: `plain small person${other.deciding ? " deciding" : ""}`, title: what, "aria-label": what, disabled: !other.well, click: () => tell("choose", other.well),
     }, h("i", { class: "who", "aria-hidden": "true" }, name.slice(0, 1).toUpperCase()), h("span", { class: "cut" }, text), other.deciding ? icon("edit") : null))
   }

@@ -18,7 +18,7 @@ export function build({ el, send, hide }) {
   let demanded = null // whether a fail shall need a reason, until the server has kept it
   const title = h("h2", { class: "grow cut" }, "Review")
   const body = h("div", { class: "body" })
-  const section = h("section", { class: "panel hcs-signoff", "aria-label": "Sign-off" }, h("header", {}, title), body)
+  const section = h("section", { class: "panel hcs-signoff", "aria-label": "Sign-off" }, h("header", title), body)
   el.append(section)
   const usability = usabilityPart((id, care, refuse) => send("limits", { plate: now.plate, rule: id, care, refuse }))
 
@@ -27,7 +27,7 @@ export function build({ el, send, hide }) {
     send(kind, { plate: now.plate, ...content })
   }
 
-  // Dialogs --------------------------------------------------------------------------
+  // Dialogs --
 
   const problem = h("p", { class: "problem small", role: "alert", hidden: true })
   const note = h("textarea", { rows: "2", maxlength: "4000", "aria-label": "Note", placeholder: "Note (optional)" })
@@ -53,7 +53,7 @@ export function build({ el, send, hide }) {
   function ask({ name, label, content, fields = [], wants = true, run, again }) {
     if (!reviewer.name) return tell("ask-name", again)
     set(dialog, { "aria-label": name })
-    fill(text, h("h2", {}, name), content)
+    fill(text, h("h2", name), content)
     fill(form, fields)
     fill(go, label)
     note.hidden = !wants
@@ -70,9 +70,9 @@ export function build({ el, send, hide }) {
     ask({
       name: `Sign off ${now.plate}`, again: askSignOff, label: `Sign off as ${reviewer.name}`,
       content: [
-        now.usability ? h("p", {}, h("b", {}, now.usability.word), ` (${source(now.usability)})${now.usability.reasons.length ? `: ${now.usability.reasons.join("; ")}` : ""}`) : null,
-        h("p", {}, h("b", {}, inWords(counts))),
-        h("p", {}, basesInWords(counts)),
+        now.usability ? h("p", h("b", now.usability.word), ` (${source(now.usability)})${now.usability.reasons.length ? `: ${now.usability.reasons.join("; ")}` : ""}`) : null,
+        h("p", h("b", inWords(counts))),
+        h("p", basesInWords(counts)),
         counts.flag ? notice("warn", `${count(counts.flag, "well")} ${counts.flag === 1 ? "is" : "are"} flagged; your sign-off will say so.`) : null,
         unseen ? notice("warn", `Nobody has looked at ${count(unseen, "well")} of this plate; your sign-off will say so.`) : null,
         open ? notice("warn", `${count(open, "disagreement")} of the blind review ${open === 1 ? "is" : "are"} not settled.`) : null,
@@ -86,7 +86,7 @@ export function build({ el, send, hide }) {
   function askReopen() {
     ask({
       name: `Reopen ${now.plate}`, again: askReopen, label: `Reopen as ${reviewer.name}`,
-      content: [h("p", {}, `${now.signed.who} signed this plate off. Reopening lets verdicts and corrections change again; who reopened it, when and why stays in the record.`)],
+      content: [h("p", `${now.signed.who} signed this plate off. Reopening lets verdicts and corrections change again; who reopened it, when and why stays in the record.`)],
       run: () => act("reopen", { note: note.value.trim() }),
     })
   }
@@ -97,9 +97,9 @@ export function build({ el, send, hide }) {
     const hidden = h("input", { type: "checkbox" })
     ask({
       name: "Blind review by two", again: askBlind, label: "Begin", wants: false,
-      content: [h("p", {}, "Two people judge this plate without knowing of each other: the other's verdicts, notes, presence and counts are hidden here, in exports and in the record, until both are done.")],
+      content: [h("p", "Two people judge this plate without knowing of each other: the other's verdicts, notes, presence and counts are hidden here, in exports and in the record, until both are done.")],
       fields: [
-        h("label", {}, h("span", {}, "First reviewer"), first), h("label", {}, h("span", {}, "Second reviewer"), second),
+        h("label", h("span", "First reviewer"), first), h("label", h("span", "Second reviewer"), second),
         h("label", { class: "row" }, hidden, "Hide role, compound and dose as well, from everybody")],
       run: () => act("blind", { first: first.value.trim(), second: second.value.trim(), hide: hidden.checked }),
     })
@@ -107,17 +107,17 @@ export function build({ el, send, hide }) {
 
   const askDone = () => ask({
     name: "Done with the blind review", again: () => askDone(), label: "I am done", wants: false,
-    content: [h("p", {}, "You cannot judge this plate any more until the other is done, too. Then both see everything, how far you agree, and what is to be settled.")],
+    content: [h("p", "You cannot judge this plate any more until the other is done, too. Then both see everything, how far you agree, and what is to be settled.")],
     run: () => act("done"),
   })
 
   const askEnd = () => ask({
     name: "End the blind review", again: () => askEnd(), label: "End it",
-    content: [h("p", {}, "It ends before both are done, and everybody sees everything. That you ended it is recorded.")],
+    content: [h("p", "It ends before both are done, and everybody sees everything. That you ended it is recorded.")],
     run: () => act("end", { note: note.value.trim() }),
   })
 
-  // What is shown --------------------------------------------------------------------
+  // What is shown --
 
   const button = (name, label, kind, run, more) => h("button", { class: `small ${more}`, ...barredBy(now.barred[kind]), click: run }, icon(name), label)
 
@@ -126,8 +126,8 @@ export function build({ el, send, hide }) {
     const how = signed.authenticated ? "" : " (not authenticated)"
     return [
       h("div", { class: `notice ${signed.changes.length ? "warn" : "good"} signed` }, icon(signed.changes.length ? "warn" : "check"),
-        h("div", {}, h("b", {}, `${signed.use ? `${signed.use}. ` : ""}Signed off by ${signed.who}${how}`), h("div", { class: "small" }, moment(signed.at)), signed.note ? h("div", { class: "small" }, `“${signed.note}”`) : null)),
-      signed.changes.length ? h("div", { class: "changed" }, h("h3", {}, "Changed since sign-off"), h("ul", { class: "small" }, signed.changes.map((change) => h("li", {}, change)))) : null,
+        h("div", h("b", `${signed.use ? `${signed.use}. ` : ""}Signed off by ${signed.who}${how}`), h("div", { class: "small" }, moment(signed.at)), signed.note ? h("div", { class: "small" }, `“${signed.note}”`) : null)),
+      signed.changes.length ? h("div", { class: "changed" }, h("h3", "Changed since sign-off"), h("ul", { class: "small" }, signed.changes.map((change) => h("li", change)))) : null,
       h("p", { class: "small" }, inWords(signed.counts)), h("p", { class: "small soft" }, basesInWords(signed.counts)),
       h("div", { class: "row" }, button("undo", "Reopen…", "reopen", askReopen, "hcs-reopen")),
     ]
@@ -140,7 +140,7 @@ export function build({ el, send, hide }) {
       ? blind.done ? "You are done; the other is not yet. You can look, and not judge." : "You do not see the other's verdicts, and the other not yours."
       : "You are not one of them: you can look, and not judge, and see nothing of what they decide."
     return [
-      h("div", { class: "notice blind" }, icon("edit"), h("div", {}, h("b", {}, `Blind review by ${names}`), h("div", { class: "small" }, text),
+      h("div", { class: "notice blind" }, icon("edit"), h("div", h("b", `Blind review by ${names}`), h("div", { class: "small" }, text),
         blind.hides ? h("div", { class: "small" }, "Roles, compounds and doses are hidden.") : null)),
       h("div", { class: "row wrap" }, blind.mine && !blind.done ? button("check", "I am done…", "done", askDone, "hcs-blind-done") : null, button("close", "End it…", "end", askEnd, "hcs-blind-end")),
     ]
@@ -152,13 +152,13 @@ export function build({ el, send, hide }) {
     const [first, second] = agreement.reviewers
     const heads = agreement.verdicts.map((word) => h("th", { scope: "col" }, word))
     const line = agreement.n
-      ? [h("b", {}, agreement.kappa === null ? "kappa not defined" : `Cohen's kappa ${agreement.kappa.toFixed(2)}`), `, raw agreement ${Math.round(agreement.raw * 100)} %, n = ${agreement.n}`]
+      ? [h("b", agreement.kappa === null ? "kappa not defined" : `Cohen's kappa ${agreement.kappa.toFixed(2)}`), `, raw agreement ${Math.round(agreement.raw * 100)} %, n = ${agreement.n}`]
       : ["No well was judged individually by both."]
-    return h("div", { class: "agreement" }, h("h3", {}, `Agreement of ${first} and ${second}`), h("p", { class: "small" }, line),
+    return h("div", { class: "agreement" }, h("h3", `Agreement of ${first} and ${second}`), h("p", { class: "small" }, line),
       agreement.left_out ? h("p", { class: "small soft" }, `${count(agreement.left_out, "well")} left out: judged in bulk or not looked at.`) : null,
       agreement.n ? h("table", { class: "numbers small" }, h("caption", { class: "sr" }, `Rows: ${first}; columns: ${second}`),
-        h("thead", {}, h("tr", {}, h("td", { class: "soft" }, `${first} ↓ ${second} →`), heads)),
-        h("tbody", {}, agreement.table.map((row, i) => h("tr", {}, h("th", { scope: "row" }, agreement.verdicts[i]), row.map((value, j) => h("td", { class: i === j ? "same" : "" }, String(value))))))) : null)
+        h("thead", h("tr", h("td", { class: "soft" }, `${first} ↓ ${second} →`), heads)),
+        h("tbody", agreement.table.map((row, i) => h("tr", h("th", { scope: "row" }, agreement.verdicts[i]), row.map((value, j) => h("td", { class: i === j ? "same" : "" }, String(value))))))) : null)
   }
 
   function differencesPart() {
@@ -166,9 +166,9 @@ export function build({ el, send, hide }) {
     if (!list.length) return null
     const open = list.filter((difference) => !difference.settled).length
     const verdictText = (act) => `${act.who}: ${act.verdict}${act.reason ? `, ${act.reason}` : ""}${act.note ? ` “${act.note}”` : ""}`
-    return h("div", { class: "differences hcs-disagreements" }, h("h3", {}, open ? `${count(open, "disagreement")} to settle` : "All disagreements are settled"),
-      h("ul", {}, list.map((difference) => h("li", { class: difference.settled ? "soft" : "" }, h("button", { class: "plain difference", title: "Open it and judge: that settles it", dataset: { well: difference.well }, click: () => tell("choose", difference.well) },
-        h("b", {}, difference.what), h("span", { class: "small" }, difference.verdicts.map(verdictText).join(" · ")), difference.settled ? h("span", { class: "small" }, icon("check"), verdictText(difference.settled)) : null)))))
+    return h("div", { class: "differences hcs-disagreements" }, h("h3", open ? `${count(open, "disagreement")} to settle` : "All disagreements are settled"),
+      h("ul", list.map((difference) => h("li", { class: difference.settled ? "soft" : "" }, h("button", { class: "plain difference", title: "Open it and judge: that settles it", dataset: { well: difference.well }, click: () => tell("choose", difference.well) },
+        h("b", difference.what), h("span", { class: "small" }, difference.verdicts.map(verdictText).join(" · ")), difference.settled ? h("span", { class: "small" }, icon("check"), verdictText(difference.settled)) : null)))))
   }
 
   /** What the project demands of whoever judges. */
@@ -181,7 +181,7 @@ export function build({ el, send, hide }) {
     const box = h("input", { type: "checkbox", class: "hcs-demand-reason", ...barredBy(now.barred.demand), change: ask })
     if (demanded !== null) box.disabled = true
     box.checked = demanded ?? now.demands_reason
-    return h("label", { class: "row small" }, box, h("span", {}, "A fail needs a reason, on all plates of this project"))
+    return h("label", { class: "row small" }, box, h("span", "A fail needs a reason, on all plates of this project"))
   }
 
   function show() {

@@ -27,10 +27,10 @@ export function limitOf(text) {
 export function usabilityPart(onLimits) {
   const statement = h("div", { class: "use-statement" })
   const reasons = h("ul", { class: "small use-reasons" })
-  const rows = h("tbody", {})
-  const rules = h("details", { class: "hcs-use-rules small" }, h("summary", {}, "Rules of the project"),
+  const rows = h("tbody")
+  const rules = h("details", { class: "hcs-use-rules small" }, h("summary", "Rules of the project"),
     h("table", { class: "numbers" },
-      h("thead", {}, h("tr", {}, ["Rule", "Plate", "With care", "Do not use"].map((text, at) => h("th", { scope: "col", class: at ? "" : "start" }, text)))), rows),
+      h("thead", h("tr", ["Rule", "Plate", "With care", "Do not use"].map((text, at) => h("th", { scope: "col", class: at ? "" : "start" }, text)))), rows),
     h("p", { class: "soft" }, "To decide otherwise, judge the plate as a whole, with a reason or a note: pass is use, flag is use with care, fail is do not use."))
   const element = h("div", { class: "usability hcs-usability", hidden: true }, statement, reasons, rules)
 
@@ -38,14 +38,14 @@ export function usabilityPart(onLimits) {
   function makeRow(id) {
     const inputs = [0, 1].map(() => h("input", { type: "text", inputmode: "decimal", size: "4", placeholder: "–", change: () => {
       const typed = inputs.map((input) => limitOf(input.value))
-      inputs.forEach((input, at) => set(input, { "aria-invalid": String(typed[at] === undefined) }))
+      inputs.forEach((input, at) => set(input, { "aria-invalid": typed[at] === undefined }))
       const [care, refuse] = typed
       if (care !== undefined && refuse !== undefined) onLimits(id, care, refuse)
     } }))
     const name = h("th", { scope: "row" })
-    const value = h("td", {})
+    const value = h("td")
     const sides = inputs.map(() => h("span", { class: "soft" }))
-    const line = h("tr", {}, name, value, inputs.map((input, at) => h("td", {}, sides[at], input)))
+    const line = h("tr", name, value, inputs.map((input, at) => h("td", sides[at], input)))
     rows.append(line)
     /** @param {Usability["rules"][number]} rule @param {string} barred */
     return (rule, barred) => {
@@ -73,8 +73,8 @@ export function usabilityPart(onLimits) {
       element.hidden = !usability
       if (!isNew(usability, barred) || !usability) return
       statement.className = `use-statement ${usability.use}`
-      fill(statement, h("span", { class: "mark", "aria-hidden": "true" }, SIGNS[usability.use]), h("b", {}, usability.word), h("span", { class: "soft small" }, source(usability)))
-      fill(reasons, usability.reasons.map((reason) => h("li", {}, reason)))
+      fill(statement, h("span", { class: "mark", "aria-hidden": "true" }, SIGNS[usability.use]), h("b", usability.word), h("span", { class: "soft small" }, source(usability)))
+      fill(reasons, usability.reasons.map((reason) => h("li", reason)))
       for (const rule of usability.rules) {
         if (!drawRow.has(rule.id)) drawRow.set(rule.id, makeRow(rule.id))
         drawRow.get(rule.id)?.(rule, barred)

@@ -39,7 +39,7 @@ export function build({ el, send, hide }) {
     const key = h("kbd", { "aria-hidden": "true" })
     keyBoxes.push([key, word])
     return keyed(h("button", { class: `verdict ${word} hcs-verdict-${word}`, click: () => decide(word, { click: true }) },
-      h("span", { class: "sign", "aria-hidden": "true" }), h("span", {}, VERDICTS[word].word), key), word, VERDICTS[word].word)
+      h("span", { class: "sign", "aria-hidden": "true" }), h("span", VERDICTS[word].word), key), word, VERDICTS[word].word)
   }
   const buttons = Object.fromEntries(VERDICT_NAMES.map((word) => [word, decideButton(word)]))
   const remarks = remark({ onSave: amend, onReason: reasonGiven })
@@ -74,7 +74,7 @@ export function build({ el, send, hide }) {
       h("span", { class: "progress grow" }, progress, judgedBar)), filesRow), messages.toast)
   el.append(section)
 
-  // Deciding -------------------------------------------------------------------------
+  // Deciding --
 
   const whyNotDrawn = (well) => notDrawn(well, now, review.pictures, keyName("open"))
 
@@ -150,7 +150,7 @@ export function build({ el, send, hide }) {
     send(type, message)
   }
 
-  // The queue ------------------------------------------------------------------------
+  // The queue --
 
   const judged = (label) => {
     const entry = now.verdicts[label]
@@ -183,7 +183,7 @@ export function build({ el, send, hide }) {
     else hint(filtering.hidden.size && filtering.skip ? "Every well that the filter shows is judged." : "Every well of this plate is judged.")
   }
 
-  // All the rest ---------------------------------------------------------------------
+  // All the rest --
 
   const restBox = restDialog({ send, onPass: () => post("rest", { plate: now.plate, batch: newBatch(), verdict: "pass", note: "", reason: "" }) })
   section.append(restBox.dialog)
@@ -193,7 +193,7 @@ export function build({ el, send, hide }) {
     restBox.ask({ rest: now.rest, unopened: now.unopened, glimpsed: now.glimpsed })
   }
 
-  // Saying ---------------------------------------------------------------------------
+  // Saying --
 
   function answer(result) {
     const pending = sent.get(result.batch)
@@ -211,7 +211,7 @@ export function build({ el, send, hide }) {
       sent.done(result.batch)
       notes.dropUnsaved(result.batch)
     }
-    messages.ask(h("span", { class: "grow" }, h("b", {}, `${named({ type, ...message })} was not saved. `), result.error), () => {
+    messages.ask(h("span", { class: "grow" }, h("b", `${named({ type, ...message })} was not saved. `), result.error), () => {
       sent.add(type, message)
       send(type, message)
     }, drop)
@@ -223,12 +223,12 @@ export function build({ el, send, hide }) {
     const of = notes
     const lost = await unsaved.abandoned(of.unsaved().filter(({ batch }) => !sent.has(batch)))
     if (!lost.length || messages.asking || of !== notes) return
-    messages.ask(h("span", { class: "grow" }, h("b", {}, `${count(lost.length, "verdict")} of an earlier page may not be saved: `), lost.slice(0, 3).map(named).join("; ")),
+    messages.ask(h("span", { class: "grow" }, h("b", `${count(lost.length, "verdict")} of an earlier page may not be saved: `), lost.slice(0, 3).map(named).join("; ")),
       () => { for (const { type, ...message } of lost) post(type, { ...message, plate: now.plate }) },
       () => { for (const { batch } of lost) of.dropUnsaved(batch) })
   }
 
-  // Showing --------------------------------------------------------------------------
+  // Showing --
 
   /** What is open, as drafts are kept by it, and the verdict that holds on it. */
   function present() {
@@ -254,10 +254,10 @@ export function build({ el, send, hide }) {
     const well = review.selected || now.well
     scope.hidden = !now.field || many
     if (!now.field) whole = true
-    set(scope, { "aria-pressed": String(!whole) })
+    set(scope, { "aria-pressed": !whole })
     say(scope, now.field ? `Only ${now.field.label}` : "")
     const what = many ? count(review.chosen.length, "well") : well ? (!whole && now.field ? `${well} ${now.field.label}` : well) : "Plate"
-    fill(verdictText, h("b", {}, what), " ", ...verdictLine(many, well))
+    fill(verdictText, h("b", what), " ", ...verdictLine(many, well))
     section.classList.toggle("waiting", Boolean(!many && well && whyNotDrawn(well)))
     const text = many || !well ? "" : now.well === well ? now.why : ""
     say(why, text)
@@ -379,7 +379,7 @@ export function build({ el, send, hide }) {
     set(reopen, barredBy(now.reopen))
     for (const [word, button] of Object.entries(buttons)) {
       const current = whole && review.chosen.length < 2 ? (now.well ? now.standing : now.plate_standing)?.verdict : ""
-      set(button, { "aria-pressed": String(current === word), disabled: Boolean(now.away), title: now.away || `${VERDICTS[word].word} (${keyName(word)})` })
+      set(button, { "aria-pressed": current === word, disabled: Boolean(now.away), title: now.away || `${VERDICTS[word].word} (${keyName(word)})` })
     }
   }
 }

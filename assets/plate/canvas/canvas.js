@@ -61,10 +61,10 @@ export function build({ el, send }) {
   viewport.watch(() => paint())
 
   el.append(h("section", { class: "panel plate-canvas-panel", "aria-label": "The plate as pictures" },
-    h("header", {}, views.element, lastSeen(), h("span", { class: "grow" }), switcher, tools), stage, h("footer", { class: "row" }, status, progress.element),
+    h("header", views.element, lastSeen(), h("span", { class: "grow" }), switcher, tools), stage, h("footer", { class: "row" }, status, progress.element),
     spoken, h("p", { class: "sr", id: "canvas-keys" }, KEYS)))
 
-  // Painting ---------------------------------------------------------------------------
+  // Painting --
 
   const paint = everyFrame(() => {
     if (!plate || !look.shown || !viewport.box) return
@@ -116,7 +116,7 @@ export function build({ el, send }) {
   }
 
   function toggleOverlay() {
-    set(overlay, { "aria-pressed": String(overlay.getAttribute("aria-pressed") !== "true") })
+    set(overlay, { "aria-pressed": overlay.getAttribute("aria-pressed") !== "true" })
     paint()
   }
 
@@ -125,7 +125,7 @@ export function build({ el, send }) {
     fill(message, reason ? notice("bad", `The pictures of this plate could not be loaded. ${reason}`) : null)
   }
 
-  // Where one is --------------------------------------------------------------------------
+  // Where one is --
 
   const pointedWell = () => (hovered && !byKeys ? wellAt(plate, ...viewport.at(...hovered)) : null)
 
@@ -160,7 +160,7 @@ export function build({ el, send }) {
     return pixelText([Math.floor(x * width), Math.floor(y * height)], tiles.map(({ tile, parts }) => ({ tile, planes: parts.map(({ key }) => loader.get(key)) })), channels)
   }
 
-  // Moving --------------------------------------------------------------------------------
+  // Moving --
 
   /** The pointer's place from the middle of the view, which zooming keeps. */
   const fromMiddle = () => (hovered && !byKeys ? [hovered[0] - viewport.box[0] / 2, hovered[1] - viewport.box[1] / 2] : [0, 0])
@@ -242,7 +242,7 @@ export function build({ el, send }) {
   })
   watcher.observe(canvas)
 
-  const choice = (text, on, about, click) => h("button", { class: "small", "aria-pressed": String(on), title: about, click }, text)
+  const choice = (text, on, about, click) => h("button", { class: "small", "aria-pressed": on, title: about, click }, text)
 
   function showSwitch() {
     switcher.hidden = !look.well
@@ -278,7 +278,7 @@ export function build({ el, send }) {
         showPart()
       }
       message.hidden = Boolean(next.sprite) || next.surveyed
-      if (!message.hidden) fill(message, h("span", {}, "Reading the plate…"))
+      if (!message.hidden) fill(message, h("span", "Reading the plate…"))
       follow()
     },
     look(next) {

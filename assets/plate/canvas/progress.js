@@ -38,10 +38,10 @@ export function makeProgress({ send, ownBytes }) {
 
   function room(caches, line) {
     const disk = caches.find(({ name }) => name.includes("disk"))
-    const facts = caches.flatMap((cache) => [h("dt", {}, cache.name), h("dd", {}, `${roomOf(cache)}, ${cache.entries === 1 ? "1 entry" : `${cache.entries.toLocaleString("en-US")} entries`}`)])
+    const facts = caches.flatMap((cache) => [h("dt", cache.name), h("dd", `${roomOf(cache)}, ${cache.entries === 1 ? "1 entry" : `${cache.entries.toLocaleString("en-US")} entries`}`)])
     return h("details", { open: element.querySelector("details")?.open ? "" : null, toggle: (event) => { if (event.target.open) ask() } },
       h("summary", { title: "Room for previews, and what is in memory" }, disk ? (line ? bytes(disk.nbytes) : `Previews ${roomOf(disk)}`) : "Room"),
-      h("dl", { class: "facts" }, facts, h("dt", {}, "in this browser"), h("dd", {}, bytes(ownBytes()))))
+      h("dl", { class: "facts" }, facts, h("dt", "in this browser"), h("dd", bytes(ownBytes()))))
   }
 
   function show({ done, total, running, failed, message, stopped, caches }) {
