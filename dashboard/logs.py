@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 FORMATS: Final = ("text", "json")
-KEPT_DAYS: Final = 14
+LOG_DAYS: Final = 14
 
 _FILE = "dashboard.log"
 _DAY_SECONDS = 86_400
@@ -102,7 +102,7 @@ def begin_log(*, verbose: bool, form: str = "text") -> None:
     logging.getLogger("tornado.access").disabled = True
 
 
-def keep_log(folder: Path, *, form: str = "text", days: int = KEPT_DAYS) -> str:
+def keep_log(folder: Path, *, form: str = "text", days: int = LOG_DAYS) -> str:
     """Log into files as well, one a day; return why that cannot be, "" where it can.
 
     Parameters

@@ -45,7 +45,7 @@ class Readiness:
         return not any(self.problems.values())
 
 
-class Looks:
+class ReadinessChecks:
     """Looks at what a server needs; one that hangs is not begun again.
 
     Parameters

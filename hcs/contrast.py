@@ -82,7 +82,7 @@ specks are averaged away already."""
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class SampleLimits:
     """What a sample of a channel's pixels says, in their unit."""
 
     low: float
@@ -190,7 +190,7 @@ def least_width(planes: Sequence[NDArray[Any]], dtype: np.dtype[Any]) -> float:
 
 def limits(
     pixels: NDArray[np.float64], policy: Policy, least: float = 0.0
-) -> Limits | None:
+) -> SampleLimits | None:
     """Return the limits that a policy gives a sample, None for an empty one.
 
     Parameters
@@ -213,7 +213,7 @@ def limits(
     if not high > low:
         # A constant channel; beyond 2**53 adding one changes nothing.
         high = max(low + 1.0, math.nextafter(low, math.inf))
-    return Limits(low, high, min(lowest, low), max(most, high))
+    return SampleLimits(low, high, min(lowest, low), max(most, high))
 
 
 def window_of(

@@ -45,7 +45,7 @@ def named_well(text: str) -> Position | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WellNames:
+class WellSpellings:
     """Where the wells of a plate are by their names."""
 
     positions: Mapping[str, Position]
@@ -63,7 +63,7 @@ class WellNames:
 
 def read_well_names(
     names: Iterable[str], format: PlateFormat | int | str | None = None
-) -> WellNames:
+) -> WellSpellings:
     """Return where wells are by their names, read together.
 
     Parameters
@@ -118,23 +118,23 @@ def is_spelled_apart(name: str) -> bool:
     return bool(_SPLIT_ROW.fullmatch(text) or _QUADRANT.fullmatch(text))
 
 
-def _single(texts: Iterable[str], grid: PlateFormat | None = None) -> WellNames:
+def _single(texts: Iterable[str], grid: PlateFormat | None = None) -> WellSpellings:
     positions, problems = {}, {}
     for text in texts:
         try:
             positions[text] = parse_well(text, grid)
         except InvalidPathError as error:
             problems[text] = str(error)
-    return WellNames(positions=positions, problems=problems)
+    return WellSpellings(positions=positions, problems=problems)
 
 
-def _counted(bare: Mapping[str, str], grid: PlateFormat | None) -> WellNames:
+def _counted(bare: Mapping[str, str], grid: PlateFormat | None) -> WellSpellings:
     if grid is None:
         why = (
             "it is a number, and numbers are counted row by row; give the plate's "
             f"format ({', '.join(map(str, FORMATS))} wells, or such as 12x32)."
         )
-        return WellNames(positions={}, problems=dict.fromkeys(bare, why))
+        return WellSpellings(positions={}, problems=dict.fromkeys(bare, why))
     first = min(map(int, bare.values()), default=1) and 1
     positions, problems = {}, {}
     for text, digits in bare.items():
@@ -155,12 +155,12 @@ def _counted(bare: Mapping[str, str], grid: PlateFormat | None) -> WellNames:
         f"The wells are numbers: they are counted from {first}, row by row, on a "
         f"{grid}; {shown}."
     )
-    return WellNames(
+    return WellSpellings(
         positions=positions, problems=problems, note=note if positions else ""
     )
 
 
-def _split_rows(matches: Mapping[str, re.Match[str]]) -> WellNames:
+def _split_rows(matches: Mapping[str, re.Match[str]]) -> WellSpellings:
     grid = FORMATS[1536]
     positions, problems = {}, {}
     for text, match in matches.items():
@@ -170,7 +170,7 @@ def _split_rows(matches: Mapping[str, re.Match[str]]) -> WellNames:
             positions[text] = position
         else:
             problems[text] = f"it lies outside of a {grid}."
-    return WellNames(
+    return WellSpellings(
         positions=positions,
         problems=problems,
         format=grid,
@@ -178,7 +178,7 @@ def _split_rows(matches: Mapping[str, re.Match[str]]) -> WellNames:
     )
 
 
-def _quadrants(matches: Mapping[str, re.Match[str]]) -> WellNames:
+def _quadrants(matches: Mapping[str, re.Match[str]]) -> WellSpellings:
     coarse = {
         match["row"] in "ab" and match["column"] in "12" for match in matches.values()
     }
@@ -194,7 +194,7 @@ def _quadrants(matches: Mapping[str, re.Match[str]]) -> WellNames:
             row * factor + _PARTS.index(match["row"]),
             column * factor + int(match["column"]) - 1,
         )
-    return WellNames(
+    return WellSpellings(
         positions=positions,
         problems=problems,
         note=_example(

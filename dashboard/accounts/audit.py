@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
-KEPT = 100_000
+MOST_ROWS = 100_000
 """Rows; the oldest go."""
 
 _WAITING = 1000
@@ -156,7 +156,7 @@ class Audit:
             connection.execute(insert(account_acts), rows)
             if self._written % _TRIM_EACH < len(rows):
                 newest = select(account_acts.c.id).order_by(account_acts.c.id.desc())
-                last = connection.execute(newest.offset(KEPT).limit(1)).scalar()
+                last = connection.execute(newest.offset(MOST_ROWS).limit(1)).scalar()
                 if last is not None:
                     connection.execute(
                         delete(account_acts).where(account_acts.c.id <= last)

@@ -282,11 +282,11 @@ def _written(signed_in: Mapping[str, SignedIn]) -> dict[str, Any]:
     }
 
 
-def _read(kept: Any) -> dict[str, SignedIn]:
+def _read(document: Any) -> dict[str, SignedIn]:
     """Return what `_written` wrote; what is not of its form is as good as nothing."""
     now = time.time()
     signed_in = {}
-    for digest, row in kept.items() if isinstance(kept, dict) else ():
+    for digest, row in document.items() if isinstance(document, dict) else ():
         try:
             session = digest[:_FOR_PEOPLE]
             visitor = Visitor(

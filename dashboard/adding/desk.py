@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from dashboard.adding.folders import Folders
 from dashboard.adding.trials import Trials
-from dashboard.adding.values import NO_TARGET, Objections, Source, Target
+from dashboard.adding.values import NO_TARGET, Objections, Source, TargetFolder
 from dashboard.adding.zips import UploadedZips, zip_name
 from dashboard.errors import DashboardError, NotServedError, RefusedError
 from dashboard.inbox.places import SUFFIX, file_name, reason_against_bytes
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from dashboard.access import Access
     from dashboard.adding.trials import Trial
-    from dashboard.adding.values import Entry, Listing, Questions
+    from dashboard.adding.values import FolderEntry, Listing, Questions
     from dashboard.inbox.desk import ImportDesk
     from dashboard.inbox.running import ImportLimits
     from dashboard.inbox.values import ImportJob, JobChoices
@@ -80,19 +80,19 @@ class AddDesk:
         self._folders, self._served = Folders(places.add_from), places.served
         self._zips = UploadedZips(places.zips)
         self._trials = Trials()
-        self._targets: tuple[Target, ...] = ()
+        self._targets: tuple[TargetFolder, ...] = ()
         self._find_targets()
 
     # --- places -----------------------------------------------------------------------
 
-    def targets(self) -> tuple[Target, ...]:
+    def targets(self) -> tuple[TargetFolder, ...]:
         """Return the folders that plates may be put into, the default first (fast).
 
         Whether they can be written was looked at last when somebody was about to.
         """
         return self._targets
 
-    def roots(self) -> tuple[Entry, ...]:
+    def roots(self) -> tuple[FolderEntry, ...]:
         """Return the folders that may be picked from."""
         return self._folders.top()
 
@@ -262,7 +262,7 @@ class AddDesk:
 
     def _find_targets(self) -> None:
         self._targets = tuple(
-            Target(id=_target_id(folder), folder=folder)
+            TargetFolder(id=_target_id(folder), folder=folder)
             for folder in self._served()
             if os.access(folder, os.W_OK | os.X_OK)
         )

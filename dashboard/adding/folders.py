@@ -16,7 +16,7 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dashboard.adding.values import Entry, EntryKind, Listing
+from dashboard.adding.values import EntryKind, FolderEntry, Listing
 from dashboard.errors import DashboardError, NotServedError
 from dashboard.plates.registry import is_hierarchy, natural
 from dashboard.text import plain_text
@@ -76,10 +76,10 @@ class Folders:
         self._places: OrderedDict[str, tuple[str, ...]] = OrderedDict()
         """Root and parts of the path below it, by id; the last asked for last."""
 
-    def top(self) -> tuple[Entry, ...]:
+    def top(self) -> tuple[FolderEntry, ...]:
         """Return the roots."""
         return tuple(
-            Entry(id=self._id((root,)), name=root, kind=EntryKind.FOLDER)
+            FolderEntry(id=self._id((root,)), name=root, kind=EntryKind.FOLDER)
             for root in self.roots
         )
 
@@ -126,7 +126,7 @@ class Folders:
 
     def _entries(
         self, place: tuple[str, ...], path: str, shown: Sequence[tuple[str, EntryKind]]
-    ) -> Iterator[Entry]:
+    ) -> Iterator[FolderEntry]:
         marked = 0
         for name, kind in shown:
             note = ""
@@ -140,16 +140,16 @@ class Folders:
             elif kind is EntryKind.LINK:
                 note = "a link, which is not followed"
             chosen = kind not in (EntryKind.LINK, EntryKind.PLATE)
-            yield Entry(
+            yield FolderEntry(
                 id=self._id((*place, name)) if chosen else "",
                 name=name,
                 kind=kind,
                 note=note,
             )
 
-    def _path(self, place: tuple[str, ...]) -> tuple[Entry, ...]:
+    def _path(self, place: tuple[str, ...]) -> tuple[FolderEntry, ...]:
         return tuple(
-            Entry(
+            FolderEntry(
                 id=self._id(place[: depth + 1]),
                 name=place[depth],
                 kind=EntryKind.FOLDER,

@@ -34,7 +34,7 @@ class EntryKind(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class FolderEntry:
     """Something in a folder that plates may be added from."""
 
     id: str
@@ -50,16 +50,16 @@ class Entry:
 class Listing:
     """A folder that plates may be added from, and what is in it."""
 
-    path: tuple[Entry, ...]
+    path: tuple[FolderEntry, ...]
     """The root and the folders below it, the last of which is listed."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[FolderEntry, ...]
     more: int = 0
     """Entries that are there and not listed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class TargetFolder:
     """A folder that plates may be put into."""
 
     id: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from dashboard.logs import FORMATS, KEPT_DAYS
+from dashboard.logs import FORMATS, LOG_DAYS
 
 
 def add_log(parser: Any) -> None:
@@ -19,10 +19,10 @@ def add_log(parser: Any) -> None:
     parser.add_argument(
         "--log-days",
         type=_days,
-        default=KEPT_DAYS,
+        default=LOG_DAYS,
         metavar="DAYS",
         help=f"files of the log that are kept in the workspace, one a day; default "
-        f"{KEPT_DAYS}, 0 keeps none",
+        f"{LOG_DAYS}, 0 keeps none",
     )
     parser.add_argument(
         "--metrics",

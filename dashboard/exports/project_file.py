@@ -16,7 +16,7 @@ from dashboard.errors import DashboardError
 from dashboard.json_lines import check_header, json_line, read_document, read_lines
 from dashboard.projects.rules import rules_from_json
 from dashboard.quality.suspects import baselines_from_json
-from dashboard.reviews.acts import Act, as_document, from_document
+from dashboard.reviews.acts import ReviewAct, as_document, from_document
 from dashboard.storage.database import events
 from dashboard.text import plain_text
 from hcs.errors import HCSError
@@ -79,7 +79,7 @@ class ProjectFile:
     revisions: tuple[tuple[str, str, str], ...]
     """Id, time and document of each settings revision that an act names."""
 
-    acts: tuple[tuple[str, Act], ...]
+    acts: tuple[tuple[str, ReviewAct], ...]
     """Each with the id that it is kept under, oldest first."""
 
     events: tuple[dict[str, str], ...]
@@ -206,7 +206,7 @@ def revision_of(document: str) -> str:
     return hashlib.sha256(document.encode()).hexdigest()[:12]
 
 
-def _act(document: Mapping[str, Any]) -> tuple[str, Act]:
+def _act(document: Mapping[str, Any]) -> tuple[str, ReviewAct]:
     act = from_document(document["act"])
     if not act.at:
         raise ValueError("nobody knows when it was")

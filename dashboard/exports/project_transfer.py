@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from dashboard.plates.served import ServedPlate
-    from dashboard.reviews.acts import Act
+    from dashboard.reviews.acts import ReviewAct
     from dashboard.service import Service
 
 _MOST_NAMES = 5
@@ -285,7 +285,7 @@ class ProjectTransfer:
         self,
         connection: Connection,
         groups: Iterable[set[str]],
-        acts: Sequence[tuple[str, Act]],
+        acts: Sequence[tuple[str, ReviewAct]],
     ) -> int:
         """Add the acts that are not here, plates by their ids; return how many."""
         new: set[int] = set()
@@ -353,7 +353,7 @@ def _pairs(
 
 
 def _revisions(
-    connection: Connection, acts: Iterable[tuple[str, Act]]
+    connection: Connection, acts: Iterable[tuple[str, ReviewAct]]
 ) -> Iterator[tuple[str, str, str]]:
     table = settings_revisions.c
     for revision in sorted({act.settings for _, act in acts if act.settings}):

@@ -9,7 +9,7 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
-from dashboard.exports.report_ledger import Ledger
+from dashboard.exports.report_ledger import ReportLedger
 from dashboard.exports.report_maps import metric_map
 from dashboard.exports.report_sections import (
     agreement_part,
@@ -112,7 +112,7 @@ def _maps(tables: PlateTables) -> str:
 
 def _ledger(service: Service, tables: PlateTables) -> str:
     return (
-        Ledger(service, tables).table()
+        ReportLedger(service, tables).table()
         + "<p>A name with “typed” was typed by the reviewer and not authenticated.</p>"
     )
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from dashboard.exports.tables import PlateTables
-    from dashboard.reviews.acts import Act, Subject
+    from dashboard.reviews.acts import ReviewAct, Subject
     from dashboard.service import Service
 
 _MOST_ROWS = 3000
@@ -38,7 +38,7 @@ _HEADS = (
 )
 
 
-class Ledger:
+class ReportLedger:
     """The acts on a plate that its reader may see, in words."""
 
     def __init__(self, service: Service, tables: PlateTables) -> None:
@@ -49,7 +49,7 @@ class Ledger:
             well.label for well in tables.overview.wells if well.state != "not_acquired"
         ]
         self._held = {held.act.id for held in tables.review.verdicts.values()}
-        self._batches: dict[str, list[Act]] = {}
+        self._batches: dict[str, list[ReviewAct]] = {}
         for act in self._acts:
             self._batches.setdefault(act.batch, []).append(act)
 
@@ -61,7 +61,7 @@ class Ledger:
         rest = f"<p>{more} later acts are in the file of decisions.</p>" if more else ""
         return (sheet(_HEADS, rows) or "<p>Nobody has judged anything.</p>") + rest
 
-    def _row(self, batch: Sequence[Act]) -> tuple[str, ...]:
+    def _row(self, batch: Sequence[ReviewAct]) -> tuple[str, ...]:
         first = batch[0]
         judges = first.kind == "verdict"
         return (
@@ -75,7 +75,7 @@ class Ledger:
             first.settings,
         )
 
-    def _what(self, batch: Sequence[Act]) -> str:
+    def _what(self, batch: Sequence[ReviewAct]) -> str:
         first = batch[0]
         if first.kind == "verdict":
             return self._subjects(act.subject for act in batch)
@@ -102,11 +102,11 @@ class Ledger:
         text = count + wells_text(wells, self._listed) if wells else ""
         return ", ".join(part for part in (text, *gone, *others) if part)
 
-    def _verdict(self, act: Act) -> str:
+    def _verdict(self, act: ReviewAct) -> str:
         reason = f", {self._rules.words(act.reason)}" if act.reason else ""
         return f"{act.verdict}{reason}"
 
-    def _holds(self, batch: Sequence[Act]) -> str:
+    def _holds(self, batch: Sequence[ReviewAct]) -> str:
         holding = sum(act.id in self._held for act in batch)
         if holding == len(batch):
             return "yes"

@@ -149,7 +149,7 @@ def controls_table(statistics: StatisticsView) -> str:
             (
                 control.title,
                 _number(control.value, percent=control.percent),
-                _number(control.kept, percent=control.percent),
+                _number(control.counted, percent=control.percent),
                 control.n,
                 control.note,
             )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dashboard.exports.tables import PlateTables
     from dashboard.plates.values import FieldView, WellState
     from dashboard.projects.rules import ReviewRules
-    from dashboard.reviews.acts import Act
+    from dashboard.reviews.acts import ReviewAct
     from dashboard.service import Service
 
 _THUMB = 220
@@ -44,7 +44,7 @@ def wells_part(service: Service, tables: PlateTables) -> str:
     return "".join(parts) or "<p>No well and no field is flagged or failed.</p>"
 
 
-def verdict_text(act: Act, rules: ReviewRules) -> str:
+def verdict_text(act: ReviewAct, rules: ReviewRules) -> str:
     """Return a verdict with its reason: ``"fail, out of focus"``."""
     reason = f", {rules.words(act.reason)}" if act.reason else ""
     return f"{act.verdict}{reason}"

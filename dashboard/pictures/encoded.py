@@ -9,7 +9,7 @@ from dashboard.addresses import encode_channels
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class EncodedPicture:
     """An encoded picture."""
 
     data: bytes

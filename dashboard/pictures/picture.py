@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.pictures import rendering
 from dashboard.pictures.bounds import check_channels, check_plane
-from dashboard.pictures.encoded import Picture, picture_address
+from dashboard.pictures.encoded import EncodedPicture, picture_address
 from dashboard.pictures.planes import (
     PlaneRequest,
     Raw,
@@ -114,7 +114,7 @@ class Pictures:
         size: int,
         channels: Sequence[ChannelSetting],
         request: PlaneRequest,
-    ) -> Picture:
+    ) -> EncodedPicture:
         """Return a small picture of a field version."""
         plate = self._plates.get(key)
         self._check(plate, (well, field, version), request, channels)
@@ -129,7 +129,7 @@ class Pictures:
 
         # What comes of a preview is drawn faster than a file is written.
         keep = not previewed(size, request)
-        return Picture(self._previews.get(address, make, keep=keep))
+        return EncodedPicture(self._previews.get(address, make, keep=keep))
 
     def picture(
         self,
@@ -139,7 +139,7 @@ class Pictures:
         version: str,
         channels: Sequence[ChannelSetting],
         request: PlaneRequest,
-    ) -> Picture:
+    ) -> EncodedPicture:
         """Return a whole level of a field version, drawn."""
         plate = self._plates.get(key)
         self._check(plate, (well, field, version), request, channels)
@@ -153,7 +153,7 @@ class Pictures:
             return rendering.encode_jpeg(rendering.composite(planes, used), 90)
 
         # Pictures of whole fields are large and drawn once; memory is enough.
-        return Picture(self._previews.get(address, make, keep=False))
+        return EncodedPicture(self._previews.get(address, make, keep=False))
 
     def staged_thumbnail(
         self,
@@ -161,7 +161,7 @@ class Pictures:
         size: int,
         channels: Sequence[ChannelSetting],
         request: PlaneRequest,
-    ) -> Picture:
+    ) -> EncodedPicture:
         """Return a small picture of what is on no plate, from its resolutions."""
         shapes = [plane_shape(level) for level in images]
         fine = replace(request, level=rendering.level_for(shapes, size))
@@ -172,14 +172,14 @@ class Pictures:
             for setting in used
         ]
         picture = rendering.fit(drawn(small, used, level), size)
-        return Picture(rendering.encode_jpeg(picture), final=False)
+        return EncodedPicture(rendering.encode_jpeg(picture), final=False)
 
     def staged_picture(
         self,
         images: Sequence[NgffImage],
         channels: Sequence[ChannelSetting],
         request: PlaneRequest,
-    ) -> Picture:
+    ) -> EncodedPicture:
         """Return a level of what is on no plate, drawn."""
         level = level_of(images, request)
         used = existing(level, channels)
@@ -189,7 +189,7 @@ class Pictures:
         planes = [
             read_plane(level, of_channel(request, channel.index)) for channel in used
         ]
-        return Picture(
+        return EncodedPicture(
             rendering.encode_jpeg(drawn(planes, used, level), 90), final=False
         )
 

@@ -10,7 +10,7 @@ from dashboard.addresses import sprite_columns
 from dashboard.errors import NotServedError, OutOfRangeError
 from dashboard.pictures import cancellation, first_fields, rendering
 from dashboard.pictures.bounds import check_any, check_channels
-from dashboard.pictures.encoded import Picture, picture_address
+from dashboard.pictures.encoded import EncodedPicture, picture_address
 from dashboard.pictures.planes import PlaneRequest, default_channels
 from dashboard.pictures.plate_sprite import PlateSprite, bitmap
 from hcs.cache import LRUCache
@@ -62,7 +62,7 @@ class Sprites:
         channels: Sequence[ChannelSetting],
         request: PlaneRequest,
         fields: Sequence[str] = (),
-    ) -> Picture:
+    ) -> EncodedPicture:
         """Return all fields of a well, or the chosen ones in their order."""
         plate = self._plates.get(key)
         check_channels(len(plate.channels), channels)
@@ -118,7 +118,7 @@ class Sprites:
         acquisition: int | None = None,
         request: PlaneRequest | None = None,
         seconds: float | None = None,
-    ) -> Picture:
+    ) -> EncodedPicture:
         """Return the first field of every well of a plate, or of an acquisition.
 
         Parameters
@@ -137,7 +137,7 @@ class Sprites:
         final = overview.surveyed and digest == overview.digest
         data = self._previews.peek(address)
         if data is not None:
-            return Picture(data, final)
+            return EncodedPicture(data, final)
         sprite = self._sprites.setdefault(
             picture_address(*looks, len(overview.wells)),
             PlateSprite(len(overview.rows), len(overview.columns), size),
@@ -154,10 +154,10 @@ class Sprites:
         canvas, waiting, failed = sprite.fill(cells, seconds)
         data = rendering.encode_jpeg(canvas)
         if waiting:
-            return Picture(data, False, bitmap(waiting, len(cells)))
+            return EncodedPicture(data, False, bitmap(waiting, len(cells)))
         if failed:
-            return Picture(data, final=False)
-        return Picture(self._previews.get(address, lambda: data), final)
+            return EncodedPicture(data, final=False)
+        return EncodedPicture(self._previews.get(address, lambda: data), final)
 
     # --- inside -----------------------------------------------------------------------
 
@@ -188,11 +188,11 @@ class Sprites:
 
     def _answer(
         self, address: str, make: Callable[[], bytes], *, final: bool
-    ) -> Picture:
+    ) -> EncodedPicture:
         try:
-            return Picture(self._previews.get(address, make), final)
+            return EncodedPicture(self._previews.get(address, make), final)
         except Incomplete as partial:
-            return Picture(partial.data, final=False)
+            return EncodedPicture(partial.data, final=False)
 
 
 def _or_error(cell: NDArray[np.uint8] | None, size: int) -> NDArray[np.uint8]:

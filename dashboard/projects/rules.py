@@ -135,7 +135,7 @@ class Projects:
         self._roles = roles
         self._maps = maps
         self._measuring = measuring
-        self._kept: set[str] = set()
+        self._written: set[str] = set()
         self._rules: dict[str, ReviewRules] = {}
         """Of each project, as they were handed out last."""
 
@@ -165,11 +165,11 @@ class Projects:
         """Return the id of all settings in use, and keep what it stands for."""
         document = json.dumps(self._document(plate), sort_keys=True, ensure_ascii=False)
         revision = hashlib.sha256(document.encode()).hexdigest()[:12]
-        if revision not in self._kept:
+        if revision not in self._written:
             row = {"revision": revision, "at": now(), "document": document}
             with contextlib.suppress(IntegrityError):  # another server kept the same
                 patiently(lambda: self._keep(revision, row))
-            self._kept.add(revision)
+            self._written.add(revision)
         return revision
 
     def _keep(self, revision: str, row: dict[str, str]) -> None:

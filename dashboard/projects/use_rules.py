@@ -52,7 +52,7 @@ class UseRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
+class UseFact:
     """A number of a plate that a rule looks at."""
 
     value: float | None = None
@@ -67,7 +67,7 @@ class UseLine:
     rule: UseRule
     """With the limits of the project."""
 
-    fact: Fact
+    fact: UseFact
     outcome: Use
 
 
@@ -136,7 +136,7 @@ RULES: tuple[UseRule, ...] = (
 
 
 def use_lines(
-    facts: Mapping[str, Fact], limits: Iterable[Limits] = ()
+    facts: Mapping[str, UseFact], limits: Iterable[Limits] = ()
 ) -> tuple[UseLine, ...]:
     """Return what each rule says of a plate.
 
@@ -156,7 +156,7 @@ def use_lines(
     'use'
     """
     rules = with_limits(limits)
-    known = ((rule, facts.get(rule.id, Fact())) for rule in rules)
+    known = ((rule, facts.get(rule.id, UseFact())) for rule in rules)
     return tuple(
         UseLine(rule=rule, fact=fact, outcome=rule.outcome(fact.value))
         for rule, fact in known
@@ -184,7 +184,7 @@ def checked_limits(limits: Iterable[Limits]) -> tuple[Limits, ...]:
         If there is no such rule, a limit is no number, or the second comes first.
     """
     rules = {rule.id: rule for rule in RULES}
-    kept: dict[str, Limits] = {}
+    changed: dict[str, Limits] = {}
     for id, care, refuse in limits:
         rule = rules.get(id)
         if rule is None:
@@ -204,8 +204,8 @@ def checked_limits(limits: Iterable[Limits]) -> tuple[Limits, ...]:
                 f"use' {side} {refuse:g}; the second must lie beyond the first."
             )
         if (care, refuse) != (rule.care, rule.refuse):
-            kept[id] = (id, care, refuse)
-    return tuple(kept.values())
+            changed[id] = (id, care, refuse)
+    return tuple(changed.values())
 
 
 def _beyond(value: float, limit: float | None, more_is_worse: bool) -> bool:

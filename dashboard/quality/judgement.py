@@ -50,7 +50,7 @@ class SuspectView:
     @property
     def text(self) -> str:
         """The reasons in one line, those beyond three counted."""
-        shown = "; ".join(one.text for one in self.reasons[:3])
+        shown = "; ".join(reason.text for reason in self.reasons[:3])
         more = len(self.reasons) - 3
         return f"{shown}; and {more} more" if more > 0 else shown
 

@@ -15,7 +15,7 @@ from dashboard.quality.measure_settings import (
 )
 from dashboard.quality.medians import MedianStore
 from dashboard.quality.suspects import (
-    Evidence,
+    PlateEvidence,
     baselines_from_json,
     baselines_to_json,
     judge,
@@ -52,7 +52,9 @@ class Judging:
         """Return what the numbers of a plate rest on."""
         return self.settings.view(plate)
 
-    def judge(self, plate: str, evidence: Evidence, *, anew: bool = False) -> Judgement:
+    def judge(
+        self, plate: str, evidence: PlateEvidence, *, anew: bool = False
+    ) -> Judgement:
         """Return what is odd about a plate whose fields have all been measured.
 
         Parameters
@@ -86,7 +88,7 @@ class Judging:
         return judgement
 
 
-def _signature(roles: Mapping[str, str | None], evidence: Evidence) -> str:
+def _signature(roles: Mapping[str, str | None], evidence: PlateEvidence) -> str:
     """Return what changes where kept baselines say nothing any more."""
     basis = evidence.basis
     metrics = [

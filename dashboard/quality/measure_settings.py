@@ -43,7 +43,7 @@ class AssaySettings:
     nuclear: int | None = None
     """Index of the nuclear channel; None waits for a choice."""
 
-    nuclear_kept: bool = False
+    nuclear_chosen: bool = False
     """A person chose it for the project; else it is proposed from the name."""
 
     clips: Mapping[int, Clip] = field(default_factory=dict)
@@ -189,7 +189,7 @@ def basis_of(
                 cuts[f"{metric}.{channel.index}"] = (_number(cut[0]), _number(cut[1]))
     return AssaySettings(
         nuclear=proposed(channels).nuclear if nuclear is None else nuclear,
-        nuclear_kept=nuclear is not None,
+        nuclear_chosen=nuclear is not None,
         clips=clips,
         cuts=cuts,
         limits={

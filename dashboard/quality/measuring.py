@@ -26,7 +26,7 @@ from dashboard.quality.scores import (
     metric_infos,
 )
 from dashboard.quality.stock import NOTHING_EXCLUDED, Excluded, Stock
-from dashboard.quality.suspects import Evidence
+from dashboard.quality.suspects import PlateEvidence
 from dashboard.quality.values import (
     FieldValues,
     MetricInfo,
@@ -320,7 +320,7 @@ class Measuring:
                 if key in known.values
             }
             errors = {(key.well, key.field): why for key, why in known.errors.items()}
-        evidence = Evidence(
+        evidence = PlateEvidence(
             overview=overview,
             fields={
                 well.path: plate.well(well.label).fields

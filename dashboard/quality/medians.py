@@ -13,7 +13,7 @@ from dashboard.settings import project_of
 
 if TYPE_CHECKING:
     from dashboard.quality.judgement import Judgement
-    from dashboard.quality.suspects import Evidence
+    from dashboard.quality.suspects import PlateEvidence
     from dashboard.settings import Settings
 
 _KIND = "medians"
@@ -29,7 +29,7 @@ class MedianStore:
         self._settings = settings
 
     def others(
-        self, plate: str, evidence: Evidence
+        self, plate: str, evidence: PlateEvidence
     ) -> dict[tuple[str, str], list[float]]:
         """Return the medians of the project's other plates by metric and channel.
 
@@ -57,7 +57,7 @@ class MedianStore:
         stored = self._settings.get(_KIND, project_of(location))
         return len(stored.keys() - {plate}) if isinstance(stored, dict) else 0
 
-    def note(self, plate: str, evidence: Evidence, judgement: Judgement) -> None:
+    def note(self, plate: str, evidence: PlateEvidence, judgement: Judgement) -> None:
         """Keep a plate's medians.
 
         A plate that is bad as a whole has none: it is nothing to compare others with.
@@ -83,7 +83,7 @@ class MedianStore:
         self._settings.change(change, _KIND, project)
 
 
-def optics_of(evidence: Evidence, channel: str) -> str:
+def optics_of(evidence: PlateEvidence, channel: str) -> str:
     """Return size of a pixel and exposure in words, "" where neither is known."""
     sizes = {
         view.scale[view.axes.index("x")]

@@ -90,7 +90,7 @@ class StatisticLine:
     value: float | None
     """Over all wells."""
 
-    kept: float | None
+    counted: float | None
     """Over the wells that were not failed."""
 
     n: str
@@ -259,7 +259,7 @@ def _line(compared: Compared) -> StatisticLine:
         title=title,
         meaning=meaning,
         value=_finite(control.value),
-        kept=_finite(compared.kept.value),
+        counted=_finite(compared.counted.value),
         n=" + ".join(map(str, control.n)),
         note=control.note,
         percent=control.id.startswith("cv_"),

@@ -49,7 +49,7 @@ _NEEDED = tuple(dict.fromkeys((*_RULED, "percent_maximal", "p99", *_BIOLOGY)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class PlateEvidence:
     """What is known of a plate when it is judged."""
 
     overview: PlateOverview
@@ -79,7 +79,7 @@ _ChannelReaders = tuple[
 """Position and key of a channel, and what finds its metrics, by their ids."""
 
 
-def results_of(evidence: Evidence) -> list[FieldResult]:
+def results_of(evidence: PlateEvidence) -> list[FieldResult]:
     """Return what is stored in the shape in which the library judges."""
     clips = clip_levels(
         list(evidence.latest.values()),
@@ -131,7 +131,7 @@ def _result(
 
 
 def _channel_readers(
-    evidence: Evidence, clips: Mapping[int, Clip]
+    evidence: PlateEvidence, clips: Mapping[int, Clip]
 ) -> list[_ChannelReaders]:
     """Return what finds the metrics of each channel in what is stored of a field."""
     keys = channel_keys(evidence.channels)
@@ -176,7 +176,7 @@ def _planes(
 
 
 def judge(
-    evidence: Evidence,
+    evidence: PlateEvidence,
     roles: Mapping[str, str | None],
     stored: Mapping[BaselineKey, Baseline] | None,
 ) -> tuple[Judgement, dict[BaselineKey, Baseline]]:
@@ -253,7 +253,9 @@ def judge(
     )
 
 
-def _by_well(evidence: Evidence, suspects: Sequence[Suspect]) -> dict[str, SuspectView]:
+def _by_well(
+    evidence: PlateEvidence, suspects: Sequence[Suspect]
+) -> dict[str, SuspectView]:
     labels = {well.path: well.label for well in evidence.overview.wells}
     channels = {key: index for index, key in channel_keys(evidence.channels).items()}
     together: dict[str, list[Suspect]] = {}
@@ -283,7 +285,7 @@ def _by_well(evidence: Evidence, suspects: Sequence[Suspect]) -> dict[str, Suspe
 
 
 def _unusual(
-    evidence: Evidence,
+    evidence: PlateEvidence,
     good: Sequence[FieldResult],
     roles: Mapping[str, str | None],
     suspects: Mapping[str, SuspectView],

@@ -68,7 +68,7 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
+class ReviewAct:
     """One row of the ledger."""
 
     kind: Kind
@@ -129,7 +129,7 @@ def new_batch() -> str:
 
 
 def field_key(name: str, acquisition: int | None) -> str:
-    """Return the key of a field in `Act.versions`.
+    """Return the key of a field in `ReviewAct.versions`.
 
     >>> field_key("0", None), field_key("a1f0", 1)
     ('/0', '1/a1f0')
@@ -137,7 +137,7 @@ def field_key(name: str, acquisition: int | None) -> str:
     return f"{'' if acquisition is None else acquisition}/{name}"
 
 
-def check(act: Act) -> Act:
+def check(act: ReviewAct) -> ReviewAct:
     """Return the act with its texts cleaned, for it may come from a page or a file.
 
     Raises
@@ -145,15 +145,15 @@ def check(act: Act) -> Act:
     DashboardError
         If a value is not one of those allowed.
     """
-    _one_of("kind", act.kind, KINDS)
+    _check_choice("kind", act.kind, KINDS)
     if not _BATCH.fullmatch(act.batch):
         raise _refused("batch", act.batch, "32 hexadecimal digits")
     who = plain_text(act.who, 200).strip()
     if not who:
         raise _refused("name", act.who, "the name of a person")
     if act.kind in ("verdict", "amend"):
-        _one_of("verdict", act.verdict, VERDICTS)
-        _one_of("basis", act.basis, tuple(BASES))
+        _check_choice("verdict", act.verdict, VERDICTS)
+        _check_choice("basis", act.basis, tuple(BASES))
         if act.reason and not _CODE.fullmatch(act.reason):
             raise _refused("reason", act.reason, "a short code of the project's list")
     if act.kind in ("amend", "undo", "redo") and not _BATCH.fullmatch(act.target):
@@ -162,7 +162,7 @@ def check(act: Act) -> Act:
     return dataclasses.replace(act, who=who, note=note)
 
 
-def _one_of(what: str, value: str, allowed: tuple[str, ...]) -> None:
+def _check_choice(what: str, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         raise _refused(what, value, f"one of {', '.join(allowed)}")
 
@@ -173,7 +173,7 @@ def _refused(what: str, value: str, allowed: str) -> DashboardError:
     )
 
 
-def as_document(act: Act) -> dict[str, Any]:
+def as_document(act: ReviewAct) -> dict[str, Any]:
     """Return an act as plain values, without its place in this one database."""
     document = dataclasses.asdict(act)
     del document["id"]
@@ -185,7 +185,7 @@ def as_document(act: Act) -> dict[str, Any]:
     }
 
 
-def from_document(document: Mapping[str, Any]) -> Act:
+def from_document(document: Mapping[str, Any]) -> ReviewAct:
     """Return what `as_document` has taken apart.
 
     Raises
@@ -200,7 +200,7 @@ def from_document(document: Mapping[str, Any]) -> Act:
     try:
         place = document["subject"]
         acquisition = place.get("acquisition")
-        act = Act(
+        act = ReviewAct(
             kind=cast("Kind", str(document["kind"])),
             batch=str(document["batch"]),
             who=str(document["who"]),
@@ -233,7 +233,9 @@ def from_document(document: Mapping[str, Any]) -> Act:
     return check(act)
 
 
-def continued(here: Sequence[Act], listed: Sequence[Act]) -> list[Act]:
+def continued(
+    here: Sequence[ReviewAct], listed: Sequence[ReviewAct]
+) -> list[ReviewAct]:
     """Return what a file has after the acts that are here.
 
     Raises

@@ -11,7 +11,7 @@ from dashboard.reviews.verdict_table import VERDICTS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from dashboard.reviews.acts import Act, Subject
+    from dashboard.reviews.acts import ReviewAct, Subject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,10 +54,10 @@ class Disagreement:
     """A well or field that two reviewers judged differently."""
 
     subject: Subject
-    acts: tuple[Act, Act]
+    acts: tuple[ReviewAct, ReviewAct]
     """In the order of the reviewers."""
 
-    settled: Act | None = None
+    settled: ReviewAct | None = None
     """What was decided after the round, None while it is to be settled."""
 
 

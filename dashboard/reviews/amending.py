@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dashboard.errors import DashboardError
-from dashboard.reviews.acts import NOTE_LIMIT, Act, new_batch
+from dashboard.reviews.acts import NOTE_LIMIT, ReviewAct, new_batch
 from dashboard.reviews.decisions import refuse_judging, words_of
 from dashboard.reviews.values import Outcome
 from dashboard.text import plain_text
@@ -81,9 +81,9 @@ class Amending:
         plate = self._plates.get(key)
         rules, revision = self._projects.rules(plate), self._projects.revision(plate)
         identifier = batch or new_batch()
-        acts: list[Act] = []
+        acts: list[ReviewAct] = []
 
-        def make(verdicts: Verdicts) -> list[Act]:
+        def make(verdicts: Verdicts) -> list[ReviewAct]:
             acts[:] = verdicts.batch(identifier)
             if acts:
                 return []
@@ -99,7 +99,7 @@ class Amending:
                 code = rules.check_reason(held.verdict, reason)
             words = held.note if note is None else plain_text(note, NOTE_LIMIT).strip()
             acts[:] = [
-                Act(
+                ReviewAct(
                     kind="amend",
                     batch=identifier,
                     who=who.name,

@@ -66,7 +66,7 @@ class AssayWindows:
 
     Parameters
     ----------
-    access, statistics, roles, trends, kept
+    access, statistics, roles, trends, well_values
         What the answers are made of.
     """
 
@@ -76,13 +76,13 @@ class AssayWindows:
         statistics: PlateStatistics,
         roles: RoleStore,
         trends: PlateTrends,
-        kept: WellValueStore,
+        well_values: WellValueStore,
     ) -> None:
         self._access = access
         self._statistics = statistics
         self._roles = roles
         self._trends = trends
-        self._kept = kept
+        self._well_values = well_values
         self._controls: dict[str, _Controls] = {}
 
     def of(self, plate: ServedPlate) -> AssayWindow:
@@ -97,8 +97,8 @@ class AssayWindows:
         metric = self._statistics.assay_metric(overview)
         if not metric:
             return AssayWindow(metric="")
-        kept = self._kept.metrics(overview.id)
-        title = next((info["title"] for info in kept if info["id"] == metric), metric)
+        listed = self._well_values.metrics(overview.id)
+        title = next((info["title"] for info in listed if info["id"] == metric), metric)
         if self._access.hides_conditions(plate.key):
             return AssayWindow(metric=metric, title=title, note=_HIDDEN)
         numbers = self._trends.numbers(plate, metric)
@@ -135,7 +135,9 @@ class AssayWindows:
             project = self._statistics.project(overview)
             known = offers.get(project)
             metrics = {info["id"]: info for info in known.metrics} if known else {}
-            metrics |= {info["id"]: info for info in self._kept.metrics(overview.id)}
+            metrics |= {
+                info["id"]: info for info in self._well_values.metrics(overview.id)
+            }
             offers[project] = MetricOffer(
                 plate=known.plate if known else key,
                 project=project,

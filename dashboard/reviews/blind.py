@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from dashboard.errors import DashboardError, RefusedError
-from dashboard.reviews.acts import Act, Subject, new_batch
+from dashboard.reviews.acts import ReviewAct, Subject, new_batch
 from dashboard.reviews.agreement import Agreement, Disagreement, agreement
 from dashboard.reviews.signed import refuse_if_signed
 from dashboard.text import plain_text
@@ -77,7 +77,7 @@ class BlindReviews:
             )
         details = {"reviewers": names, "hide_conditions": bool(hide_conditions)}
 
-        def make(verdicts: Verdicts) -> list[Act]:
+        def make(verdicts: Verdicts) -> list[ReviewAct]:
             refuse_if_signed(verdicts.signed, key)
             if verdicts.open_round is not None:
                 raise DashboardError("A blind review of this plate is under way.")
@@ -96,7 +96,7 @@ class BlindReviews:
             If no round is under way, or they are not one of its reviewers.
         """
 
-        def make(verdicts: Verdicts) -> list[Act]:
+        def make(verdicts: Verdicts) -> list[ReviewAct]:
             current = _open(verdicts)
             if who.name not in current.reviewers:
                 raise DashboardError(
@@ -110,7 +110,7 @@ class BlindReviews:
     def end(self, key: str, who: Who, note: str = "") -> None:
         """End a round before both are done; everything in it becomes visible."""
 
-        def make(verdicts: Verdicts) -> list[Act]:
+        def make(verdicts: Verdicts) -> list[ReviewAct]:
             _open(verdicts)
             return [dataclasses.replace(_act("blind-end", who), note=note)]
 
@@ -150,8 +150,8 @@ class BlindReviews:
         return tuple(listed)
 
 
-def _act(kind: str, who: Who) -> Act:
-    return Act(
+def _act(kind: str, who: Who) -> ReviewAct:
+    return ReviewAct(
         kind=kind,  # type: ignore[arg-type]  # one of the three that are given above
         batch=new_batch(),
         who=who.name,
@@ -173,7 +173,9 @@ def _last_ended(verdicts: Verdicts) -> Round | None:
     )
 
 
-def _both(verdicts: Verdicts, blind_round: Round) -> dict[Subject, tuple[Act, Act]]:
+def _both(
+    verdicts: Verdicts, blind_round: Round
+) -> dict[Subject, tuple[ReviewAct, ReviewAct]]:
     """Return what each of the two decided last in a round, where both did."""
     pairs = {}
     for subject in verdicts.subjects():
@@ -188,7 +190,7 @@ def _both(verdicts: Verdicts, blind_round: Round) -> dict[Subject, tuple[Act, Ac
     return pairs
 
 
-def _individual(verdicts: Verdicts, act: Act) -> bool:
+def _individual(verdicts: Verdicts, act: ReviewAct) -> bool:
     """Return whether somebody looked at a well and judged it by itself."""
     return act.basis != "unseen" and len(verdicts.batch(act.batch)) == 1
 

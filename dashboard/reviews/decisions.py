@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from dashboard.errors import DashboardError, RefusedError
-from dashboard.reviews.acts import Act, continued, new_batch
+from dashboard.reviews.acts import ReviewAct, continued, new_batch
 from dashboard.reviews.drafts import Drafts
 from dashboard.reviews.ledger_state import field_labels, labels_of
 from dashboard.reviews.signed import refuse_if_signed
@@ -102,7 +102,7 @@ class Decisions:
         plate = self._plates.get(key)
         if any(decision.subject.level == "plate" for decision in decisions):
             self._check_plate(key, verdict, reason, note)
-        template = Act(
+        template = ReviewAct(
             kind="verdict",
             batch=batch or new_batch(),
             who=who.name,
@@ -114,7 +114,7 @@ class Decisions:
         )
         acts = self._drafts.acts(plate, decisions, template)
 
-        def make(verdicts: Verdicts) -> list[Act]:
+        def make(verdicts: Verdicts) -> list[ReviewAct]:
             if verdicts.batch(template.batch):
                 return []
             refuse_judging(verdicts, who, key)
@@ -139,7 +139,7 @@ class Decisions:
         """Bring the person's last undone act again, which must be the one named."""
         return self._turn(key, who, batch, again=True)
 
-    def bring(self, key: str, acts: Sequence[Act]) -> int:
+    def bring(self, key: str, acts: Sequence[ReviewAct]) -> int:
         """Add acts from another ledger; return how many were new.
 
         Raises
@@ -151,7 +151,7 @@ class Decisions:
         self._reviews.may_write()
         added = 0
 
-        def make(verdicts: Verdicts) -> list[Act]:
+        def make(verdicts: Verdicts) -> list[ReviewAct]:
             nonlocal added
             fresh = continued(self._reviews.acts(key), acts)
             added = len(fresh)
@@ -169,7 +169,7 @@ class Decisions:
         plate = self._plates.get(key)
         person = (who.name, who.known)
 
-        def batches(verdicts: Verdicts) -> list[tuple[str, Sequence[Act]]]:
+        def batches(verdicts: Verdicts) -> list[tuple[str, Sequence[ReviewAct]]]:
             if verdicts.signed:
                 return [("", ()), ("", ())]
             ids = (verdicts.next_undo(person), verdicts.next_redo(person))
@@ -188,7 +188,7 @@ class Decisions:
         person = (who.name, who.known)
         word = "redo" if again else "undo"
 
-        def make(verdicts: Verdicts) -> list[Act]:
+        def make(verdicts: Verdicts) -> list[ReviewAct]:
             refuse_judging(verdicts, who, key)
             last = verdicts.next_redo(person) if again else verdicts.next_undo(person)
             if not last:
@@ -199,7 +199,7 @@ class Decisions:
                     f"To {word} is now: {text}. Press again if you mean that."
                 )
             return [
-                Act(
+                ReviewAct(
                     kind="redo" if again else "undo",
                     batch=new_batch(),
                     who=who.name,
@@ -225,7 +225,7 @@ class Decisions:
         )
 
 
-def words_of(plate: ServedPlate, acts: Iterable[Act], projects: Projects) -> str:
+def words_of(plate: ServedPlate, acts: Iterable[ReviewAct], projects: Projects) -> str:
     """Return what was decided at once, as people say it."""
     batch = tuple(acts)
     reasons = dict(projects.rules(plate).reasons)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dashboard.plates.served import ServedPlate
     from dashboard.quality.measuring import Measuring
     from dashboard.quality.values import MetricValue
-    from dashboard.reviews.acts import Act, Subject
+    from dashboard.reviews.acts import ReviewAct, Subject
     from dashboard.reviews.values import Decision
 
 
@@ -31,8 +31,8 @@ class Drafts:
         self._measuring = measuring
 
     def acts(
-        self, plate: ServedPlate, decisions: Sequence[Decision], template: Act
-    ) -> list[Act]:
+        self, plate: ServedPlate, decisions: Sequence[Decision], template: ReviewAct
+    ) -> list[ReviewAct]:
         """Return one act for each decision, with what is there at this moment.
 
         Raises

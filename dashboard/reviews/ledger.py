@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from dashboard.errors import DashboardError
 from dashboard.events import now
-from dashboard.reviews.acts import Act, Kind, Subject, check
+from dashboard.reviews.acts import Kind, ReviewAct, Subject, check
 from dashboard.storage.database import (
     SIGNING,
     also_alone,
@@ -56,7 +56,9 @@ class Ledger:
         with self._adding:
             return dict(self._added)
 
-    def since(self, plate: str, last: int = 0, also: Sequence[str] = ()) -> list[Act]:
+    def since(
+        self, plate: str, last: int = 0, also: Sequence[str] = ()
+    ) -> list[ReviewAct]:
         """Return the acts on a plate after a place, oldest first.
 
         Parameters
@@ -77,7 +79,7 @@ class Ledger:
         with self._engine.connect() as connection:
             return int(connection.execute(query).scalar() or 0)
 
-    def signed(self) -> dict[str, Act]:
+    def signed(self) -> dict[str, ReviewAct]:
         """Return the sign-offs that hold, by the id that each was kept under.
 
         Under that id alone: a plate that was given another one since may have been
@@ -89,7 +91,7 @@ class Ledger:
             .where(table.kind.in_(("sign-off", "reopen")))
             .order_by(table.id)
         )
-        held: dict[str, Act] = {}
+        held: dict[str, ReviewAct] = {}
         with self._engine.connect() as connection:
             for row in connection.execute(query).mappings():
                 held.pop(row["plate"], None)
@@ -101,11 +103,11 @@ class Ledger:
         self,
         plate: str,
         last: int,
-        make: Callable[[list[Act]], Sequence[Act]],
+        make: Callable[[list[ReviewAct]], Sequence[ReviewAct]],
         also: Sequence[str] = (),
         *,
         signing: bool = False,
-    ) -> list[Act]:
+    ) -> list[ReviewAct]:
         """Add what `make` returns, and return everything after `last`.
 
         Parameters
@@ -138,11 +140,11 @@ class Ledger:
         """Return the locks under which nobody else adds to plates."""
         return [(_LOCK, plate) for plate in sorted(plates)]
 
-    def held(self, connection: Connection, plates: Sequence[str]) -> list[Act]:
+    def held(self, connection: Connection, plates: Sequence[str]) -> list[ReviewAct]:
         """Return the acts that are kept under some ids, oldest first."""
         return _read(connection, plates, 0)
 
-    def add(self, connection: Connection, plate: str, act: Act) -> None:
+    def add(self, connection: Connection, plate: str, act: ReviewAct) -> None:
         """Add an act; the transaction must hold the plate's lock."""
         connection.execute(insert(review_acts), _row(plate, check(act)))
 
@@ -152,15 +154,15 @@ class Ledger:
         self,
         plate: str,
         last: int,
-        make: Callable[[list[Act]], Sequence[Act]],
+        make: Callable[[list[ReviewAct]], Sequence[ReviewAct]],
         also: Sequence[str],
         signing: bool,
-    ) -> list[Act]:
+    ) -> list[ReviewAct]:
         with self._engine.connect() as connection, _Alone(connection, plate):
             if signing:
                 also_alone(connection, SIGNING)
-            found = _read(connection, (plate, *also), last)
-            rows = [_row(plate, check(act)) for act in make(found)]
+            earlier = _read(connection, (plate, *also), last)
+            rows = [_row(plate, check(act)) for act in make(earlier)]
             if rows:
                 connection.execute(insert(review_acts), rows)
             acts = _read(connection, (plate, *also), last)
@@ -199,7 +201,7 @@ def _patiently(work: Callable[[], _Result], patience: float) -> _Result:
         ) from error
 
 
-def _read(connection: Connection, plates: Sequence[str], last: int) -> list[Act]:
+def _read(connection: Connection, plates: Sequence[str], last: int) -> list[ReviewAct]:
     table = review_acts.c
     query = (
         select(review_acts)
@@ -209,7 +211,7 @@ def _read(connection: Connection, plates: Sequence[str], last: int) -> list[Act]
     return [_act(row) for row in connection.execute(query).mappings()]
 
 
-def _row(plate: str, act: Act) -> dict[str, Any]:
+def _row(plate: str, act: ReviewAct) -> dict[str, Any]:
     acquisition = act.subject.acquisition
     return {
         "at": act.at or now(),
@@ -234,9 +236,9 @@ def _row(plate: str, act: Act) -> dict[str, Any]:
     }
 
 
-def _act(row: Any) -> Act:
+def _act(row: Any) -> ReviewAct:
     acquisition = row["acquisition"]
-    return Act(
+    return ReviewAct(
         id=int(row["id"]),
         at=row["at"],
         batch=row["batch"],

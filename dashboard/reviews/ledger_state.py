@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dashboard.reviews.acts import Act, Subject, field_key
+from dashboard.reviews.acts import ReviewAct, Subject, field_key
 from dashboard.reviews.signed import changes_since, signed_off, versions_of
 from dashboard.reviews.values import BlindState, HeldVerdict, PlateReview
 from dashboard.reviews.verdicts import Verdicts, is_stale
@@ -69,7 +69,7 @@ class LedgerState:
     reading: bool = False
 
 
-def take(state: LedgerState, acts: Iterable[Act]) -> None:
+def take(state: LedgerState, acts: Iterable[ReviewAct]) -> None:
     """Fold in what is new."""
     for act in acts:
         if act.id > state.verdicts.last:
@@ -89,7 +89,9 @@ def labels_of(plate: ServedPlate) -> dict[str, str]:
     return {well.path: well.label for well in plate.overview().wells}
 
 
-def field_labels(plate: ServedPlate, acts: Sequence[Act]) -> dict[tuple[str, str], str]:
+def field_labels(
+    plate: ServedPlate, acts: Sequence[ReviewAct]
+) -> dict[tuple[str, str], str]:
     """Return what people call the fields of the few acts that are on fields."""
     labels = labels_of(plate)
     wells = {act.subject.well for act in acts[:2] if act.subject.field}
@@ -102,7 +104,7 @@ def field_labels(plate: ServedPlate, acts: Sequence[Act]) -> dict[tuple[str, str
 
 def held_verdicts(
     plate: ServedPlate,
-    acts: Mapping[Subject, Act],
+    acts: Mapping[Subject, ReviewAct],
     verdicts: Verdicts,
     viewer: str | None = None,
 ) -> dict[Subject, HeldVerdict]:

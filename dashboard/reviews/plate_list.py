@@ -130,14 +130,14 @@ class PlateList:
         self._settings = settings
         self._submit = submit
         self._lock = threading.Lock()
-        self._kept: dict[str, Judgement] = {}
+        self._judgements: dict[str, Judgement] = {}
 
     def note(self, plate: ServedPlate, judged: Judgement) -> None:
         """Keep which wells of a plate are suspect (fast; written later)."""
-        if not judged.ready or self._kept.get(plate.key) is judged:
+        if not judged.ready or self._judgements.get(plate.key) is judged:
             return
         with self._lock:
-            self._kept[plate.key] = judged
+            self._judgements[plate.key] = judged
         scores = {suspect.well: round(suspect.score, 3) for suspect in judged.suspects}
         overview = plate.overview()
         counts = _Counts.of(overview)

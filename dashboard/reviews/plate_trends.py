@@ -47,13 +47,13 @@ class PlateTrends:
         reviews: Reviews,
         projects: Projects,
         measuring: Measuring,
-        kept: WellValueStore,
+        well_values: WellValueStore,
     ) -> None:
         self._plates = plates
         self._reviews = reviews
         self._projects = projects
         self._measuring = measuring
-        self._kept = kept
+        self._well_values = well_values
 
     def trend(self, lines: Iterable[PlateLine], metric: str) -> MedianTrend:
         """Return a metric over plates, in a thread; some other where there is none.
@@ -71,7 +71,7 @@ class PlateTrends:
                 continue
             try:
                 plate = self._plates.get(line.entry.key)
-                for info in self._kept.metrics(plate.plate.id):
+                for info in self._well_values.metrics(plate.plate.id):
                     metrics.setdefault(info["id"], info)
                 chosen = chosen if chosen in metrics else next(iter(metrics), "")
                 numbers = [*self.numbers(plate, chosen).values()] if chosen else []
@@ -107,7 +107,7 @@ class PlateTrends:
         }
         failed = review.failed_fields(overview.wells)
         touched = {label for label, _ in failed}
-        known = self._kept.numbers(plate.plate.id, metric)
+        known = self._well_values.numbers(plate.plate.id, metric)
         numbers = {
             label: value
             for label, (value, n) in known.items()

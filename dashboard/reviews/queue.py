@@ -32,7 +32,7 @@ REASON_OF = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class QueueEntry:
     """A well that somebody should look at."""
 
     well: str
@@ -72,10 +72,10 @@ class Tally:
     """Wells by what their verdict rests on, stale ones too."""
 
 
-def entries(judgement: Judgement) -> tuple[Entry, ...]:
+def entries(judgement: Judgement) -> tuple[QueueEntry, ...]:
     """Return the wells that somebody should look at, the worst first."""
     return tuple(
-        Entry(
+        QueueEntry(
             well=suspect.well,
             score=suspect.score,
             kind=suspect.reasons[0].kind if suspect.reasons else "",
@@ -86,7 +86,7 @@ def entries(judgement: Judgement) -> tuple[Entry, ...]:
     )
 
 
-def order(overview: PlateOverview, suspects: Iterable[Entry]) -> list[str]:
+def order(overview: PlateOverview, suspects: Iterable[QueueEntry]) -> list[str]:
     """Return the labels of all listed wells: suspects first, the others by position."""
     listed = [well.label for well in overview.wells if well.state != "not_acquired"]
     known = set(listed)

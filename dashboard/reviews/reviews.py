@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from dashboard.plates.served import ServedPlate
     from dashboard.projects.plate_links import Links
     from dashboard.projects.rules import Projects
-    from dashboard.reviews.acts import Act, Subject
+    from dashboard.reviews.acts import ReviewAct, Subject
     from dashboard.reviews.ledger import Ledger
     from dashboard.reviews.values import PlateReview
     from dashboard.reviews.verdicts import Round, Verdicts
@@ -110,13 +110,13 @@ class Reviews:
 
     def history(
         self, key: str, subject: Subject, who: Who | None = None
-    ) -> tuple[tuple[Act, bool], ...]:
+    ) -> tuple[tuple[ReviewAct, bool], ...]:
         """Return all verdicts on a subject, oldest first, and whether each counts."""
         state = self._state(self._plates.get(key))
         with state.lock:
             return state.verdicts.rows(subject, who.name if who else None)
 
-    def acts(self, key: str) -> list[Act]:
+    def acts(self, key: str) -> list[ReviewAct]:
         """Return the whole ledger of a plate, oldest first, whoever may know of it.
 
         For the machine: what is shown to people comes from `visible_acts`.
@@ -125,7 +125,7 @@ class Reviews:
         state = self._state(plate)
         return self._ledger.since(state.plate, also=self._other_ids(plate, state))
 
-    def visible_acts(self, key: str, who: Who | None = None) -> list[Act]:
+    def visible_acts(self, key: str, who: Who | None = None) -> list[ReviewAct]:
         """Return the ledger of a plate without what an open blind round hides."""
         acts = self.acts(key)
         state = self._state(self._plates.get(key))
@@ -139,7 +139,7 @@ class Reviews:
     def record(
         self,
         key: str,
-        make: Callable[[Verdicts], Sequence[Act]],
+        make: Callable[[Verdicts], Sequence[ReviewAct]],
         *,
         signing: bool = False,
     ) -> None:
@@ -159,7 +159,7 @@ class Reviews:
         plate = self._plates.get(key)
         state = self._state(plate)
 
-        def within_lock(new: list[Act]) -> Sequence[Act]:
+        def within_lock(new: list[ReviewAct]) -> Sequence[ReviewAct]:
             with state.lock:
                 take(state, new)
                 return make(state.verdicts)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dashboard.errors import SignedOffError
 from dashboard.projects.use_rules import USES
-from dashboard.reviews.acts import BASES, Act, Subject, field_key
+from dashboard.reviews.acts import BASES, ReviewAct, Subject, field_key
 from dashboard.reviews.values import SignedOff
 from dashboard.reviews.verdict_table import VERDICTS
 from dashboard.text import plain_text
@@ -33,7 +33,7 @@ def versions_of(plate: ServedPlate) -> dict[str, str]:
 
 
 def changes_since(
-    signed: Act, versions: Mapping[str, str], parts: Mapping[str, str]
+    signed: ReviewAct, versions: Mapping[str, str], parts: Mapping[str, str]
 ) -> tuple[str, ...]:
     """Return what is not as it was signed, a sentence each.
 
@@ -78,7 +78,7 @@ def _place(key: str) -> str:
     return f"well {plain_text(path, 40)} field {plain_text(name, 60)}{run}"
 
 
-def signed_off(act: Act, changes: tuple[str, ...] = ()) -> SignedOff:
+def signed_off(act: ReviewAct, changes: tuple[str, ...] = ()) -> SignedOff:
     """Return a sign-off as pages and reports are told of it."""
     counts, use = act.details.get("counts"), act.details.get("use")
     return SignedOff(
@@ -148,7 +148,9 @@ def counts_of(
     }
 
 
-def refuse_if_signed(signed: Act | SignedOff | None, what: str = "this plate") -> None:
+def refuse_if_signed(
+    signed: ReviewAct | SignedOff | None, what: str = "this plate"
+) -> None:
     """Raise `SignedOffError` where a sign-off holds."""
     if signed is None:
         return

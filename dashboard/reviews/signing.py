@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from dashboard.errors import DashboardError, RefusedError, SignedOffError
 from dashboard.projects.rules import USUAL
-from dashboard.reviews.acts import Act, new_batch
+from dashboard.reviews.acts import ReviewAct, new_batch
 from dashboard.reviews.signed import (
     counts_of,
     refuse_if_signed,
@@ -131,7 +131,7 @@ class Signing:
         self._apply_plate_map(plate)
         review = self._reviews.read(key)
         parts = self._projects.parts(plate)
-        act = Act(
+        act = ReviewAct(
             kind="sign-off",
             batch=new_batch(),
             who=who.name,
@@ -154,7 +154,7 @@ class Signing:
 
         ids = self._reviews.ids(key) | {plate.plate.id}
 
-        def make(verdicts: Verdicts) -> list[Act]:
+        def make(verdicts: Verdicts) -> list[ReviewAct]:
             refuse_if_signed(verdicts.signed, key)
             self._refuse_unfinished(ids)
             if verdicts.open_round is not None:
@@ -192,11 +192,11 @@ class Signing:
         DashboardError
             If it is not signed off.
         """
-        act = Act(
+        act = ReviewAct(
             kind="reopen", batch=new_batch(), who=who.name, known=who.known, note=note
         )
 
-        def make(verdicts: Verdicts) -> list[Act]:
+        def make(verdicts: Verdicts) -> list[ReviewAct]:
             if verdicts.signed is None:
                 raise DashboardError("This plate is not signed off.")
             return [act]
@@ -276,8 +276,8 @@ class Signing:
             )
 
     def _locking(
-        self, project: str, sign_offs: Mapping[str, Act]
-    ) -> tuple[list[SignedOff], dict[str, Act]]:
+        self, project: str, sign_offs: Mapping[str, ReviewAct]
+    ) -> tuple[list[SignedOff], dict[str, ReviewAct]]:
         """Return what locks a project's settings: plates that are served, and others.
 
         A plate that is served counts where it is now and under all its ids; of one
@@ -311,11 +311,11 @@ def reopen_away(ledger: Ledger, id: str, who: Who, note: str = "") -> None:
     DashboardError
         If no sign-off holds under the id.
     """
-    act = Act(
+    act = ReviewAct(
         kind="reopen", batch=new_batch(), who=who.name, known=who.known, note=note
     )
 
-    def make(acts: list[Act]) -> list[Act]:
+    def make(acts: list[ReviewAct]) -> list[ReviewAct]:
         if Verdicts(acts).signed is None:
             raise DashboardError(
                 f"No plate is signed off under the id {plain_text(id, 60)!r}; what "

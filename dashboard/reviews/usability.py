@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from dashboard.errors import DashboardError
-from dashboard.projects.use_rules import Fact, Use, UseLine, proposed, use_lines
+from dashboard.projects.use_rules import Use, UseFact, UseLine, proposed, use_lines
 from dashboard.quality.scores import COMPLETENESS
 from dashboard.reviews.acts import Subject
 from dashboard.reviews.queue import tally
@@ -176,7 +176,7 @@ class PlateUse:
         review: PlateReview,
         judged: Judgement,
         progress: Progress,
-    ) -> Mapping[str, Fact]:
+    ) -> Mapping[str, UseFact]:
         listed = [well for well in overview.wells if well.state != "not_acquired"]
         counts = tally(overview, review)
         current = {
@@ -188,22 +188,22 @@ class PlateUse:
         return {
             "unmeasured": _unmeasured(progress.done, progress.total, judged.ready),
             "completeness": self._completeness(overview),
-            "plate": Fact(
+            "plate": UseFact(
                 value=float(len(judged.banner)), note=" ".join(judged.banner)
             ),
-            "open": Fact(value=float(len(still)), note=_some(still)),
-            "flagged": Fact(value=float(counts.verdicts.get("flag", 0))),
-            "stale": Fact(value=float(counts.stale)),
-            "failed": Fact(
+            "open": UseFact(value=float(len(still)), note=_some(still)),
+            "flagged": UseFact(value=float(counts.verdicts.get("flag", 0))),
+            "stale": UseFact(value=float(counts.stale)),
+            "failed": UseFact(
                 value=_percent(counts.verdicts.get("fail", 0), counts.total),
                 note=f"{counts.verdicts.get('fail', 0)} of {counts.total}",
             ),
             "assay": self._window(overview.key),
         }
 
-    def _completeness(self, overview: PlateOverview) -> Fact:
+    def _completeness(self, overview: PlateOverview) -> UseFact:
         if not overview.surveyed:
-            return Fact(note="the wells are still being read")
+            return UseFact(note="the wells are still being read")
         values = self._quality.values(overview.key, COMPLETENESS).wells
         wells = [
             (value.value, max(well.expected_fields or 0, 1))
@@ -212,22 +212,22 @@ class PlateUse:
         ]
         expected = sum(number for _, number in wells)
         if not expected:
-            return Fact(note="no well is listed")
+            return UseFact(note="no well is listed")
         mean = sum(percent * number for percent, number in wells) / expected
-        return Fact(value=mean, note=overview.banner)
+        return UseFact(value=mean, note=overview.banner)
 
-    def _window(self, key: str) -> Fact:
+    def _window(self, key: str) -> UseFact:
         metric = self._quality.assay_metric(key)
         if not metric:
-            return Fact(note="no assay metric is set for this project")
+            return UseFact(note="no assay metric is set for this project")
         if metric not in {info.id for info in self._quality.metrics(key)}:
-            return Fact(note="this plate does not have the project's assay metric")
+            return UseFact(note="this plate does not have the project's assay metric")
         statistics = self._quality.statistics(key, metric)
         line = next((c for c in statistics.controls if c.id == _WINDOW), None)
         title = statistics.metric.title
-        if line is None or line.kept is None:
-            return Fact(note=f"{title}: {line.note if line else 'no controls'}")
-        return Fact(value=line.kept, note=f"{title}, controls {line.n}")
+        if line is None or line.counted is None:
+            return UseFact(note=f"{title}: {line.note if line else 'no controls'}")
+        return UseFact(value=line.counted, note=f"{title}, controls {line.n}")
 
 
 def use_of(verdict: str) -> Use:
@@ -250,11 +250,11 @@ def value_text(value: float | None) -> str:
     return "–" if value is None else f"{value:.3g}"
 
 
-def _unmeasured(done: int, total: int, ready: bool) -> Fact:
+def _unmeasured(done: int, total: int, ready: bool) -> UseFact:
     if ready:
-        return Fact(value=0.0)
+        return UseFact(value=0.0)
     left = _percent(total - done, total) if total else 100.0
-    return Fact(value=max(left, 0.1), note=f"{done} of {total} fields are measured")
+    return UseFact(value=max(left, 0.1), note=f"{done} of {total} fields are measured")
 
 
 def _percent(part: int, whole: int) -> float:

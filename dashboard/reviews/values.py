@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dashboard.reviews.acts import Act, Subject
+from dashboard.reviews.acts import ReviewAct, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,10 +30,10 @@ class Decision:
 class HeldVerdict:
     """A verdict that holds."""
 
-    act: Act
+    act: ReviewAct
     """Its note and reason are as they were amended last."""
 
-    amended: Act | None = None
+    amended: ReviewAct | None = None
     """The amendment that holds: who gave the note or reason that it has now."""
 
     stale: bool = False
@@ -54,7 +54,7 @@ class SignedOff:
 
     who: str
     known: str
-    """How the name is known, see `Act.known`."""
+    """How the name is known, see `ReviewAct.known`."""
 
     at: str
     note: str = ""

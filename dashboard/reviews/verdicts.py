@@ -23,7 +23,7 @@ from dashboard.reviews.verdict_table import gravity
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from dashboard.reviews.acts import Act, Subject
+    from dashboard.reviews.acts import ReviewAct, Subject
 
 Person = tuple[str, str]
 
@@ -32,11 +32,11 @@ Person = tuple[str, str]
 class Round:
     """A blind round on a plate."""
 
-    begun: Act
-    done: dict[str, Act]
+    begun: ReviewAct
+    done: dict[str, ReviewAct]
     """By name of the reviewer."""
 
-    ended: Act | None = None
+    ended: ReviewAct | None = None
     """What closed it: the second that was done, or an end before."""
 
     @property
@@ -55,7 +55,7 @@ class Round:
         """Whether both were done."""
         return set(self.reviewers) <= set(self.done)
 
-    def holds_row(self, act: Act) -> bool:
+    def holds_row(self, act: ReviewAct) -> bool:
         """Whether an act was made in the round."""
         last = self.ended.id if self.ended else None
         return act.id > self.begun.id and (last is None or act.id < last)
@@ -67,17 +67,17 @@ class Verdicts:
     Thread safety: none; one thread adds, or a lock does.
     """
 
-    def __init__(self, acts: Iterable[Act] = ()) -> None:
-        self._rows: dict[Subject, list[Act]] = defaultdict(list)
-        self._amendments: dict[tuple[str, Subject], list[Act]] = defaultdict(list)
-        self._batches: dict[str, list[Act]] = {}
+    def __init__(self, acts: Iterable[ReviewAct] = ()) -> None:
+        self._rows: dict[Subject, list[ReviewAct]] = defaultdict(list)
+        self._amendments: dict[tuple[str, Subject], list[ReviewAct]] = defaultdict(list)
+        self._batches: dict[str, list[ReviewAct]] = {}
         self._undone: set[str] = set()
         self._can_undo: dict[Person, list[str]] = defaultdict(list)
         self._can_redo: dict[Person, list[str]] = defaultdict(list)
         self.last = 0
         """Place in the ledger up to which acts were added."""
 
-        self.signed: Act | None = None
+        self.signed: ReviewAct | None = None
         """The sign-off that holds, None while the plate is open."""
 
         self.rounds: list[Round] = []
@@ -86,7 +86,7 @@ class Verdicts:
         for act in acts:
             self.add(act)
 
-    def add(self, act: Act) -> None:
+    def add(self, act: ReviewAct) -> None:
         """Take in the next act."""
         self.last = max(self.last, act.id)
         if act.kind == "verdict":
@@ -106,7 +106,7 @@ class Verdicts:
         else:
             self._blind(act)
 
-    def _enlist(self, act: Act) -> None:
+    def _enlist(self, act: ReviewAct) -> None:
         """Let whoever acted take it back."""
         known = self._batches.setdefault(act.batch, [])
         known.append(act)
@@ -116,7 +116,7 @@ class Verdicts:
 
     def _move(
         self,
-        act: Act,
+        act: ReviewAct,
         here: dict[Person, list[str]],
         there: dict[Person, list[str]],
     ) -> None:
@@ -130,7 +130,7 @@ class Verdicts:
         else:
             self._undone.discard(act.target)
 
-    def _blind(self, act: Act) -> None:
+    def _blind(self, act: ReviewAct) -> None:
         current = self.open_round
         if act.kind == "blind":
             if current is None:
@@ -152,7 +152,7 @@ class Verdicts:
         last = self.rounds[-1] if self.rounds else None
         return last if last is not None and last.ended is None else None
 
-    def holds(self, subject: Subject, viewer: str | None = None) -> Act | None:
+    def holds(self, subject: Subject, viewer: str | None = None) -> ReviewAct | None:
         """Return the verdict that holds on a subject, None where there is none.
 
         Its note and reason are as they were amended; all else is as it was decided.
@@ -179,14 +179,14 @@ class Verdicts:
             last = max(latest.values(), key=lambda act: (gravity(act.verdict), act.id))
         return self.as_amended(last, viewer)
 
-    def as_amended(self, act: Act, viewer: str | None = None) -> Act:
+    def as_amended(self, act: ReviewAct, viewer: str | None = None) -> ReviewAct:
         """Return a verdict with the note and reason that it has now."""
         amendment = self.amendment(act, viewer)
         if amendment is None:
             return act
         return replace(act, note=amendment.note, reason=amendment.reason)
 
-    def amendment(self, act: Act, viewer: str | None = None) -> Act | None:
+    def amendment(self, act: ReviewAct, viewer: str | None = None) -> ReviewAct | None:
         """Return the amendment of a verdict that holds, None without."""
         rows = self._amendments.get((act.batch, act.subject), ())
         return next(
@@ -198,19 +198,19 @@ class Verdicts:
             None,
         )
 
-    def is_hidden(self, act: Act, viewer: str | None) -> bool:
+    def is_hidden(self, act: ReviewAct, viewer: str | None) -> bool:
         """Return whether an act is none of somebody's business yet."""
         current = self.open_round
         return current is not None and act.id > current.begun.id and act.who != viewer
 
-    def round_of(self, act: Act) -> Round | None:
+    def round_of(self, act: ReviewAct) -> Round | None:
         """Return the blind round that an act was made in."""
         return next(
             (blind_round for blind_round in self.rounds if blind_round.holds_row(act)),
             None,
         )
 
-    def current(self, viewer: str | None = None) -> dict[Subject, Act]:
+    def current(self, viewer: str | None = None) -> dict[Subject, ReviewAct]:
         """Return all verdicts that hold, as far as the viewer may know of them."""
         held = ((subject, self.holds(subject, viewer)) for subject in self._rows)
         return {subject: act for subject, act in held if act is not None}
@@ -221,7 +221,7 @@ class Verdicts:
 
     def rows(
         self, subject: Subject, viewer: str | None = None
-    ) -> tuple[tuple[Act, bool], ...]:
+    ) -> tuple[tuple[ReviewAct, bool], ...]:
         """Return every verdict on a subject, oldest first, and whether it counts.
 
         Amendments stand in it by their time.
@@ -237,7 +237,7 @@ class Verdicts:
             if not self.is_hidden(act, viewer)
         )
 
-    def batch(self, batch: str) -> tuple[Act, ...]:
+    def batch(self, batch: str) -> tuple[ReviewAct, ...]:
         """Return what was decided at once."""
         return tuple(self._batches.get(batch, ()))
 
@@ -259,7 +259,7 @@ class Verdicts:
         )
 
 
-def is_stale(act: Act, versions: Mapping[str, str]) -> bool:
+def is_stale(act: ReviewAct, versions: Mapping[str, str]) -> bool:
     """Return whether something else is there now than what was judged.
 
     Going back to the judged versions makes a verdict current again.

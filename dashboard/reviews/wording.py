@@ -9,7 +9,7 @@ from dashboard.projects.rules import REASONS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from dashboard.reviews.acts import Act, Subject
+    from dashboard.reviews.acts import ReviewAct, Subject
 
 _NOUNS = {"plate": "plates", "well": "wells", "field": "fields"}
 
@@ -35,7 +35,7 @@ def subject_text(
 
 
 def describe(
-    acts: Sequence[Act],
+    acts: Sequence[ReviewAct],
     labels: Mapping[str, str],
     fields: Mapping[tuple[str, str], str] | None = None,
     reasons: Mapping[str, str] | None = None,
@@ -67,7 +67,7 @@ def describe(
     return f"{what} {first.verdict}{reason}"
 
 
-def amended(act: Act, reasons: Mapping[str, str]) -> str:
+def amended(act: ReviewAct, reasons: Mapping[str, str]) -> str:
     """Return what an amendment changed: ``"reason debris, note “a fibre”"``.
 
     Parameters

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from dashboard.adding.trials import Trial, TrialState
-    from dashboard.adding.values import Listing, Source, Target
+    from dashboard.adding.values import Listing, Source, TargetFolder
     from dashboard.session import Session
     from dashboard.views.snapshot import Snapshot
 
@@ -49,7 +49,7 @@ class AddPlate(Part):
         super().__init__(session, AddPlateIsland())
         self._desk = session.service.adding
         self._listing: Listing | None = None
-        self._targets: tuple[Target, ...] = ()
+        self._targets: tuple[TargetFolder, ...] = ()
         self._count = 0
         """Of refusals: the page takes back what was entered."""
 

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from dashboard.adding.trials import TrialState
-    from dashboard.adding.values import Entry, Listing
+    from dashboard.adding.values import FolderEntry, Listing
 
 
-def roots_content(roots: Iterable[Entry]) -> list[list[str]]:
+def roots_content(roots: Iterable[FolderEntry]) -> list[list[str]]:
     """Return the folders that may be picked from: id and path."""
     return [[root.id, plain_text(root.name, 300)] for root in roots]
 

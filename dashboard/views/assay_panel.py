@@ -140,7 +140,7 @@ class AssayPanel(Part):
             ],
             "limits": limits_content(view.basis.limits),
             "nuclear": view.basis.nuclear,
-            "nuclear_kept": view.basis.nuclear_kept,
+            "nuclear_kept": view.basis.nuclear_chosen,
             "typed": {role: typed.get(role, "") for role in ROLES if role != "sample"},
             "columns": [plain_text(column, 60) for column in columns],
             "source": {name: plain_text(text, 120) for name, text in source.items()},

@@ -38,7 +38,7 @@ class BatchDraft:
     looked_at: FieldKey | None = None
     """The field whose correction is compared with what is there."""
 
-    kept: int = 0
+    pending: int = 0
     """Corrections that were kept as pending just now."""
 
     batch: Batch | None = None

@@ -76,7 +76,7 @@ class BatchWork:
     def uploaded(self, key: str, uploads: Collection[str]) -> None:
         """Match files beside those that are here; what people said stays said."""
         known = self.draft.files if self.draft.key == key else ()
-        self.draft = replace(self.draft, batch=None, undone=None, kept=0)
+        self.draft = replace(self.draft, batch=None, undone=None, pending=0)
         self._propose(key, tuple(dict.fromkeys((*known, *uploads))))
 
     def _propose(self, key: str, files: tuple[str, ...]) -> None:
@@ -89,7 +89,7 @@ class BatchWork:
                     batch=self.draft.batch,
                     undone=self.draft.undone,
                     earlier=self.draft.earlier,
-                    kept=self.draft.kept,
+                    pending=self.draft.pending,
                 )
             )
             return
@@ -312,7 +312,7 @@ class BatchWork:
             for field, view in (self.draft.staged or {}).items()
             if field not in fields
         }
-        self._set(staged=staged, kept=len(pending), batch=None, undone=None)
+        self._set(staged=staged, pending=len(pending), batch=None, undone=None)
         self._without(fields)
 
     def _without(self, fields: Collection[FieldKey]) -> None:

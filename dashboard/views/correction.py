@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CorrectionTarget:
+class CorrectionPlace:
     """Where a correction could go."""
 
     id: str
@@ -44,7 +44,7 @@ class CorrectionDraft:
     well: tuple[str, str] = ("", "")
     """Plate and well that the files were given for."""
 
-    target: CorrectionTarget | None = None
+    target: CorrectionPlace | None = None
     uploads: tuple[Upload, ...] = ()
     sources: tuple[SourceFile, ...] = ()
     staged: Staged | None = None
@@ -60,17 +60,17 @@ class CorrectionDraft:
     """The page has shown that version."""
 
 
-def targets(now: Snapshot) -> tuple[CorrectionTarget, ...]:
+def targets(now: Snapshot) -> tuple[CorrectionPlace, ...]:
     """Return where a correction of the present well could go, the open field first."""
     well = now.well
     if well is None or now.loading or now.overview is None:
         return ()
-    add = CorrectionTarget(
+    add = CorrectionPlace(
         id="add", text="Add a new field", field=None, acquisition=now.state.acquisition
     )
     # A damaged field is the first that anybody wants to replace, so errors stay in.
     fields = [
-        CorrectionTarget(
+        CorrectionPlace(
             id=f"replace-{at}",
             text=f"Replace {plain_text(field.words, 60)}",
             field=field.name,
@@ -85,8 +85,8 @@ def targets(now: Snapshot) -> tuple[CorrectionTarget, ...]:
 
 
 def _can_stay(
-    target: CorrectionTarget | None,
-    available: tuple[CorrectionTarget, ...],
+    target: CorrectionPlace | None,
+    available: tuple[CorrectionPlace, ...],
     opened: str,
 ) -> bool:
     """Whether a target can stay chosen: it is there, and not beside the open field."""
@@ -141,7 +141,7 @@ class Correction:
         """Say why a step was not taken; all stays as it is."""
         self._set(error=reason)
 
-    def aim(self, target: CorrectionTarget) -> None:
+    def aim(self, target: CorrectionPlace) -> None:
         """Choose the target; files that are here are assigned anew."""
         self._set(target=target, error="", done="")
         if self.draft.uploads:

@@ -203,7 +203,7 @@ def _content(draft: BatchDraft | None) -> dict[str, Any]:
         "done": draft.done if draft else 0,
         "total": draft.total if draft else 0,
         "error": draft.error if draft else "",
-        "kept": draft.kept if draft else 0,
+        "kept": draft.pending if draft else 0,
         "batch": _batch(batch, draft.undone if draft else None) if batch else None,
     }
 

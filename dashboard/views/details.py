@@ -109,12 +109,12 @@ class Details(Part):
         service, acquisition = self._session.service, now.state.acquisition
         place = (overview.key, acquisition, tuple(metric.id for metric in metrics))
         left_out = service.quality.left_out(overview.key)
-        rests_on = (overview.revision, metrics, now.progress, now.judgement, left_out)
-        if (*place, *rests_on) == self._read_of:
+        made_of = (overview.revision, metrics, now.progress, now.judgement, left_out)
+        if (*place, *made_of) == self._read_of:
             return
         if self._read_of[:2] != place[:2]:
             self._listed = {}
-        self._read_of = (*place, *rests_on)
+        self._read_of = (*place, *made_of)
         self._session.run(
             lambda: {
                 metric.id: _listed(

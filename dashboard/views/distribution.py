@@ -49,7 +49,7 @@ class PlotsIsland(Island):
     figure = param.String(default="", doc="The figure, and which one it is.")
 
 
-class Distribution(Part):
+class DistributionPart(Part):
     """One plot at a time, made after the first paint, in a thread.
 
     HoloViews takes its time to import; until the page has told its theme there is

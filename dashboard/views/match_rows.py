@@ -167,7 +167,7 @@ def _entry(
     }
 
 
-def differences(found: Iterable[Difference]) -> list[dict[str, Any]]:
+def differences(listed: Iterable[Difference]) -> list[dict[str, Any]]:
     """Return what tells a correction from what is there, what blocks it first."""
     return [
         {
@@ -177,7 +177,7 @@ def differences(found: Iterable[Difference]) -> list[dict[str, Any]]:
             "confirmed": difference.confirmed,
             "confirmable": difference.confirmable,
         }
-        for difference in sorted(found, key=lambda difference: not difference.blocking)
+        for difference in sorted(listed, key=lambda difference: not difference.blocking)
     ]
 
 

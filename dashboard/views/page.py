@@ -20,7 +20,7 @@ from dashboard.views.correct_many import CorrectMany
 from dashboard.views.correction import Correction
 from dashboard.views.correction_table import CorrectionTable
 from dashboard.views.details import Details
-from dashboard.views.distribution import Distribution
+from dashboard.views.distribution import DistributionPart
 from dashboard.views.field_viewer import FieldViewer
 from dashboard.views.filters import Filters
 from dashboard.views.gallery import Gallery
@@ -32,9 +32,9 @@ from dashboard.views.measuring import MeasuringJob
 from dashboard.views.montage import Montage
 from dashboard.views.pending import Pending
 from dashboard.views.plate_canvas import PlateCanvas
-from dashboard.views.plate_map import PlateMap
+from dashboard.views.plate_map import PlateMapPart
 from dashboard.views.plates import PlatesPage
-from dashboard.views.presence import Presence
+from dashboard.views.presence import PresencePart
 from dashboard.views.review import VerdictBar
 from dashboard.views.side_wells import SideWells
 from dashboard.views.signoff import Signoff
@@ -117,7 +117,7 @@ class Page:
         self.parts: dict[str, Part] = {
             "header": self._header,
             "uploads": UploadTray(session),
-            "plate_map": PlateMap(session, on_open=open_first),
+            "plate_map": PlateMapPart(session, on_open=open_first),
             "plates": PlatesPage(session),
             "add_plate": AddPlate(session),
             "inbox": InboxPage(session),
@@ -129,7 +129,7 @@ class Page:
             "field_viewer": FieldViewer(session),
             "compare": Compare(session, self._batch),
             "beside": SideWells(session),
-            "presence": Presence(session),
+            "presence": PresencePart(session),
             "verdict": VerdictBar(session),
             "signoff": Signoff(session),
             "correction": UploadForm(session, self._correction),
@@ -144,7 +144,7 @@ class Page:
             "statistics": Statistics(
                 session, lambda statistics: self._snapshots.put(statistics=statistics)
             ),
-            "distribution": Distribution(session),
+            "distribution": DistributionPart(session),
             "setup": AssayPanel(session),
         }
 

@@ -53,7 +53,7 @@ _Limits = tuple[tuple[object, ...], tuple[float, float] | None]
 """What limits were asked for, and what they are."""
 
 
-class PlateMap(Part):
+class PlateMapPart(Part):
     """Shows the plate; a click on it moves the page."""
 
     def __init__(self, session: Session, *, on_open: Callable[[], object]) -> None:

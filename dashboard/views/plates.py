@@ -170,12 +170,12 @@ class PlatesPage(Part):
         quality = self._session.service.quality
         self._session.run(
             lambda: quality.keep_assay_metric(key, metric or None),
-            lambda _: self._assay_kept(),
+            lambda _: self._assay_chosen(),
             failed=lambda error: self._refuse(failure(error, limit=600)),
             pool=Pool.ACTS,
         )
 
-    def _assay_kept(self) -> None:
+    def _assay_chosen(self) -> None:
         self._read_at = 0.0
         self._refuse("")
         self._offer()

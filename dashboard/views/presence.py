@@ -24,7 +24,7 @@ class PresenceIsland(Island):
     module = "review/presence.js"
 
 
-class Presence(Part):
+class PresencePart(Part):
     """Says where this page is and shows where others are."""
 
     def __init__(self, session: Session) -> None:

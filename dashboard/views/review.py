@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from dashboard.plates.values import PlateOverview, WellState
     from dashboard.projects.rules import ReviewRules
-    from dashboard.reviews.queue import Entry
+    from dashboard.reviews.queue import QueueEntry
     from dashboard.reviews.values import PlateReview
     from dashboard.session import Session
     from dashboard.views.snapshot import Snapshot
@@ -329,7 +329,7 @@ class VerdictBar(Part):
         overview: PlateOverview,
         review: PlateReview,
         rules: ReviewRules,
-        suspects: tuple[Entry, ...],
+        suspects: tuple[QueueEntry, ...],
     ) -> None:
         """Show what all show who may know the same: made once, and sent by changes."""
         shared, put = self._session.service.shared, self.component.put_text

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from dashboard.plates.values import PlateOverview
     from dashboard.projects.rules import ReviewRules
-    from dashboard.reviews.acts import Act as LedgerAct
+    from dashboard.reviews.acts import ReviewAct
     from dashboard.reviews.agreement import Agreement, Disagreement
     from dashboard.reviews.usability import Usability
     from dashboard.reviews.values import BlindState, PlateReview, SignedOff
@@ -315,7 +315,7 @@ def _differences(
     ]
 
 
-def _act_content(act: LedgerAct, rules: ReviewRules) -> dict[str, str]:
+def _act_content(act: ReviewAct, rules: ReviewRules) -> dict[str, str]:
     return {
         "who": plain_text(act.who, 80),
         "verdict": act.verdict,

@@ -247,7 +247,7 @@ def _line(line: StatisticLine) -> dict[str, Any]:
         "title": line.title,
         "meaning": line.meaning,
         "value": line.value,
-        "kept": line.kept,
+        "kept": line.counted,
         "n": line.n,
         "note": line.note,
         "percent": line.percent,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dashboard.plates.values import PlateOverview, WellView
     from dashboard.projects.roles import RolesView
     from dashboard.projects.rules import ReviewRules
-    from dashboard.reviews.queue import Entry
+    from dashboard.reviews.queue import QueueEntry
     from dashboard.reviews.values import HeldVerdict, Offer, PlateReview
     from dashboard.views.snapshot import Snapshot
     from hcs.metadata import Who
@@ -113,7 +113,7 @@ def remaining_wells(overview: PlateOverview, review: PlateReview) -> frozenset[s
 
 def queue_content(
     overview: PlateOverview,
-    suspects: Sequence[Entry],
+    suspects: Sequence[QueueEntry],
     roles: RolesView,
     rules: ReviewRules,
     urls: Urls,
@@ -189,12 +189,12 @@ def field_verdicts(
     ]
 
 
-def suggested(suspects: Sequence[Entry], label: str) -> str:
+def suggested(suspects: Sequence[QueueEntry], label: str) -> str:
     """Return the reason that is proposed for a well."""
     return next((suspect.reason for suspect in suspects if suspect.well == label), "")
 
 
-def why(suspects: Sequence[Entry], label: str) -> str:
+def why(suspects: Sequence[QueueEntry], label: str) -> str:
     """Return why a well is suspect, "" where it is none."""
     return next(
         (

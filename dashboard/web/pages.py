@@ -14,7 +14,7 @@ from hcs.errors import HCSError
 if TYPE_CHECKING:
     from dashboard.accounts import Identify
     from dashboard.monitoring import Monitoring
-    from dashboard.readiness import Looks
+    from dashboard.readiness import ReadinessChecks
     from dashboard.service import Service
 
 
@@ -55,7 +55,7 @@ class ReadyHandler(Handler):
     asks = None
 
     def initialize(  # type: ignore[override]
-        self, service: Service, identify: Identify, looks: Looks
+        self, service: Service, identify: Identify, looks: ReadinessChecks
     ) -> None:
         """Take also what looks at what a server needs."""
         super().initialize(service, identify)

@@ -19,7 +19,7 @@ from dashboard.web.handler import FOREVER, Handler
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dashboard.pictures.encoded import Picture
+    from dashboard.pictures.encoded import EncodedPicture
     from hcs import NgffImage
 
 _MAX_THUMB = 2048
@@ -31,7 +31,9 @@ _SOON = 0.3
 class PictureHandler(Handler):
     """Answers with a JPEG; an error is a picture too, with its words in a header."""
 
-    async def picture(self, make: Callable[[], Picture], *, size: int = 135) -> None:
+    async def picture(
+        self, make: Callable[[], EncodedPicture], *, size: int = 135
+    ) -> None:
         """Send what `make` returns, made in a thread."""
         try:
             picture = await self.in_thread(make)

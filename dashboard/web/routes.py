@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from dashboard.addresses import Urls
-from dashboard.readiness import Looks
+from dashboard.readiness import ReadinessChecks
 from dashboard.web.admin import ADMIN, END_SESSION, AdminHandler, EndSessionHandler
 from dashboard.web.assets import AssetHandler
 from dashboard.web.canvas import PreviewsHandler, WellsHandler
@@ -105,7 +105,7 @@ def routes(
             asks,
         ),
         (r"/health", HealthHandler, asks),
-        (r"/ready", ReadyHandler, {**asks, "looks": Looks(service)}),
+        (r"/ready", ReadyHandler, {**asks, "looks": ReadinessChecks(service)}),
         (r"/metrics", MetricsHandler, {**asks, "monitoring": monitoring}),
         (r"/leave", LeaveHandler, asks),
         (r"/visitor\.json", VisitorHandler, asks),

@@ -229,11 +229,11 @@ class SignInHandler(PersonHandler):
 def sign_in_page(ways: Ways, goal: str, alarm: str = "", name: str = "") -> str:
     """Return the page to sign in at."""
     parts = []
-    kept = f'<input type="hidden" name="next" value="{escape(goal)}">'
+    next_page = f'<input type="hidden" name="next" value="{escape(goal)}">'
     if ways.password is not None:
         focus = ("", " autofocus") if name else (" autofocus", "")
         parts.append(
-            f'<form method="post" action="{ways.prefix}{SIGN_IN}">{kept}'
+            f'<form method="post" action="{ways.prefix}{SIGN_IN}">{next_page}'
             f'<label>Name<input name="name" value="{escape(name)}" required '
             f'autocomplete="username" maxlength="200" spellcheck="false"'
             f"{focus[0]}></label>"
@@ -243,7 +243,7 @@ def sign_in_page(ways: Ways, goal: str, alarm: str = "", name: str = "") -> str:
         )
     if ways.oidc is not None:
         parts.append(
-            f'<form method="post" action="{ways.prefix}{TO_PROVIDER}">{kept}'
+            f'<form method="post" action="{ways.prefix}{TO_PROVIDER}">{next_page}'
             f"<p><button>Sign in at {escape(ways.oidc.provider)}</button></p></form>"
         )
     if not parts:

@@ -6,7 +6,7 @@ import logging
 
 from bokeh.protocol.exceptions import ProtocolError
 
-_TOLD = "Supplied subprotocol headers"
+_MESSAGE = "Supplied subprotocol headers"
 
 
 def keep_websocket_log() -> None:
@@ -24,7 +24,7 @@ class _NoTokens(logging.Filter):
     """Drops what is logged, at the finest level, of a websocket's token."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        return not str(record.msg).startswith(_TOLD)
+        return not str(record.msg).startswith(_MESSAGE)
 
 
 class _RefusalsInALine(logging.Filter):

@@ -80,7 +80,7 @@ def spread(
     means = _joined(array, "sum", axes, np.dtype("f8")) / count
     squares = np.zeros_like(means)
     for block in blocks(array, itemsize=8):
-        here = _kept(block, axes)
+        here = _reduced(block, axes)
         deviation = array[block].astype("f8")
         deviation -= means[here]
         squares[here] += np.square(deviation, out=deviation).sum(axes, keepdims=True)
@@ -125,7 +125,7 @@ def _joined(
     options: dict[str, Any] = {"dtype": working} if name == "sum" else {}
     for block in blocks(array):
         part = getattr(array[block], name)(axes, keepdims=True, **options)
-        here = _kept(block, axes)
+        here = _reduced(block, axes)
         if all(block[axis].start == 0 for axis in axes):
             result[here] = part
         else:
@@ -133,7 +133,7 @@ def _joined(
     return result
 
 
-def _kept(block: tuple[slice, ...], axes: tuple[int, ...]) -> tuple[slice, ...]:
+def _reduced(block: tuple[slice, ...], axes: tuple[int, ...]) -> tuple[slice, ...]:
     """Return where the result of a block is."""
     return tuple(
         slice(0, 1) if axis in axes else part for axis, part in enumerate(block)

@@ -15,7 +15,7 @@ from hcs.errors import SourceError
 from hcs.ingest.expression import check_time, compile_expression
 from hcs.ingest.placeholders import compile_simple, is_simple
 from hcs.layout import MAX_SIDE, PlateFormat, Position, well_label
-from hcs.spellings import WellNames, read_well_names
+from hcs.spellings import WellSpellings, read_well_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -166,7 +166,7 @@ class NamePattern:
 
     def read_all(
         self, names: Iterable[str], format: PlateFormat | int | str | None = None
-    ) -> tuple[dict[str, NameParts], WellNames]:
+    ) -> tuple[dict[str, NameParts], WellSpellings]:
         """Return what names of files say that the pattern matches, and of which wells.
 
         Parameters
@@ -233,7 +233,7 @@ class NamePattern:
         return [short] if short.groupdict() == long.groupdict() else [short, long]
 
     def _reading(
-        self, matches: Sequence[re.Match[str]], wells: WellNames, name: str
+        self, matches: Sequence[re.Match[str]], wells: WellSpellings, name: str
     ) -> NameParts:
         """Return the reading that is possible; the shorter where only plates differ."""
         part = _numbered if self.simple else _spelled

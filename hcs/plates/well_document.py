@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class WellDocument:
+class WellContent:
     """What a well document said when it was read."""
 
     metadata: Well
@@ -37,7 +37,7 @@ class WellDocument:
 
 def read_well_document(
     store: PlateStore, path: str, format_version: str, *, ahead: bool = False
-) -> WellDocument:
+) -> WellContent:
     """Read and check the document of a well.
 
     Parameters
@@ -69,7 +69,7 @@ def read_well_document(
     metadata = read_well(attributes, where)
     if metadata.images:
         store.likely_field = metadata.images[0].path
-    return WellDocument(metadata, extension(attributes), stamp)
+    return WellContent(metadata, extension(attributes), stamp)
 
 
 def _likely_documents(

@@ -226,8 +226,8 @@ def _check_dimensions(
         text = f"The scale has {scale} numbers; the array has {ndim} dimensions."
         findings.error("level-scale", level.path, text, _SECTION)
     elif findings.version == "0.5" and axes and level.dimension_names != axes:
-        found = "none" if level.dimension_names is None else level.dimension_names
-        text = f"Found dimension_names {found}; must be those of the axes, {axes}."
+        names = "none" if level.dimension_names is None else level.dimension_names
+        text = f"Found dimension_names {names}; must be those of the axes, {axes}."
         findings.error("level-dimension-names", level.path, text, "axes-md")
 
 

@@ -158,8 +158,8 @@ class Findings:
     def _wrong(
         self, value: Any, expected: str, rule: str, at: str, section: str
     ) -> Literal[False]:
-        found_kind = json_type(value)
-        shown = found_kind if found_kind in ("null", "object", "array") else show(value)
+        kind = json_type(value)
+        shown = kind if kind in ("null", "object", "array") else show(value)
         text = f"Found {shown}; must be {_ARTICLES[expected]}."
         self.error(rule, at, text, section)
         return False

@@ -22,7 +22,7 @@ _IMAGE = "Image"
 """CellProfiler's group of columns that are of no object: ImageNumber, ObjectNumber."""
 
 
-def with_one_header(table: Table) -> Table:
+def with_joined_header(table: Table) -> Table:
     """Return a table whose header of two rows, where it has one, is joined into one."""
     if len(table.rows) < 3:
         return table

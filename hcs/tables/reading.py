@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from hcs.errors import SourceError
 from hcs.tables import database
 from hcs.tables.delimited import read_text
-from hcs.tables.headers import with_one_header
+from hcs.tables.headers import with_joined_header
 from hcs.tables.map_entries import grids_of
 from hcs.tables.table import MAX_BYTES, Table, TableFile, TableSource
 from hcs.tables.well_columns import find_wells, well_header
@@ -89,7 +89,7 @@ def read_parts(source: TableSource, *, name: str | None = None) -> tuple[Table, 
         path = Path(source)
         data, name = _start_of(path), name or path.name
     tables = _read(data, path, name)
-    return tuple(with_one_header(table) for table in tables)
+    return tuple(with_joined_header(table) for table in tables)
 
 
 def chosen_part(tables: Sequence[Table], part: str | None) -> Table:

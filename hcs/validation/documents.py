@@ -94,7 +94,7 @@ class DocumentReader:
         try:
             data = self.store.documents(unique)
         except HCSError:
-            return {key: self._load_one(key) for key in unique}
+            return {key: self._load(key) for key in unique}
         return {key: self._parse(key, data.get(key)) for key in unique}
 
     def exists(self, keys: Sequence[str]) -> list[bool]:
@@ -112,7 +112,7 @@ class DocumentReader:
             # Plain web servers list nothing; then nothing unlisted can be reported.
             return []
 
-    def _load_one(self, key: str) -> LoadedDocument:
+    def _load(self, key: str) -> LoadedDocument:
         try:
             return self._parse(key, self.store.read(key))
         except HCSError as error:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from sqlalchemy import insert
 
-from dashboard.reviews.acts import Act, Subject, new_batch
+from dashboard.reviews.acts import ReviewAct, Subject, new_batch
 from dashboard.reviews.ledger import Ledger, _row
 from dashboard.reviews.verdicts import Verdicts
 from dashboard.storage.database import review_acts
@@ -30,8 +30,8 @@ OTHERS = 250
 BUDGET = 2.0
 
 
-def act(number: int) -> Act:
-    return Act(
+def act(number: int) -> ReviewAct:
+    return ReviewAct(
         kind="verdict",
         batch=new_batch(),
         who="Ada",

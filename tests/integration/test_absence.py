@@ -15,7 +15,7 @@ from dashboard.corrections.values import SourceFile
 from dashboard.errors import RefusedError
 from dashboard.monitoring import Monitoring
 from dashboard.plates import watcher
-from dashboard.readiness import Looks
+from dashboard.readiness import ReadinessChecks
 from hcs import pack
 from tests import plates
 from tests.integration.judged import ADA, KEY, verdicts
@@ -110,7 +110,7 @@ def test_a_plate_that_vanishes_is_announced_locked_and_comes_back_by_itself(
     assert not verdicts(made.reviews.read(key))
     assert made.plates.absent() == (key,)
     assert b"\nhcs_plates_unreachable 1.0" in Monitoring(made).text()
-    assert Looks(made).look().absent == (key,)
+    assert ReadinessChecks(made).look().absent == (key,)
     (entry,) = made.plates.entries()
     assert entry.absent_since
     assert entry.error

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from dashboard.reviews.acts import Act, Subject
+    from dashboard.reviews.acts import ReviewAct, Subject
     from dashboard.service import Service
 
 
@@ -34,7 +34,7 @@ def made(tmp_path: Path) -> Iterator[Service]:
         yield found
 
 
-def held(made: Service, subject: Subject = A1) -> Act:
+def held(made: Service, subject: Subject = A1) -> ReviewAct:
     found = made.reviews.read(KEY).of(subject)
     assert found is not None
     return found.act

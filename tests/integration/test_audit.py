@@ -56,7 +56,7 @@ def test_who_came_in_and_who_was_refused_is_kept(engine) -> None:
 
 
 def test_the_newest_are_kept_and_the_oldest_go(engine, monkeypatch) -> None:
-    monkeypatch.setattr(audit, "KEPT", 30)
+    monkeypatch.setattr(audit, "MOST_ROWS", 30)
     monkeypatch.setattr(audit, "_TRIM_EACH", 10)
     kept = Audit(engine, at_once)
     for number in range(200):

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from dashboard.errors import DashboardError
-from dashboard.reviews.acts import Act, Subject
+from dashboard.reviews.acts import ReviewAct, Subject
 from dashboard.reviews.ledger import Ledger
 from dashboard.storage import postgres_connection
 from dashboard.storage.engine import open_database
@@ -149,7 +149,7 @@ def processes_of(server: int) -> list[int]:
 def test_a_postgresql_that_does_not_answer_is_said_to_be_silent(monkeypatch):
     monkeypatch.setattr(postgres_connection, "SILENT_SECONDS", 0.5)
     monkeypatch.setattr(postgres_connection, "_CONNECT_SECONDS", 2)
-    act = Act(
+    act = ReviewAct(
         kind="verdict", batch="0" * 32, who="Ada", known="typed",
         subject=Subject("A/1"), verdict="fail", basis="unseen",
     )  # fmt: skip

@@ -93,7 +93,7 @@ def test_a_line_has_the_assay_window_of_the_plates_page_and_hides_it_from_the_bl
         (offer,) = made.assay_windows.offers([key])
         assert "mean.0" in {metric["id"] for metric in offer.metrics}
         made.quality.keep_assay_metric(key, "mean.0")
-        shown = made.quality.statistics(key, "mean.0").controls[0].kept
+        shown = made.quality.statistics(key, "mean.0").controls[0].counted
         (line,) = wait_for(
             lambda: [
                 line

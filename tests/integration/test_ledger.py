@@ -17,7 +17,7 @@ from sqlalchemy import MetaData, create_engine, event, text
 from dashboard.errors import DashboardError
 from dashboard.inbox.jobs import ImportJobs
 from dashboard.inbox.values import JobChoices, JobState
-from dashboard.reviews.acts import Act, Subject, new_batch
+from dashboard.reviews.acts import ReviewAct, Subject, new_batch
 from dashboard.reviews.ledger import Ledger
 from dashboard.reviews.verdicts import Verdicts
 from dashboard.settings import Settings
@@ -54,8 +54,8 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     yield f"{address.rpartition('/')[0]}/{name}"
 
 
-def act(who: str, well: str, **more: object) -> Act:
-    made = Act(
+def act(who: str, well: str, **more: object) -> ReviewAct:
+    made = ReviewAct(
         kind="verdict",
         batch=new_batch(),
         who=who,
@@ -100,7 +100,7 @@ def write_many(url: str, who: str) -> None:
     engine = open_database(url)
     ledger, verdicts = Ledger(engine), Verdicts()
 
-    def take(new: list[Act]) -> None:
+    def take(new: list[ReviewAct]) -> None:
         for one in new:
             if one.id > verdicts.last:
                 verdicts.add(one)
@@ -108,7 +108,7 @@ def write_many(url: str, who: str) -> None:
     for number in range(EACH):
         well = f"A/{number % 3 + 1}"
 
-        def make(new: list[Act], well: str = well) -> list[Act]:
+        def make(new: list[ReviewAct], well: str = well) -> list[ReviewAct]:
             take(new)
             held = verdicts.holds(Subject(well))
             return [act(who, well, supersedes=held.batch if held else "")]

@@ -17,7 +17,7 @@ from dashboard.accounts import Role
 from dashboard.app import ServerSettings, free_port, new_loop
 from dashboard.logs import begin_log, keep_log
 from dashboard.monitoring import Monitoring
-from dashboard.readiness import Looks
+from dashboard.readiness import ReadinessChecks
 from dashboard.reviews.acts import Subject
 from dashboard.reviews.values import Decision
 from dashboard.storage.database import begin_alone
@@ -131,7 +131,7 @@ def test_a_root_that_is_there_and_cannot_be_listed_is_not_ready(served, monkeypa
 
 def test_a_look_that_hangs_is_said_and_not_begun_again(served):
     running, _, _ = served
-    looks = Looks(running.service)
+    looks = ReadinessChecks(running.service)
     hang, begun = threading.Event(), []
 
     def hanging() -> str:
@@ -150,7 +150,7 @@ def test_a_look_that_hangs_is_said_and_not_begun_again(served):
 
 def test_all_who_ask_meanwhile_are_answered_by_one_look(served):
     running, _, _ = served
-    looks = Looks(running.service)
+    looks = ReadinessChecks(running.service)
     hang = threading.Event()
     looks._roots_there = lambda: "" if hang.wait(60) else "it hangs"
     try:

@@ -15,7 +15,7 @@ from dashboard.progress import Progress
 from dashboard.quality.judgement import Judgement
 from dashboard.session import Session
 from dashboard.state import ViewState
-from dashboard.views.distribution import Distribution
+from dashboard.views.distribution import DistributionPart
 from dashboard.views.measuring import MeasuringJob
 from dashboard.views.snapshot import Snapshot
 from dashboard.views.statistics import Statistics
@@ -117,7 +117,7 @@ def test_what_a_signed_plate_refuses_is_said_where_it_was_asked(
             judgement=Judgement(ready=True, moved=True, cuts={cut: (-3.0, None)}),
             progress=Progress(total=12, done=12, failed=1),
         )
-        plots, suspects = Distribution(session), Suspects(session)
+        plots, suspects = DistributionPart(session), Suspects(session)
         statistics = Statistics(session, lambda _: None)
         for part in (plots, suspects):
             part.draw(now)

@@ -16,7 +16,7 @@ from dashboard.errors import DashboardError, RefusedError, SignedOffError
 from dashboard.exports.decisions_file import export_decisions, import_decisions
 from dashboard.exports.report import report_html
 from dashboard.projects.rules import ReviewRules
-from dashboard.reviews.acts import Act, Subject, new_batch
+from dashboard.reviews.acts import ReviewAct, Subject, new_batch
 from dashboard.reviews.looks import Looks
 from hcs import from_hcs_zarr, revert, stage_field, to_ngff_image
 from hcs.metadata import Who
@@ -219,7 +219,7 @@ def test_a_sign_off_that_came_while_a_commit_was_written_stops_it(
     )
     version = made.plates.well(KEY, "A2").field("0").version
     id = made.plates.overview(KEY).id
-    signed = Act(kind="sign-off", batch=new_batch(), who="Ben", known="typed")
+    signed = ReviewAct(kind="sign-off", batch=new_batch(), who="Ben", known="typed")
     with ThreadPoolExecutor(1) as pool:
         with locked(plate):
             found = pool.submit(made.corrections.commit, staged.id, ADA, "better")

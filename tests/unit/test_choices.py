@@ -76,7 +76,7 @@ def test_a_choice_holds_by_the_channels_name_in_whatever_order() -> None:
     one = basis_of(told, [channel(0, "DNA"), channel(1, "Marker")])
     other = basis_of(told, [channel(0, "Marker"), channel(1, "DNA")])
     assert (one.nuclear, other.nuclear) == (1, 0)
-    assert one.nuclear_kept
+    assert one.nuclear_chosen
     assert one.clips == {1: Clip(4095.0, "set for this project")}
     assert other.cuts == {"power_log_log_slope.0": (-3.0, None)}
 
@@ -199,7 +199,7 @@ def test_another_nuclear_channel_is_measured_and_the_first_stays_known(
     names = [one.name for one in service.plates.overview(ONE).channels]
     first = view.basis.nuclear
     assert first == names.index("DNA")
-    assert not view.basis.nuclear_kept
+    assert not view.basis.nuclear_chosen
     other = 1 - first
     service.assay.keep_nuclear(ONE, other)
     service.quality.measure(ONE)

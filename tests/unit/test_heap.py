@@ -16,7 +16,7 @@ SCRIPT = """
 import ctypes, resource, time
 import numpy as np
 from hcs.qc.run import heap
-from hcs.qc.run.heap import kept_memory
+from hcs.qc.run.heap import held_memory
 
 # Where the kernel has pages of 2 MB to give, an array faults 500 times less.
 PR_SET_THP_DISABLE = 41
@@ -32,8 +32,8 @@ def faults():
 
 faults()
 outside = faults()
-with kept_memory():
-    with kept_memory():
+with held_memory():
+    with held_memory():
         faults()
     inside = faults()
 end = time.monotonic() + 120

@@ -11,7 +11,7 @@ from hcs.ingest.microscopes.export import ChannelNote, Expected
 from hcs.ingest.names import NameParts, name_part
 from hcs.ingest.plate.display import channel_colors, display_channels
 from hcs.ingest.plate.expectation import expect
-from hcs.ingest.plate.gaps import count_expected, count_found, find_gaps
+from hcs.ingest.plate.gaps import count_expected, count_present, find_gaps
 from hcs.ingest.plate.grid import ONLY, lay_out
 from hcs.layout import FORMATS
 
@@ -109,7 +109,7 @@ def compared(places, described=None, lost=(), damaged=()):
 def test_nothing_is_missing_where_everything_is_there():
     places = {f"{c}": parts("A1", 1, c) for c in (1, 2)}
     expected, gaps, _ = compared(places)
-    assert expected == count_found(grid_of(places))
+    assert expected == count_present(grid_of(places))
     assert gaps == []
     assert str(expected) == "1 wells x 1 fields x 2 channels x 1 z x 1 t: 2 planes"
 

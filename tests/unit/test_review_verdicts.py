@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dashboard.errors import DashboardError
 from dashboard.reviews.acts import (
-    Act,
+    ReviewAct,
     Subject,
     as_document,
     check,
@@ -25,8 +25,10 @@ PEOPLE = ("Ada", "Ben")
 PLACES = (Subject("A/1"), Subject("A/2"), Subject("A/1", "0"), Subject())
 
 
-def verdict(who: str, subject: Subject, word: str = "fail", **more: object) -> Act:
-    act = Act(
+def verdict(
+    who: str, subject: Subject, word: str = "fail", **more: object
+) -> ReviewAct:
+    act = ReviewAct(
         kind="verdict",
         batch=new_batch(),
         who=who,
@@ -38,19 +40,21 @@ def verdict(who: str, subject: Subject, word: str = "fail", **more: object) -> A
     return dataclasses.replace(act, **more)  # type: ignore[arg-type]
 
 
-def amendment(who: str, to: Act, **more: object) -> Act:
+def amendment(who: str, to: ReviewAct, **more: object) -> ReviewAct:
     act = dataclasses.replace(
         to, kind="amend", batch=new_batch(), target=to.batch, who=who
     )
     return dataclasses.replace(act, **more)  # type: ignore[arg-type]
 
 
-def folded(*acts: Act) -> Verdicts:
+def folded(*acts: ReviewAct) -> Verdicts:
     return Verdicts(dataclasses.replace(act, id=n) for n, act in enumerate(acts, 1))
 
 
-def turn(kind: str, of: Act) -> Act:
-    return Act(kind=kind, batch=new_batch(), who=of.who, known="typed", target=of.batch)  # type: ignore[arg-type]
+def turn(kind: str, of: ReviewAct) -> ReviewAct:
+    return ReviewAct(
+        kind=kind, batch=new_batch(), who=of.who, known="typed", target=of.batch
+    )  # type: ignore[arg-type]
 
 
 def test_an_amendment_changes_note_and_reason_and_nothing_else_of_a_verdict() -> None:
@@ -68,7 +72,7 @@ def test_an_amendment_is_taken_back_alone_and_goes_with_its_verdict() -> None:
     first = verdict("Ada", place, note="dim")
     second = amendment("Ada", first, note="a fibre")
 
-    def note(*more: Act) -> str | None:
+    def note(*more: ReviewAct) -> str | None:
         held = folded(first, second, *more).holds(place)
         return held.note if held else None
 
@@ -82,7 +86,7 @@ def test_an_amendment_is_taken_back_alone_and_goes_with_its_verdict() -> None:
 def test_an_amendment_made_in_a_blind_round_is_told_to_its_author_alone() -> None:
     place = Subject("A/1")
     first = verdict("Cat", place, note="dim")
-    begun = Act(
+    begun = ReviewAct(
         kind="blind",
         batch=new_batch(),
         who="Cat",
@@ -148,7 +152,7 @@ def test_any_sequence_of_two_people_equals_a_plain_model(sequence: list) -> None
     model, rows = Model(), []
     verdicts = Verdicts()
 
-    def add(act: Act) -> None:
+    def add(act: ReviewAct) -> None:
         rows.append(dataclasses.replace(act, id=len(rows) + 1))
         verdicts.add(rows[-1])
 
@@ -165,7 +169,7 @@ def test_any_sequence_of_two_people_equals_a_plain_model(sequence: list) -> None
         assert batch == (model.undo(who) if undo else model.redo(who))
         if batch:
             add(
-                Act(
+                ReviewAct(
                     kind="undo" if undo else "redo",
                     batch=new_batch(),
                     who=who,
@@ -185,11 +189,11 @@ def test_in_a_blind_round_nobody_can_tell_whether_the_other_did_anything(
     sequence: list, start: int, done: bool
 ) -> None:
     """What Ada is told is what she would be told had Ben not been there."""
-    rows: list[Act] = []
+    rows: list[ReviewAct] = []
     verdicts = Verdicts()
     begun = 0
 
-    def add(act: Act) -> None:
+    def add(act: ReviewAct) -> None:
         rows.append(dataclasses.replace(act, id=len(rows) + 1))
         verdicts.add(rows[-1])
 
@@ -231,12 +235,12 @@ def test_in_a_blind_round_nobody_can_tell_whether_the_other_did_anything(
     assert verdicts.current() == before.current()
 
 
-def sent(kind: str, who: str, **more: object) -> Act:
-    act = Act(kind=kind, batch=new_batch(), who=who, known="typed")  # type: ignore[arg-type]
+def sent(kind: str, who: str, **more: object) -> ReviewAct:
+    act = ReviewAct(kind=kind, batch=new_batch(), who=who, known="typed")  # type: ignore[arg-type]
     return dataclasses.replace(act, **more)  # type: ignore[arg-type]
 
 
-def numbered(*acts: Act) -> list[Act]:
+def numbered(*acts: ReviewAct) -> list[ReviewAct]:
     return [dataclasses.replace(act, id=i) for i, act in enumerate(acts, 1)]
 
 
@@ -244,7 +248,7 @@ def test_undo_leaves_alone_what_others_have_decided_since() -> None:
     mine = verdict("Ada", PLACES[0])
     also = verdict("Ada", PLACES[1], batch=mine.batch)
     theirs = verdict("Ben", PLACES[0], "pass")
-    undo = Act(
+    undo = ReviewAct(
         kind="undo", batch=new_batch(), who="Ada", known="typed", target=mine.batch
     )
     verdicts = Verdicts(numbered(mine, also, theirs, undo))
@@ -255,7 +259,7 @@ def test_undo_leaves_alone_what_others_have_decided_since() -> None:
 
 def test_nobody_takes_back_the_act_of_another() -> None:
     mine = verdict("Ada", PLACES[0])
-    undo = Act(
+    undo = ReviewAct(
         kind="undo", batch=new_batch(), who="Ben", known="typed", target=mine.batch
     )
     assert Verdicts(numbered(mine, undo)).holds(PLACES[0]) is not None
@@ -263,7 +267,7 @@ def test_nobody_takes_back_the_act_of_another() -> None:
 
 def test_the_same_undo_twice_takes_back_one_act() -> None:
     first, second = verdict("Ada", PLACES[0]), verdict("Ada", PLACES[1])
-    undo = Act(
+    undo = ReviewAct(
         kind="undo", batch=new_batch(), who="Ada", known="typed", target=second.batch
     )
     again = dataclasses.replace(undo, batch=new_batch())

@@ -353,10 +353,10 @@ def test_a_report_compares_all_wells_with_those_not_failed():
     roles = roles_of(sbs_like())
     found = assay_report(values, roles, (8, 12), failed={(0, 11), (3, 3)})
     z = found.controls[0]
-    assert z.all.id == z.kept.id == "z_prime"
+    assert z.all.id == z.counted.id == "z_prime"
     assert z.all.n == (8, 8)
-    assert z.kept.n == (7, 8)
-    assert z.kept.value > z.all.value
+    assert z.counted.n == (7, 8)
+    assert z.counted.value > z.all.value
     assert found.left_out == {"positive": 1, "sample": 1}
     assert found.exploratory
     assert "not interpretable" in found.b_score.note

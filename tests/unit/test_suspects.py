@@ -22,7 +22,7 @@ from dashboard.quality.judging import Judging
 from dashboard.quality.measure_settings import proposed
 from dashboard.quality.metrics import StoredValue
 from dashboard.quality.statistics import PlateStatistics
-from dashboard.quality.suspects import Evidence, judge
+from dashboard.quality.suspects import PlateEvidence, judge
 from dashboard.quality.values import MetricInfo, MetricValue, MetricValues
 from dashboard.settings import Settings, project_of
 from dashboard.storage.database import metadata
@@ -91,10 +91,10 @@ def overview(**states: str) -> PlateOverview:
     )
 
 
-def evidence(plate: PlateOverview, **focus: float) -> Evidence:
+def evidence(plate: PlateOverview, **focus: float) -> PlateEvidence:
     """Return a plate whose fields are in focus but for those that are given."""
     there = [well for well in plate.wells if well.state == "present"]
-    return Evidence(
+    return PlateEvidence(
         overview=plate,
         fields={
             well.path: (
@@ -167,7 +167,7 @@ def test_two_fields_are_said_to_be_too_few_and_what_was_checked(
     )
 
 
-def with_optics(given: Evidence, pixel: float, exposure: str) -> Evidence:
+def with_optics(given: PlateEvidence, pixel: float, exposure: str) -> PlateEvidence:
     """Return evidence of fields of another objective and exposure."""
     fields = {
         well: tuple(
@@ -340,7 +340,7 @@ def test_what_lies_beyond_the_drawn_cut_off_is_suspect(value: float) -> None:
 BACKGROUND = definition("background_level").key
 
 
-def two_of_one_name(*names: str) -> Evidence:
+def two_of_one_name(*names: str) -> PlateEvidence:
     """Return a plate of two channels whose backgrounds and focus lie far apart."""
     plate = replace(
         overview(), channels=tuple(channel(at, name) for at, name in enumerate(names))

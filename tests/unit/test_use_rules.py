@@ -9,7 +9,7 @@ from dashboard.projects.rules import ReviewRules, rules_from_json
 from dashboard.projects.use_rules import (
     RULES,
     USES,
-    Fact,
+    UseFact,
     checked_limits,
     proposed,
     use_lines,
@@ -28,7 +28,7 @@ GOOD = {
 
 
 def proposal(limits: tuple = (), **numbers: float | None) -> str:
-    facts = {id: Fact(value=value) for id, value in {**GOOD, **numbers}.items()}
+    facts = {id: UseFact(value=value) for id, value in {**GOOD, **numbers}.items()}
     return proposed(use_lines(facts, limits))
 
 

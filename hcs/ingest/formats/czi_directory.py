@@ -58,7 +58,7 @@ _IN_MEMORY: Final = 256 << 20
 
 TYPES: Final = {0: "<u1", 1: "<u2", 2: "<f4", 12: "<i4"}
 _COLOURS: Final = frozenset({3, 4, 8, 9})
-_ONE: Final = {"R": "rotations", "I": "illuminations", "B": "blocks", "V": "views"}
+_SINGLE: Final = {"R": "rotations", "I": "illuminations", "B": "blocks", "V": "views"}
 """Dimensions of which a plate has one."""
 
 
@@ -193,7 +193,7 @@ def _planes(stream: BinaryIO, position: int, name: str) -> Iterator[CziPlane]:
             f"{name} would hold {count:,} planes; up to {_MAX_PLANES:,} are read."
         )
     data = stream.read(min(_MAX_DIRECTORY, _bytes_after(stream)))
-    starts: dict[str, set[int]] = {key: set() for key in _ONE}
+    starts: dict[str, set[int]] = {key: set() for key in _SINGLE}
     at = 0
     for _ in range(count):
         if len(data) < at + _ENTRY.size:
@@ -223,7 +223,7 @@ def _planes(stream: BinaryIO, position: int, name: str) -> Iterator[CziPlane]:
     for axis, seen in starts.items():
         if len(seen) > 1:
             raise SourceError(
-                f"{name} holds {len(seen)} {_ONE[axis]}; a plate has planes along "
+                f"{name} holds {len(seen)} {_SINGLE[axis]}; a plate has planes along "
                 f"channel, z and time alone."
             )
 

@@ -24,7 +24,7 @@ _LONGEST_TEXT = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlaneRecord:
+class MlfRecord:
     """One record of the .mlf file: a plane that was taken, or an error instead."""
 
     well: Position
@@ -61,7 +61,7 @@ class PlaneRecord:
     is_error: bool
 
 
-def read_planes(stream: BinaryIO, where: str) -> list[PlaneRecord]:
+def read_planes(stream: BinaryIO, where: str) -> list[MlfRecord]:
     """Return the records of an .mlf file; what places no plane is left out.
 
     Raises
@@ -73,7 +73,7 @@ def read_planes(stream: BinaryIO, where: str) -> list[PlaneRecord]:
     return [plane for _, record in records if (plane := _plane(record)) is not None]
 
 
-def _plane(record: Mapping[str, str]) -> PlaneRecord | None:
+def _plane(record: Mapping[str, str]) -> MlfRecord | None:
     row, column = count(record.get("@Row")), count(record.get("@Column"))
     is_error = record.get("@Type") == "ERR"
     site = count(record.get("@FieldIndex")) or count(record.get("@PartialTileIndex"))
@@ -84,7 +84,7 @@ def _plane(record: Mapping[str, str]) -> PlaneRecord | None:
     x, y = finite(record.get("@X")), finite(record.get("@Y"))
     top, bottom = finite(record.get("@ZTop")), finite(record.get("@ZBottom"))
     processing = record.get("@ZImageProcessing", "")
-    return PlaneRecord(
+    return MlfRecord(
         well=(row - 1, column - 1),
         field=site,
         time=count(record.get("@TimePoint")) or 1,

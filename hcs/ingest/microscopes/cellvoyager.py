@@ -239,7 +239,7 @@ def _document(
 
 def _read_planes(
     source: ExportSource, files: Sequence[ExportFile], documents: _Documents
-) -> tuple[list[bts.PlaneRecord], dict[str, str]]:
+) -> tuple[list[bts.MlfRecord], dict[str, str]]:
     """Return the records of the list, else of the names, and the files they mean."""
     images = [file for file in files if is_image_name(file)]
     if documents.mlf is None:
@@ -251,9 +251,7 @@ def _read_planes(
     return planes, _by_listed(images, documents.root, (p.text for p in planes))
 
 
-def _plate_name(
-    detail: bts.PlateDetail, planes: Iterable[bts.PlaneRecord]
-) -> str | None:
+def _plate_name(detail: bts.PlateDetail, planes: Iterable[bts.MlfRecord]) -> str | None:
     """Return what the plate is called: the title where names of files bear no plate."""
     matches = (_NAME.fullmatch(_base(plane.text)) for plane in planes)
     named = next(filter(None, matches), None)
@@ -261,12 +259,12 @@ def _plate_name(
     return next(filter(None, titles), None) or (named and named["plate"])
 
 
-def _named(file: ExportFile, format: PlateFormat | None) -> bts.PlaneRecord:
+def _named(file: ExportFile, format: PlateFormat | None) -> bts.MlfRecord:
     """Return the plane that a file's name alone says."""
     match = _match(file.base)
     assert match is not None  # noqa: S101  (the caller chose files that match)
     numbers = {key: text for key, text in match.groupdict().items() if key.isupper()}
-    return bts.PlaneRecord(
+    return bts.MlfRecord(
         well=_well(match, format, file.base),
         field=int(numbers["F"]),
         time=int(numbers["T"]),
@@ -300,7 +298,7 @@ def _well(match: re.Match[str], format: PlateFormat | None, base: str) -> Positi
         raise SourceError(f"The name {base} gives no well: {error}") from error
 
 
-def _labels(plane: bts.PlaneRecord) -> dict[str, str]:
+def _labels(plane: bts.MlfRecord) -> dict[str, str]:
     """Return how the name of a plane's file spells its numbers."""
     match = _match(_base(plane.text))
     groups = {} if match is None else match.groupdict()
@@ -339,13 +337,13 @@ def _stem(name: str) -> str:
 
 
 def _choose(
-    planes: Sequence[bts.PlaneRecord], *, projection: bool
-) -> tuple[list[bts.PlaneRecord], list[tuple[str, str]]]:
+    planes: Sequence[bts.MlfRecord], *, projection: bool
+) -> tuple[list[bts.MlfRecord], list[tuple[str, str]]]:
     """Return the planes, or their projections where those are wanted, and the rest."""
     kinds: dict[tuple[object, ...], set[bool]] = {}
     for plane in planes:
         kinds.setdefault(_stack(plane), set()).add(bool(plane.projection))
-    used: list[bts.PlaneRecord] = []
+    used: list[bts.MlfRecord] = []
     unused = []
     for plane in planes:
         if len(kinds[_stack(plane)]) == 1 or bool(plane.projection) == projection:
@@ -362,7 +360,7 @@ def _choose(
     return used, unused
 
 
-def _stack(plane: bts.PlaneRecord) -> tuple[object, ...]:
+def _stack(plane: bts.MlfRecord) -> tuple[object, ...]:
     return plane.well, plane.field, plane.time, plane.timeline, plane.channel
 
 

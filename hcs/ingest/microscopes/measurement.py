@@ -26,11 +26,11 @@ _PROJECTED = name_part("1", "")
 class Measurement:
     """What the records of one measurement say together."""
 
-    planes: Sequence[bts.PlaneRecord]
-    errors: Sequence[bts.PlaneRecord]
+    planes: Sequence[bts.MlfRecord]
+    errors: Sequence[bts.MlfRecord]
     detail: bts.PlateDetail
     protocol: bts.Protocol | None
-    label: Callable[[bts.PlaneRecord], dict[str, str]]
+    label: Callable[[bts.MlfRecord], dict[str, str]]
     """How the name of a plane's file spells F, T, Z and C."""
 
     _times: dict[tuple[int, int], int] = field(init=False)
@@ -73,7 +73,7 @@ class Measurement:
             timelines[plane.well, plane.channel].add(plane.timeline)
         return all(len(numbers) == 1 for numbers in timelines.values())
 
-    def parts(self, plane: bts.PlaneRecord) -> NameParts:
+    def parts(self, plane: bts.MlfRecord) -> NameParts:
         """Return what a plane is of."""
         labels = self.label(plane)
         time = self._times[plane.timeline, plane.time]
@@ -87,7 +87,7 @@ class Measurement:
             t=_part("T", time, 4, labels),
         )
 
-    def _channel(self, plane: bts.PlaneRecord, labels: dict[str, str]) -> NamePart:
+    def _channel(self, plane: bts.MlfRecord, labels: dict[str, str]) -> NamePart:
         number = plane.channel or 0
         part = _part("C", number, 2, labels)
         if number not in self._doubled:

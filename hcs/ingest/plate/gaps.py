@@ -49,7 +49,7 @@ class Counts:
         return asdict(self)
 
 
-def count_found(grid: PlaneGrid) -> Counts:
+def count_present(grid: PlaneGrid) -> Counts:
     """Return how much was found."""
     return Counts(
         wells=len(grid.wells),

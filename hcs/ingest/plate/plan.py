@@ -17,7 +17,7 @@ from hcs.ingest.formats.pages import PAGES, likely_pages
 from hcs.ingest.microscopes.registry import read_export
 from hcs.ingest.plate.conditions import read_conditions
 from hcs.ingest.plate.expectation import Expectation, expect
-from hcs.ingest.plate.gaps import Counts, count_expected, count_found, find_gaps
+from hcs.ingest.plate.gaps import Counts, count_expected, count_present, find_gaps
 from hcs.ingest.plate.grid import PlaneGrid, lay_out
 from hcs.ingest.plate.growth import field_digests
 from hcs.ingest.plate.outliers import find_outliers
@@ -186,7 +186,7 @@ def make_plan(
         traits=traits,
         format=grid_format,
         format_source=format_source,
-        found=count_found(grid),
+        found=count_present(grid),
         expectation=expectation,
         expected=count_expected(expectation),
         unusable={export.file_parts[name]: why for name, why in unusable.items()},

@@ -115,8 +115,8 @@ def threshold_otsu(plane: Plane) -> float:
     """
     spread = plane.distribution
     scaled = spread.values / plane.full_scale
-    kept = scaled >= 0
-    scaled, counts = scaled[kept], spread.counts[kept]
+    positive = scaled >= 0
+    scaled, counts = scaled[positive], spread.counts[positive]
     if len(scaled) < 2:
         raise NotComputableError("all pixels are equal")
     floor = scaled[0] + (scaled[-1] - scaled[0]) / 256 + np.finfo(np.float32).eps

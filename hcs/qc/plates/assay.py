@@ -41,7 +41,7 @@ class Compared:
     """One statistic over all wells and over those that did not fail."""
 
     all: Statistic
-    kept: Statistic
+    counted: Statistic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,8 +114,8 @@ def assay_report(
     positions = judge_positions(counted, wells, shape)
     return AssayReport(
         controls=tuple(
-            Compared(all=one, kept=other)
-            for one, other in zip(
+            Compared(all=whole, counted=rest)
+            for whole, rest in zip(
                 _controls(values, wells), _controls(counted, wells), strict=True
             )
         ),

@@ -41,19 +41,19 @@ def cut_offs(
         As `find_suspects` has them.
     """
     set_cuts = cuts or {}
-    found = {}
+    by_place = {}
     readings = Readings.of(results)
     for rule in rules:
         for channel in readings.channels(rule.metric):
             place = rule.metric, channel
             if place in set_cuts:
-                found[place] = set_cuts[place]
+                by_place[place] = set_cuts[place]
                 continue
             values = readings.finite(rule.metric, channel)
-            found[place] = _possible(
+            by_place[place] = _possible(
                 _cut_off(rule, channel, baselines, nuclear), rule.metric, values
             )
-    return found
+    return by_place
 
 
 def _cut_off(

@@ -66,10 +66,10 @@ def dose_response(
         known = role is not None and role.dose is not None and np.isfinite(value)
         if role is not None and role.dose is not None and known and well not in failed:
             groups[role.compound or "", role.dose].append(value)
-    found: dict[str, list[DosePoint]] = defaultdict(list)
+    curves: dict[str, list[DosePoint]] = defaultdict(list)
     for (compound, dose), group in sorted(groups.items()):
-        found[compound].append(_point(compound, dose, np.array(group)))
-    return {compound: tuple(points) for compound, points in found.items()}
+        curves[compound].append(_point(compound, dose, np.array(group)))
+    return {compound: tuple(points) for compound, points in curves.items()}
 
 
 def _point(

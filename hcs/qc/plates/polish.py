@@ -89,9 +89,9 @@ def _medians(values: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
     """Return medians along an axis; NaN where a line has no value."""
     present = np.isfinite(values).any(axis=axis)
     lines = np.compress(present, values, axis=1 - axis)
-    found = np.full(values.shape[1 - axis], math.nan)
-    found[present] = np.nanmedian(lines, axis=axis)
-    return found
+    medians = np.full(values.shape[1 - axis], math.nan)
+    medians[present] = np.nanmedian(lines, axis=axis)
+    return medians
 
 
 def _centred(effects: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:

@@ -205,7 +205,7 @@ def dispensing_patterns(grid: ArrayLike) -> tuple[Effect, ...]:
     """
     values = np.asarray(grid, np.float64)
     row, column = np.indices(values.shape)
-    found = []
+    effects = []
     for id, least, group_of in _PATTERNS:
         if values.size < least:
             continue
@@ -216,16 +216,16 @@ def dispensing_patterns(grid: ArrayLike) -> tuple[Effect, ...]:
             continue
         sizes = tuple(group.size for group in groups)
         if min(sizes) < LEAST_GROUP:
-            found.append(_none(id, "%", sizes))
+            effects.append(_none(id, "%", sizes))
             continue
         p = kruskal(groups)
         medians = [float(np.median(group)) for group in groups]
         size = _percent(max(medians) - min(medians), finite(values))
         material = p < _CHANCE and abs(size) >= _LARGE_PERCENT
-        found.append(
+        effects.append(
             Effect(id=id, size=size, unit="%", p=p, n=sizes, material=material)
         )
-    return tuple(found)
+    return tuple(effects)
 
 
 def position_effects(grid: ArrayLike, layers: int = 1) -> tuple[Effect, ...]:

@@ -74,7 +74,9 @@ def match_sites(
     if not names:
         rule, names = _by_order(sites, fields)
     labels = {
-        (well, one.name): one.label for well, all_ in fields.items() for one in all_
+        (well, own.name): own.label
+        for well, present in fields.items()
+        for own in present
     }
     matched = Counter(
         (text, labels[well, names[well, text]])
@@ -87,7 +89,9 @@ def match_sites(
         names=names,
         matched=tuple(
             (text, label, matched[text, label])
-            for text, label in sorted(matched, key=lambda one: (_key(one[0]), one[1]))
+            for text, label in sorted(
+                matched, key=lambda pair: (_key(pair[0]), pair[1])
+            )
         ),
         unmatched=tuple(
             (text, unmatched[text]) for text in sorted(unmatched, key=_key)
@@ -99,26 +103,26 @@ def _by_label(
     sites: Collection[tuple[Position, str]],
     fields: Mapping[Position, Sequence[OwnField]],
 ) -> tuple[SiteRule, dict[tuple[Position, str], str]]:
-    tables = {well: _labels(all_) for well, all_ in fields.items()}
+    tables = {well: _labels(present) for well, present in fields.items()}
     names = {}
     for well, text in sites:
         table = tables.get(well, {})
-        found = table.get(_plain(text)) or table.get(_number(text))
-        if found is not None:
-            names[well, text] = found
+        name = table.get(_plain(text)) or table.get(_number(text))
+        if name is not None:
+            names[well, text] = name
     return "label", names
 
 
 def _labels(fields: Sequence[OwnField]) -> dict[str | int | None, str]:
     """Return names by label, and by the number in it, where they are the only ones."""
-    found: dict[str | int | None, list[str]] = {}
-    for one in fields:
-        if one.called is not None:
-            found.setdefault(_plain(one.called), []).append(one.name)
-            found.setdefault(_number(one.called), []).append(one.name)
+    called: dict[str | int | None, list[str]] = {}
+    for own in fields:
+        if own.called is not None:
+            called.setdefault(_plain(own.called), []).append(own.name)
+            called.setdefault(_number(own.called), []).append(own.name)
     return {
         key: names[0]
-        for key, names in found.items()
+        for key, names in called.items()
         if key is not None and len(names) == 1
     }
 
@@ -147,18 +151,20 @@ def _orders(
 
     The number in a name goes before its place in the well, as a well may lack fields.
     """
-    numbers = {one.name: _index(one.name) for all_ in fields.values() for one in all_}
-    known = [one for one in numbers.values() if one is not None]
+    numbers = {
+        own.name: _index(own.name) for present in fields.values() for own in present
+    }
+    known = [number for number in numbers.values() if number is not None]
     numbered, first = len(known) == len(numbers), min(known, default=0)
-    found: dict[Position, dict[int, str]] = {}
-    for well, all_ in fields.items():
+    orders: dict[Position, dict[int, str]] = {}
+    for well, present in fields.items():
         places: dict[int, list[str]] = {}
-        for at, one in enumerate(all_):
-            number = numbers[one.name]
+        for at, own in enumerate(present):
+            number = numbers[own.name]
             place = number - first if numbered and number is not None else at
-            places.setdefault(place, []).append(one.name)
-        found[well] = {at: names[0] for at, names in places.items() if len(names) == 1}
-    return found
+            places.setdefault(place, []).append(own.name)
+        orders[well] = {at: names[0] for at, names in places.items() if len(names) == 1}
+    return orders
 
 
 def _plain(text: str) -> str:
@@ -176,8 +182,8 @@ def _number(text: str) -> int | None:
 
 def _index(name: str) -> int | None:
     """Return the number at the end of a name of ours: 3 for ``"3"`` and ``"a1f3"``."""
-    found = _LAST_NUMBER.fullmatch(name)
-    return None if found is None else int(found[1])
+    number = _LAST_NUMBER.fullmatch(name)
+    return None if number is None else int(number[1])
 
 
 def _key(text: str) -> tuple[int, str]:

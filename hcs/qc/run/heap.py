@@ -18,14 +18,14 @@ _DEFAULT_MMAP = 128 << 10
 _LARGEST_MMAP = 32 << 20
 """More is not accepted; arrays above it come from the system each time."""
 
-_KEPT = 1 << 30
+_TRIM_BYTES = 1 << 30
 
 _IDLE_SECONDS = 1.0
 """After a task; the next one mostly comes sooner."""
 
 
 @contextlib.contextmanager
-def kept_memory() -> Iterator[None]:
+def held_memory() -> Iterator[None]:
     """Keep freed memory for as long as this lasts, and give it back a second later.
 
     Dask starts its workers with ``MALLOC_TRIM_THRESHOLD_=65536``, so that each plane
@@ -34,7 +34,7 @@ def kept_memory() -> Iterator[None]:
     nothing is changed.
     """
     limit = os.environ.get("MALLOC_TRIM_THRESHOLD_", "")
-    library = _glibc() if limit.isdecimal() and int(limit) < _KEPT else None
+    library = _glibc() if limit.isdecimal() and int(limit) < _TRIM_BYTES else None
     if library is None:
         yield
         return
@@ -65,7 +65,7 @@ class _Heap:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._tasks = 0
-        self._kept = False
+        self._holding = False
         self._timer: threading.Timer | None = None
 
     def enter(self, library: ctypes.CDLL) -> None:
@@ -74,10 +74,10 @@ class _Heap:
             if self._timer is not None:
                 self._timer.cancel()
                 self._timer = None
-            if not self._kept:
-                library.mallopt(_TRIM_THRESHOLD, _KEPT)
+            if not self._holding:
+                library.mallopt(_TRIM_THRESHOLD, _TRIM_BYTES)
                 library.mallopt(_MMAP_THRESHOLD, _LARGEST_MMAP)
-                self._kept = True
+                self._holding = True
 
     def leave(self, library: ctypes.CDLL, limit: int) -> None:
         with self._lock:
@@ -93,11 +93,11 @@ class _Heap:
 
     def _give_back(self, library: ctypes.CDLL, limit: int) -> None:
         with self._lock:
-            if self._kept and not self._tasks:
+            if self._holding and not self._tasks:
                 library.mallopt(_TRIM_THRESHOLD, limit)
                 library.mallopt(_MMAP_THRESHOLD, _DEFAULT_MMAP)
                 library.malloc_trim(0)
-                self._kept = False
+                self._holding = False
 
 
 _HEAP = _Heap()

@@ -138,7 +138,7 @@ def measure_plate(
             workers=workers,
             executor=executor,
             cancelled=cancelled,
-            split=_one_by_one,
+            split=_task_by_task,
         )
         with Work(_log, f"Measuring {opened.location}") as work:
             for results in chain([broken], measured):
@@ -206,10 +206,10 @@ def _measure_batch(
     """Measure some fields; what a worker process runs."""
     with HCSPlate(store) as plate:
         absences = Absences(plate)
-        return [measure_one(plate, task, settings, absences) for task in tasks]
+        return [measure_task(plate, task, settings, absences) for task in tasks]
 
 
-def _one_by_one(
+def _task_by_task(
     item: tuple[Any, Sequence[Task], MeasureSettings],
 ) -> list[tuple[Any, Sequence[Task], MeasureSettings]]:
     store, tasks, settings = item
@@ -233,7 +233,7 @@ def _failed(task: Task, reason: str, version: str = "") -> FieldResult:
     )
 
 
-def measure_one(
+def measure_task(
     plate: HCSPlate, task: Task, settings: MeasureSettings, absences: Absences
 ) -> FieldResult:
     """Measure all channels, z and t of one field; an error is part of the result."""

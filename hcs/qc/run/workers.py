@@ -20,7 +20,7 @@ from concurrent.futures import (
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hcs.lifeline import end_with_parent
-from hcs.qc.run.heap import kept_memory
+from hcs.qc.run.heap import held_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -257,16 +257,16 @@ def _run_on(
     """Use somebody else's executor; when it breaks as a whole, so does the work."""
     size = getattr(executor, "_max_workers", None)
     window = _IN_FLIGHT * size if isinstance(size, int) else _CLUSTER_IN_FLIGHT
-    in_kept_memory = functools.partial(_in_kept_memory, function)
+    in_held_memory = functools.partial(_in_held_memory, function)
     lost = yield from _drain(
-        executor, in_kept_memory, waiting, died, stop, window, parts
+        executor, in_held_memory, waiting, died, stop, window, parts
     )
     for item in (*lost, *waiting) if lost else ():
         yield died(item, "the pool of processes that measured it broke")
 
 
-def _in_kept_memory(function: Callable[..., Result], *item: Any) -> Result:
-    with kept_memory():
+def _in_held_memory(function: Callable[..., Result], *item: Any) -> Result:
+    with held_memory():
         return function(*item)
 
 

@@ -288,13 +288,13 @@ def _place_of(
         if _version_at(transfer, f"{well.path}/{name}") == copied.identifier:
             return f"{well.path}/{name}", copied.identifier
     _check_unchanged(transfer, well)
-    if moves and any(version.id == copied.identifier for version in _kept(well)):
+    if moves and any(version.id == copied.identifier for version in _versions(well)):
         raise _ChangedError
     key = f"{well.path}/{copied.path}"
     return key, _version_at(transfer, key)
 
 
-def _kept(well: WellDocument) -> Iterator[FieldVersion]:
+def _versions(well: WellDocument) -> Iterator[FieldVersion]:
     for record in well.records.values():
         yield from record.versions_with_pixels()
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-KEPT_PLANES = 256
+SAMPLED_PLANES = 256
 """About how many planes of the last level are kept to choose display windows."""
 
 
@@ -187,9 +187,9 @@ _NO_CHUNK = (2**64 - 1, 2**64 - 1)
 
 def _stride(planes: int) -> int:
     """Return which planes to look at: a prime, so that every channel is among them."""
-    if planes <= KEPT_PLANES:
+    if planes <= SAMPLED_PLANES:
         return 1
-    smallest = max(11, planes // KEPT_PLANES)
+    smallest = max(11, planes // SAMPLED_PLANES)
     return next(
         n for n in range(smallest, 2 * smallest) if all(n % k for k in range(2, n))
     )

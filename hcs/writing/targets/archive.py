@@ -232,11 +232,9 @@ class OverlayTarget(DraftArchiveTarget):
 
     def _clear(self, keep: str | None) -> None:
         self.make_root()
-        kept_group = None if keep is None else self.root / keep
+        spared = None if keep is None else self.root / keep
         for path in sorted(self.root.rglob("*"), reverse=True):
-            if kept_group is not None and (
-                path == kept_group or kept_group in path.parents
-            ):
+            if spared is not None and (path == spared or spared in path.parents):
                 continue
             if path.is_dir():
                 with contextlib.suppress(OSError):  # holds what is kept

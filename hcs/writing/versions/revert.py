@@ -118,7 +118,7 @@ def _change_back(
             f"Well {well} has no field {field!r} with a history; it has "
             f"{', '.join(well_state.records) or 'none'}."
         )
-    earlier = _kept_version(well_state, field, version)
+    earlier = _version_with_pixels(well_state, field, version)
     if record.live == earlier.id:
         raise ConflictError(
             f"Field {field!r} of well {well} shows version {earlier.id[:8]} already."
@@ -140,7 +140,7 @@ def _change_back(
     )
 
 
-def _kept_version(well: WellDocument, field: str, version: str) -> FieldVersion:
+def _version_with_pixels(well: WellDocument, field: str, version: str) -> FieldVersion:
     record = well.records[field]
     versions = {entry.id: entry for entry in record.versions_with_pixels()}
     matches = [identifier for identifier in versions if identifier.startswith(version)]
