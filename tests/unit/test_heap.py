@@ -37,7 +37,7 @@ with held_memory():
         faults()
     inside = faults()
 end = time.monotonic() + 120
-while heap._HEAP._kept and time.monotonic() < end:
+while heap._HEAP._holding and time.monotonic() < end:
     time.sleep(0.1)
 print(outside, inside, faults())
 """
