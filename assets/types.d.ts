@@ -1,7 +1,8 @@
-// The JSON of the texts that Python sends to the parts of the page, each described once.
-// `tests/integration/test_texts.py` has the compiler hold what Python sends against it.
+// The types of the page's scripts, which all of them know. First the JSON of the texts that
+// Python sends to the parts of the page: `tests/integration/test_texts.py` has the compiler
+// hold what Python sends against it. What the scripts alone have comes after `Texts`.
 
-export type Verdict = keyof typeof import("./core/verdict_table.js").VERDICTS
+type Verdict = keyof typeof import("./core/verdict_table.js").VERDICTS
 
 /** Number of the answer, and why something was refused; "" where it was not. */
 type Refusal = [number, string]
@@ -16,9 +17,9 @@ type Choice = [string, string]
 interface Hidden { shown: false }
 
 /** What the plate map is told of a metric, or of a column of the plate map. */
-export type Scale = "deviation" | "sequential" | "diverging" | "ordinal" | "categorical"
+type Scale = "deviation" | "sequential" | "diverging" | "ordinal" | "categorical"
 
-export interface MetricValues {
+interface MetricValues {
   metric: string
   title: string
   unit: string
@@ -47,7 +48,7 @@ export interface MetricValues {
   colours?: string[]
 }
 
-export interface PlateText {
+interface PlateText {
   key: string
   name: string
   rows: string[]
@@ -66,7 +67,7 @@ export interface PlateText {
 }
 
 /** How one channel is drawn. */
-export interface ChannelLook {
+interface ChannelLook {
   index: number
   name: string
   /** RRGGBB */
@@ -79,7 +80,7 @@ export interface ChannelLook {
   maximum?: number
 }
 
-export interface CanvasText {
+interface CanvasText {
   key: string
   about: string
   rows: string[]
@@ -162,7 +163,7 @@ interface HeldVerdict {
 }
 
 /** Verdict, stale, basis, reason, who, failed fields. */
-export type VerdictEntry = [string, boolean, string, string, string, number]
+type VerdictEntry = [string, boolean, string, string, string, number]
 
 interface ReviewCounts extends Record<Verdict, number> {
   wells: number
@@ -198,7 +199,7 @@ interface Positions {
   offered: Positions | null
 }
 
-export interface ListedPlate {
+interface ListedPlate {
   key: string
   name: string
   location: string
@@ -230,9 +231,9 @@ export interface ListedPlate {
 }
 
 /** What one project could name as its assay metric. */
-export interface AssayOffer { plate: string, project: string, metric: string, metrics: Choice[] }
+interface AssayOffer { plate: string, project: string, metric: string, metrics: Choice[] }
 
-export interface VerdictText {
+interface VerdictText {
   shown: true
   plate: string
   id: string
@@ -310,7 +311,7 @@ interface SetupText {
 }
 
 /** That the plate cannot be reached: since when, why, and where it may be by now. */
-export interface AbsenceText { since: string, reason: string, moved_to: string }
+interface AbsenceText { since: string, reason: string, moved_to: string }
 
 interface HeaderTexts {
   known: { plates: { key: string, name: string, location: string, error: boolean }[], labels: string[], list: boolean }
@@ -459,7 +460,7 @@ type SideWellsText = { kind: "" } | {
 /** What a plate's results are good for, see `dashboard.projects.use_rules`. */
 type Use = "use" | "care" | "none"
 
-export type UsabilityText = {
+type UsabilityText = {
   use: Use
   word: string
   /** Who has judged the whole plate, "" where the rules propose it. */
@@ -524,10 +525,10 @@ type PendingText = Hidden | {
 }
 
 /** What tells a correction from what is there. */
-export interface Difference { kind: string, message: string, blocking: boolean, confirmed: boolean, confirmable: boolean }
+interface Difference { kind: string, message: string, blocking: boolean, confirmed: boolean, confirmable: boolean }
 
 /** A file, or a stack of files, and what it is for. */
-export interface MatchRow {
+interface MatchRow {
   id: string
   name: string
   /** Size and type of its pixels. */
@@ -558,7 +559,7 @@ export interface MatchRow {
 }
 
 /** What was prepared for a field, could not be, or was not committed. */
-export interface CorrectionEntry {
+interface CorrectionEntry {
   key: string
   state: "staged" | "refused" | "failed"
   text: string
@@ -657,7 +658,7 @@ type InboxText = Hidden | {
 }
 
 /** What an import would give, as a dry run found it. */
-export interface AddOutcome {
+interface AddOutcome {
   /** Name, and number of images. */
   plates: [string, number][]
   plate_count: number
@@ -678,7 +679,7 @@ export interface AddOutcome {
   } | null
 }
 
-export interface AddSource {
+interface AddSource {
   name: string
   upload: string
   trial: {
@@ -798,7 +799,7 @@ type LightText = Hidden | {
 }
 
 /** A file that this page sends, or that its person has here; see `core/uploads.js`. */
-export interface UploadEntry {
+interface UploadEntry {
   key: number
   /** The server's, "" until it knows of the file. */
   id: string
@@ -821,7 +822,7 @@ export interface UploadEntry {
   sending: { stop: () => void, hurry: () => void } | null
 }
 
-export interface UploadsText {
+interface UploadsText {
   address: string
   page: string
   plate: string
@@ -834,7 +835,7 @@ export interface UploadsText {
 }
 
 /** By part, then by text. */
-export interface Texts {
+interface Texts {
   header: HeaderTexts
   plate_map: PlateMapTexts
   plate_canvas: { content: CanvasText, look: { well: string, shown: boolean } }
@@ -879,7 +880,7 @@ export interface Texts {
 }
 
 /** What parts tell each other by `core/bus.js`: a name that is not here is an error. */
-export type EventName =
+type EventName =
   | "absence" | "add-plate" | "ask-name" | "axis" | "beside" | "channel" | "choose" | "choose-file" | "choose-metric" | "compare-mode" | "confirm-difference" | "control"
   | "correct-many" | "cut-moved" | "deciding" | "display" | "extent" | "field-planes" | "filter"
   | "filtered" | "glimpsed" | "help" | "hint" | "in-list" | "keys" | "limits" | "measure-field"
@@ -890,7 +891,7 @@ export type EventName =
   | "zoom"
 
 /** What a part is built with, see `core/island.js`. */
-export interface PartContext {
+interface PartContext {
   el: HTMLElement
   root: ShadowRoot
   /** Say something to the server; returns the message's number. */
@@ -898,20 +899,20 @@ export interface PartContext {
   hide: (hidden: boolean) => void
 }
 
-export type Send = (type: string, content?: object) => number
+type Send = (type: string, content?: object) => number
 
 /** What a part shows: a method for each of its texts. */
-export type Part<Name extends keyof Texts> = { [Text in keyof Texts[Name]]?: (text: Texts[Name][Text]) => void } & { pictures?: Promise<unknown> }
+type Part<Name extends keyof Texts> = { [Text in keyof Texts[Name]]?: (text: Texts[Name][Text]) => void } & { pictures?: Promise<unknown> }
 
 /** A module that draws a part. */
-export interface PartModule {
+interface PartModule {
   build: (context: PartContext) => any
   /** Paths of the sheets that it wears; if not given, the one of its own name. */
   sheets?: string[]
 }
 
 /** Attributes, properties and listeners of an element, see `h` in `core/dom.js`. */
-export interface Attributes {
+interface Attributes {
   click?: (event: MouseEvent) => void
   keydown?: (event: KeyboardEvent) => void
   dataset?: Record<string, any>
@@ -920,4 +921,251 @@ export interface Attributes {
 }
 
 /** What an element may hold. */
-export type Child = Node | string | number | null | undefined | Child[]
+type Child = Node | string | number | null | undefined | Child[]
+
+// What stands on the plate map ----------------------------------------------------------
+
+/** Where the plate map's colours end: at most wells, at all, or where those of the project's plates do. */
+type Limits = "robust" | "full" | "project"
+
+/** From a metric's values to colours, see `plate/colouring.js`. */
+interface Colouring {
+  /** Where the colours begin; null where there are no values. */
+  low: number | null
+  /** Where they end, of a deviation also below `low`. */
+  high: number | null
+  /** By the logarithm or not; null where that is impossible. */
+  log: boolean | null
+  scale: Scale
+  /** Of the ramp. */
+  stops: number[][]
+  /** How many values lie below `low`. */
+  below: number
+  above: number
+  /** Part of the ramp from which a deviation stands out. */
+  notch: number | null
+  /** Place on the colour bar for each well, 0 to 1 and beyond it for values outside the
+   *  limits; of a column the number of the category. */
+  parts: (number | null)[]
+  /** 1 for a well that stands out upwards, -1 downwards, else 0. */
+  signs: number[]
+  /** The CSS colour of a part. */
+  colour: (part: number) => string
+}
+
+/** First row and column, rows and columns. */
+type PlatePart = [number, number, number, number]
+
+/** Sizes of the plate map in CSS pixels. */
+interface Geometry {
+  /** Rows that are shown. */
+  rows: number
+  columns: number
+  /** The first one that is shown, 0 if not given. */
+  row?: number
+  column?: number
+  /** Columns of the whole plate, as many as are shown if not given. */
+  across?: number
+  /** Side of a well's square. */
+  cell: number
+  /** Width of the letters. */
+  rowHead: number
+  /** Height of the numbers. */
+  columnHead: number
+  width: number
+  height: number
+}
+
+/** What may be done with wells on the plate's table; an index is -1 where there is none. */
+interface GridActs {
+  look: (index: number) => void
+  move: (step: [number, number]) => void
+  lookAtEnd: (end: "first" | "last") => void
+  open: () => void
+  /** Choose the rectangle between two wells. */
+  drag: (from: number, to: number) => void
+  extendTo: (index: number) => void
+  extend: (step: [number, number]) => void
+  toggle: (index: number) => void
+  /** Choose a row or a column; -1 is that of the well that is looked at. */
+  line: (line: { row?: number, column?: number }, add: boolean) => void
+  all: () => void
+  /** Returns whether there was anything to clear. */
+  clear: () => boolean
+  hover: (index: number, event?: PointerEvent) => void
+  hoverMoved: (event: PointerEvent) => void
+}
+
+/** What pointer and keys on the plate canvas do. */
+interface CanvasActs {
+  /** Whether there is a plate. */
+  ready: () => boolean
+  /** Whether the whole plate is in view. */
+  fitted: () => boolean
+  /** Whether the pointer is over the canvas and leads. */
+  pointed: () => boolean
+  /** Null: the whole plate. */
+  zoom: (factor: number | null) => void
+  /** By parts of the view. */
+  pan: (parts: number[]) => void
+  open: () => void
+  select: () => void
+  /** Whether keys or the pointer say where one is. */
+  keysLead: (leads: boolean) => void
+  /** Say to a screen reader where one is. */
+  speak: () => void
+}
+
+/** Left, top, width, height. */
+type Box = [number, number, number, number]
+
+/** A field as the plate canvas knows it: its place in its well's picture, and what draws it. */
+interface PlacedField {
+  box: Box
+  /** In the well's sprite. */
+  cell: Box
+  levels?: [number, number][]
+  error?: string
+  channels: number
+  plane: string
+  picture: string
+  name: string
+  label: string
+  acquisition?: number | null
+}
+
+/** What the server says of a well's fields. */
+interface PlacedWell {
+  fields: PlacedField[]
+  sprite: string
+  error?: string
+  /** Digest of the plate that it was asked of. */
+  of: string
+}
+
+/** What draws a field; null is the whole level. */
+type Layer = { kind: "sprite" } | { kind: "picture" | "planes", level: number, tiles: (Box | null)[] }
+
+interface PictureRequest { key: string, url: string, kind: string }
+
+/** The picture of the plate. */
+interface PlatePicture {
+  bitmap: ImageBitmap
+  url: string
+  /** Wells that are not on it yet. */
+  waiting: Set<number>
+  cell: number
+}
+
+/** One painting of the plate canvas. */
+interface CanvasView {
+  brush: CanvasRenderingContext2D
+  /** Device pixels a CSS pixel. */
+  ratio: number
+  /** Of the canvas, in device pixels. */
+  size: [number, number]
+  plate: CanvasText
+  picture: PlatePicture | null
+  /** What is known of a well's fields. */
+  details: (index: number) => PlacedWell | undefined
+  /** Whether single fields are worth painting. */
+  fine: boolean
+  /** Those that are on. */
+  channels: ChannelLook[]
+  /** Gets what could not be painted, with its distance from the middle. */
+  missing: { far: number, parts: PictureRequest[] }[]
+}
+
+// Choosing and finding ------------------------------------------------------------------
+
+/** What can be chosen by typing. */
+interface Entry {
+  id: string
+  /** What people read. */
+  name: string
+  /** Its kind. */
+  group: string
+  /** More words that find it. */
+  about?: string
+  key?: string
+  /** Why it cannot be had now. */
+  barred?: string
+  run: () => void
+}
+
+/** What a combobox lists for a text. */
+interface Finding<Listed> {
+  /** Without a label there is no head. */
+  groups: { label: string, entries: Listed[] }[]
+  /** Which is marked first, -1: none. */
+  first: number
+  /** What the foot says where no entry has words. */
+  note: string
+}
+
+/** How a combobox shows an entry. */
+interface EntryLook {
+  line: any[]
+  /** Words for the foot. */
+  about?: string
+  /** Why it cannot be taken. */
+  barred?: string
+  /** Whether it is what the page shows now. */
+  now?: boolean
+  /** More of the option. */
+  attributes?: Attributes
+}
+
+interface ComboboxParts<Listed> {
+  /** Begins the ids of its parts. */
+  id: string
+  label: string
+  listLabel: string
+  placeholder: string
+  find: (text: string) => Finding<Listed>
+  look: (entry: Listed) => EntryLook
+  /** Take an entry that is not barred. */
+  take: (entry: Listed) => void
+  /** What the surroundings do with a key first; whether that was all. */
+  key?: (event: KeyboardEvent) => boolean
+  /** Of the box. */
+  attributes?: Attributes
+}
+
+type MetricChoice = PlateMapTexts["choices"]["metrics"][number]
+
+/** Index and name. */
+type ChannelName = [number, string]
+
+/** Metrics that differ in the channel alone. */
+interface MetricFamily {
+  /** Alike for all its channels. */
+  key: string
+  name: string
+  about: string
+  group: string
+  /** Of the metrics, by channel. */
+  ids: Map<number | null, string>
+}
+
+interface MetricEntry { family: MetricFamily, id: string, channel: number | null }
+
+interface FilteredWell { label: string, conditions: Choice[], value: number | null }
+
+interface WellFilter { state: string, basis: string, reason: string, reviewer: string, column: string, condition: string, low: number | null, high: number | null }
+
+// Pixels --------------------------------------------------------------------------------
+
+/** Raw pixels of one channel of one plane. */
+interface Plane {
+  data: Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array | Float32Array | Float64Array
+  width: number
+  height: number
+  dtype: string
+}
+
+/** One channel's colour and contrast. */
+interface Look { index: number, color: string, low: number, high: number, gamma?: number, active?: boolean }
+
+/** Focal plane and time point, or all planes as one. */
+interface Depth { z?: number | null, t?: number | null, projection?: string | null }

@@ -32,7 +32,7 @@ export function mount({ model, root, host }) {
   const viewport = new Viewport()
   /** @type {Picture} */
   let picture
-  /** @type {import("../pixels/planes.js").Plane[]} */
+  /** @type {Plane[]} */
   let planes = []
   /** @type {Channel[]} */
   let channels = []

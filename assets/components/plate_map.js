@@ -16,8 +16,8 @@ import { followSurroundings } from "./surroundings.js"
 
 const HIGHEST = 480 // pixels; a notebook's cell is no page
 
-/** @typedef {import("../types.d.ts").PlateText} Plate */
-/** @typedef {import("../types.d.ts").MetricValues} Values */
+/** @typedef {PlateText} Plate */
+/** @typedef {MetricValues} Values */
 
 /** @param {{model: any, root: ShadowRoot, host: HTMLElement}} context */
 export function mount({ model, root, host }) {
@@ -26,7 +26,7 @@ export function mount({ model, root, host }) {
   let plate
   /** @type {Values | null} */
   let values = null
-  /** @type {import("../plate/colouring.js").Limits} */
+  /** @type {Limits} */
   let limits = "robust"
   /** @type {boolean | undefined} */
   let log

@@ -5,8 +5,6 @@ import { listen, tell } from "./bus.js"
 import { h, say } from "./dom.js"
 import { moment } from "./text.js"
 
-/** @typedef {import("../types.d.ts").AbsenceText} AbsenceText */
-
 /** Since when, "" while the plate is there. */
 export const absence = { since: "" }
 

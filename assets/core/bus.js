@@ -3,8 +3,6 @@
 
 const target = new EventTarget()
 
-/** @typedef {import("../types.d.ts").EventName} EventName */
-
 /** Tell the other parts. @param {EventName} name @param {any} [detail] */
 export function tell(name, detail) {
   target.dispatchEvent(new CustomEvent(name, { detail }))
@@ -24,10 +22,10 @@ export const openSetup = (part) => tell("open-setup", part)
 /** The channels as they are drawn now: `{index, name, color, low, high, gamma, active}`.
  *  One contrast for thumbnails, viewer and comparison; `source` says where it comes from:
  *  "stored", "plate", "dtype", "hand", or "field", and then `origin` which field.
- *  @type {{channels: import("../types.d.ts").ChannelLook[], source: string, origin: string}} */
+ *  @type {{channels: ChannelLook[], source: string, origin: string}} */
 export const display = { channels: [], source: "plate", origin: "" }
 
-/** @param {import("../types.d.ts").ChannelLook[]} channels */
+/** @param {ChannelLook[]} channels */
 export function setDisplay(channels, { source = display.source, origin = "" } = {}) {
   Object.assign(display, { channels, source, origin })
   tell("display", channels)

@@ -7,19 +7,6 @@ const GAP = 4 // pixels between what opens and what it opens from
 const LOW = 160 // pixels that an opened list has at least
 const STEPS = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 }
 
-/**
- * What is listed for a text: entries in groups (without a label there is no head), which of
- * them is marked first (-1: none), and what the foot says where no entry has words.
- * @template Entry
- * @typedef {{groups: {label: string, entries: Entry[]}[], first: number, note: string}} Finding
- */
-
-/**
- * How an entry is shown: its line, words for the foot, why it cannot be taken, whether it is
- * what the page shows now, and more attributes of the option.
- * @typedef {{line: any[], about?: string, barred?: string, now?: boolean, attributes?: Record<string, any>}} Look
- */
-
 /** Show a popover below what it belongs to, within the window. @param {HTMLElement} popup @param {HTMLElement} anchor */
 function openUnder(popup, anchor) {
   const { left, bottom, width } = anchor.getBoundingClientRect()
@@ -30,19 +17,9 @@ function openUnder(popup, anchor) {
   popup.style.maxHeight = `${Math.max(LOW, window.innerHeight - bottom - 3 * GAP)}px`
 }
 
-/**
- * @template Entry
- * @param {object} its
- * @param {string} its.id  begins the ids of its parts
- * @param {string} its.label @param {string} its.listLabel @param {string} its.placeholder
- * @param {(text: string) => Finding<Entry>} its.find
- * @param {(entry: Entry) => Look} its.look
- * @param {(entry: Entry) => void} its.take  an entry that is not barred
- * @param {(event: KeyboardEvent) => boolean} [its.key]  what the surroundings do with a key first; whether that was all
- * @param {Record<string, any>} [its.attributes]  of the box
- */
+/** @template Listed @param {ComboboxParts<Listed>} its */
 export function combobox({ id, label, listLabel, placeholder, find, look, take, key = () => false, attributes = {} }) {
-  /** @type {Entry[]} */
+  /** @type {Listed[]} */
   let entries = []
   let at = -1
   let note = ""
@@ -67,7 +44,7 @@ export function combobox({ id, label, listLabel, placeholder, find, look, take, 
     mark(found.first)
   }
 
-  /** @param {Entry} entry @param {number} index */
+  /** @param {Listed} entry @param {number} index */
   function option(entry, index) {
     const { line, barred, now, attributes: more } = look(entry)
     return h("div", {

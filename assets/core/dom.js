@@ -1,8 +1,6 @@
 // Elements from plain values. Nothing here, and nothing that uses it, ever parses HTML:
 // names of plates, files and people only become text nodes and attributes.
 
-/** @typedef {import("../types.d.ts").Attributes} Attributes @typedef {import("../types.d.ts").Child} Child */
-
 const SVG = "http://www.w3.org/2000/svg"
 
 /**

@@ -51,7 +51,7 @@ export function secondPlace(name, root) {
  * A part lives as long as its page.
  *
  * @param {import("./wire.js").Port} port @param {HTMLElement} host
- * @param {import("../types.d.ts").PartModule} module  its sheets are those that it wears, if not only its own
+ * @param {PartModule} module  its sheets are those that it wears, if not only its own
  */
 export async function island(port, host, { build, sheets = [port.script.replace(/js$/, "css")] }) {
   const el = h("div", { class: "island" })

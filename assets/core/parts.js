@@ -2,8 +2,6 @@
 
 import { fill, h, icon, say, set } from "./dom.js"
 
-/** @typedef {import("../types.d.ts").Attributes} Attributes */
-
 /** A sentence in a span, anything else as it is. @param {any} content */
 const inSpan = (content) => (typeof content === "string" ? h("span", content) : content)
 

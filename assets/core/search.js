@@ -1,11 +1,5 @@
 // What a few typed words mean: which texts have them, and which entries they name best. Pure.
 
-/**
- * What can be chosen: `name` is what people read, `about` more words that find it, `group`
- * its kind, `barred` why it cannot be had now.
- * @typedef {{id: string, name: string, group: string, about?: string, key?: string, barred?: string, run: () => void}} Entry
- */
-
 const MOST = 60
 const [WHOLE, START, WORD, INSIDE, ABOUT, LETTERS] = [0, 1, 2, 3, 5, 8]
 

@@ -22,8 +22,6 @@ const WAIT_SECONDS = 20
 const AGAIN_MILLISECONDS = 2000
 const BETWEEN_MILLISECONDS = 250
 
-/** @typedef {import("../types.d.ts").UploadEntry} UploadEntry */
-
 /** @type {{address: string, page: string, plate: string, most: number, refused: string}} */
 const server = { address: "", page: "", plate: "", most: 1, refused: "" }
 

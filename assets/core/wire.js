@@ -74,7 +74,7 @@ export function textOf(part, kind) {
 /**
  * Draw a part in its place, with the module that it is made of; returns its promise of
  * pictures. A part that throws shows its error there, and keeps no other from being drawn.
- * @param {string} name @param {Promise<import("../types.d.ts").PartModule>} load
+ * @param {string} name @param {Promise<PartModule>} load
  */
 export async function mount(name, load) {
   const port = /** @type {Port} */ (ports.get(name))

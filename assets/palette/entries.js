@@ -5,8 +5,6 @@ import { tell } from "../core/bus.js"
 import { ACTIONS, GROUPS, keyName, match, whyBarred } from "../core/keys.js"
 import { textOf } from "../core/wire.js"
 
-/** @typedef {import("../core/search.js").Entry} Entry */
-
 const CONTROLS = "button, a[href], select, input, textarea, summary"
 const LISTED = ".skip, .hcs-plate-link, .hcs-where a, .hcs-plates" // what they offer is found by its own name
 const FOLDED = ".folded, details:not([open]), [data-findable]"

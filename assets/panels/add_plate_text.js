@@ -2,9 +2,6 @@
 
 import { bytes, count } from "../core/text.js"
 
-/** @typedef {import("../types.d.ts").AddOutcome} AddOutcome */
-/** @typedef {import("../types.d.ts").UploadEntry} UploadEntry */
-
 /** What counts as a zip by its name. @param {string} name */
 export const isZip = (name) => name.toLowerCase().endsWith(".zip")
 

@@ -4,8 +4,6 @@
 import { count } from "../core/text.js"
 
 /**
- * @typedef {import("../types.d.ts").MatchRow} MatchRow
- * @typedef {import("../types.d.ts").CorrectionEntry} CorrectionEntry
  * @typedef {"all" | "settle" | "guessed" | "out"} Filter
  */
 

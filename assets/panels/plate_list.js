@@ -5,7 +5,6 @@ import { withWords } from "../core/search.js"
 import { count, number } from "../core/text.js"
 import { VERDICT_NAMES } from "../core/verdict_table.js"
 
-/** @typedef {import("../types.d.ts").ListedPlate} ListedPlate */
 /** @typedef {{sort: string, down: boolean, group: string, open: boolean}} ListOrder */
 
 /** Word and sign of each state, in the order of the work. @type {Record<ListedPlate["state"], [string, string]>} */

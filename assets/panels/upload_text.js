@@ -2,8 +2,6 @@
 
 import { bytes, count } from "../core/text.js"
 
-/** @typedef {import("../types.d.ts").UploadEntry} UploadEntry */
-
 const ARRIVED = new Set(["reading", "ready", "received", "refused", "unused"])
 const MOVING = new Set(["waiting", "sending", "broken"])
 

@@ -5,11 +5,7 @@
 /** Keys of a query in the order in which they stand. */
 const ORDER = ["size", "level", "channel", "v", "channels", "z", "t", "projection", "acquisition", "region", "label", "field", "soon"]
 
-/**
- * @typedef {{index: number, color: string, low: number, high: number, gamma?: number, active?: boolean}} Channel
- * @typedef {Record<string, string | number | null | undefined>} Query
- * @typedef {{z?: number | null, t?: number | null, projection?: string | null}} Depth
- */
+/** @typedef {Record<string, string | number | null | undefined>} Query */
 
 /** The address of a plane, from that of any plane of the same field.
  * @param {string} template @param {Depth & {level: number, channel: number, region?: string | null}} plane */
@@ -31,7 +27,7 @@ export function spriteUrl(template, { channels, ...depth }) {
 /** A projection is over all z, so no z is named beside it. @param {Depth} depth @returns {Query} */
 const spelledDepth = ({ z, t, projection }) => ({ z: projection ? null : z, t, projection: projection || null })
 
-/** The channels that are on, as addresses have them. @param {Channel[]} channels */
+/** The channels that are on, as addresses have them. @param {Look[]} channels */
 export function spelled(channels) {
   return channels.filter(({ active }) => active ?? true)
     .map(({ index, color, low, high, gamma = 1 }) => [index, color.toUpperCase(), general(low, 10), general(high, 10), general(gamma, 4)].join(":"))

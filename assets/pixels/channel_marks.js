@@ -5,8 +5,6 @@ import { display, listen, tell } from "../core/bus.js"
 import { fill, h, set } from "../core/dom.js"
 import { number } from "../core/text.js"
 
-/** @typedef {import("../types.d.ts").ChannelLook} ChannelLook */
-
 const STEP = 9 // pixels from dot to dot
 
 /** Where the limits come from, in words. */

@@ -5,11 +5,6 @@ import { parts } from "../core/colours.js"
 /** @type {Record<string, number>} */
 const BITS = { uint8: 8, bool: 8, uint16: 16 }
 
-/**
- * @typedef {{index?: number, color: string, low: number, high: number, gamma?: number}} Look
- * @typedef {import("./planes.js").Plane} Plane
- */
-
 /** What decides a composite: settings of the channels that are on. @param {Look[]} channels */
 export function lookOf(channels) {
   return channels.map((channel) => [channel.index, channel.color, channel.low, channel.high, channel.gamma ?? 1].join(":")).join(";")

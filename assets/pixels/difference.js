@@ -1,10 +1,6 @@
 // New minus old as one picture. Pure.
 
-/**
- * @typedef {import("./planes.js").Plane} Plane
- * @typedef {{index: number, low: number, high: number}} Look
- * @typedef {Map<number, Plane>} Planes  by channel
- */
+/** @typedef {Map<number, Plane>} Planes  by channel */
 
 // Blue and orange differ for colour-blind eyes, too; what is equal is dark.
 const BRIGHTER = [255, 170, 64]
@@ -23,7 +19,7 @@ export function notComparable(old, corrected) {
  * so that a difference that can be seen side by side is seen here.
  *
  * @param {Planes} old @param {Planes} corrected  planes of one size
- * @param {Look[]} channels  those that are on
+ * @param {Pick<Look, "index" | "low" | "high">[]} channels  those that are on
  * @returns {{width: number, height: number, data: Uint8ClampedArray<ArrayBuffer>, differing: number} | null}
  *   `differing` is the part of the pixels that are not equal in all channels; null where no
  *   channel is in both

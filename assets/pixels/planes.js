@@ -13,10 +13,7 @@ const ARRAYS = {
 
 const SENT_AS_ANOTHER = ["float16", "int64", "uint64"] // see the server's `little_endian`
 
-/**
- * @typedef {{data: Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array | Float32Array | Float64Array, width: number, height: number, dtype: string}} Plane
- * @typedef {{promise: Promise<Plane>, abort: AbortController, waiting: number}} Flight
- */
+/** @typedef {{promise: Promise<Plane>, abort: AbortController, waiting: number}} Flight */
 
 /** Whether planes of this dtype can be drawn and read here. @param {string} dtype */
 export function drawable(dtype) {

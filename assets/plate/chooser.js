@@ -13,13 +13,13 @@ const REMEMBERED = 4 // metrics that were used last
 
 /** `choose` gets the id of a metric. @param {(id: string) => void} choose */
 export function makeChooser(choose) {
-  /** @type {import("./choosing.js").Metric[]} */
+  /** @type {MetricChoice[]} */
   let metrics = []
-  /** @type {import("./choosing.js").Family[]} */
+  /** @type {MetricFamily[]} */
   let all = []
-  /** @type {import("./choosing.js").Channel[]} */
+  /** @type {ChannelName[]} */
   let channels = []
-  /** @type {import("./choosing.js").Metric | undefined} */
+  /** @type {MetricChoice | undefined} */
   let present // that the server has, whatever is being chosen
   /** @type {number | null} */
   let channelOf = null // the channel of what was last shown, for metrics to come
@@ -61,7 +61,7 @@ export function makeChooser(choose) {
     return { groups, first: Math.max(0, now), note: groups.length ? "" : "No metric has these words." }
   }
 
-  /** @param {import("./choosing.js").Entry} entry */
+  /** @param {MetricEntry} entry */
   function look({ family, channel: of }) {
     const name = of !== channelOf && of !== null ? channels.find(([each]) => each === of)?.[1] : ""
     return {
@@ -70,7 +70,7 @@ export function makeChooser(choose) {
     }
   }
 
-  /** @param {import("./choosing.js").Entry} entry */
+  /** @param {MetricEntry} entry */
   function take(entry) {
     close()
     ask(entry)
@@ -78,7 +78,7 @@ export function makeChooser(choose) {
     toPlate()
   }
 
-  /** @param {import("./choosing.js").Entry} entry */
+  /** @param {MetricEntry} entry */
   function ask({ family, id }) {
     setPreference("metrics", withUsed(recent(), family.key, REMEMBERED).join(" "))
     choose(id)
@@ -104,7 +104,7 @@ export function makeChooser(choose) {
   return {
     element,
     get metric() { return native.value },
-    /** @param {import("./choosing.js").Metric[]} next @param {import("./choosing.js").Channel[]} named */
+    /** @param {MetricChoice[]} next @param {ChannelName[]} named */
     offer(next, named) {
       if (!isNew(next, named)) return
       metrics = next
@@ -122,7 +122,7 @@ export function makeChooser(choose) {
       if (!present) return
       native.value = id
       if (present.channel !== null) channelOf = present.channel
-      const family = /** @type {import("./choosing.js").Family} */ (all.find(({ key }) => key === keyOf(/** @type {any} */ (present))))
+      const family = /** @type {MetricFamily} */ (all.find(({ key }) => key === keyOf(/** @type {any} */ (present))))
       const own = channels.filter(([index]) => family.ids.has(index))
       channel.hidden = present.channel === null || channels.length < 2
       fill(channel, options(own))

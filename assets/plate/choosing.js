@@ -3,24 +3,12 @@
 
 import { missing, withWords, wordsOf } from "../core/search.js"
 
-/**
- * @typedef {{id: string, title: string, name: string, about: string, group: string, channel: number | null}} Metric
- * @typedef {[number, string]} Channel  index and name
- * @typedef {object} Family
- * @property {string} key  alike for all its channels
- * @property {string} name
- * @property {string} about
- * @property {string} group
- * @property {Map<number | null, string>} ids  of the metrics, by channel
- * @typedef {{family: Family, id: string, channel: number | null}} Entry
- */
-
-/** @param {Metric} metric */
+/** @param {MetricChoice} metric */
 export const keyOf = ({ id, channel }) => (channel === null ? id : id.slice(0, id.lastIndexOf(".")))
 
-/** @param {Metric[]} metrics @returns {Family[]} in groups */
+/** @param {MetricChoice[]} metrics @returns {MetricFamily[]} in groups */
 export function families(metrics) {
-  /** @type {Map<string, Family>} */
+  /** @type {Map<string, MetricFamily>} */
   const byKey = new Map()
   for (const metric of metrics) {
     const key = keyOf(metric)
@@ -32,7 +20,7 @@ export function families(metrics) {
 }
 
 /** The metric of a family for a channel, of its first where it has none there.
- *  @param {Family} family @param {number | null} channel @returns {Entry} */
+ *  @param {MetricFamily} family @param {number | null} channel @returns {MetricEntry} */
 export function entryOf(family, channel) {
   const [first, id] = [...family.ids][0]
   return family.ids.has(channel) ? { family, id: /** @type {string} */ (family.ids.get(channel)), channel } : { family, id, channel: first }
@@ -42,9 +30,9 @@ export function entryOf(family, channel) {
  * What is listed for the words that are typed: those whose name, group and channel have
  * all words, else those whose explanation has them. A channel's name chooses the channel.
  *
- * @param {Family[]} all @param {string} text
- * @param {{channels: Channel[], channel: number | null, recent?: string[]}} choice
- * @returns {{label: string, entries: Entry[]}[]}
+ * @param {MetricFamily[]} all @param {string} text
+ * @param {{channels: ChannelName[], channel: number | null, recent?: string[]}} choice
+ * @returns {{label: string, entries: MetricEntry[]}[]}
  */
 export function listed(all, text, { channels, channel, recent = [] }) {
   const words = wordsOf(text)
@@ -62,5 +50,5 @@ export function listed(all, text, { channels, channel, recent = [] }) {
   return grouped(withWords(all, text, ({ about }) => about).map((family) => entryOf(family, channel)))
 }
 
-/** @param {Entry[]} entries */
+/** @param {MetricEntry[]} entries */
 const grouped = (entries) => [...Map.groupBy(entries, ({ family }) => family.group)].map(([label, members]) => ({ label, entries: members }))

@@ -2,8 +2,6 @@
 
 import { tell } from "../core/bus.js"
 
-/** @typedef {import("./colouring.js").Limits} Limits */
-
 export const colourBar = {
   /** Where the colours end: at most values of this plate ("robust"), at all ("full"), or
    *  where those of all plates of the project do.

@@ -4,24 +4,6 @@
 
 import { css, mixed } from "../core/colours.js"
 
-/**
- * @typedef {import("../types.d.ts").MetricValues} MetricValues
- * @typedef {"robust" | "full" | "project"} Limits
- * @typedef {object} Colouring
- * @property {number | null} low  where the colours begin; null where there are no values
- * @property {number | null} high  where they end, of a deviation also below `low`
- * @property {boolean | null} log  by the logarithm or not; null where that is impossible
- * @property {import("../types.d.ts").Scale} scale
- * @property {number[][]} stops  of the ramp
- * @property {number} below  how many values lie below `low`
- * @property {number} above
- * @property {number | null} notch  part of the ramp from which a deviation stands out
- * @property {(number | null)[]} parts  place on the colour bar for each well, 0 to 1 and
- *   beyond it for values outside the limits; of a column the number of the category
- * @property {number[]} signs  1 for a well that stands out upwards, -1 downwards, else 0
- * @property {(part: number) => string} colour  the CSS colour of a part
- */
-
 const GREY = [[0, 0, 0], [255, 255, 255]]
 
 /**

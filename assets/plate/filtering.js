@@ -3,12 +3,6 @@
 
 import { tell } from "../core/bus.js"
 
-/**
- * @typedef {{label: string, conditions: [string, string][], value: number | null}} FilteredWell
- * @typedef {{state: string, basis: string, reason: string, reviewer: string, column: string, condition: string, low: number | null, high: number | null}} Filter
- * @typedef {import("../types.d.ts").VerdictEntry} VerdictEntry
- */
-
 export const filtering = {
   /** @type {Set<string>} */
   hidden: new Set(), // labels that the filter leaves out
@@ -27,7 +21,7 @@ export function setFiltering(hidden, skip) {
 /**
  * The labels that a filter leaves out. `wells` are `{label, conditions, value}`; a part of
  * the filter that is empty leaves nothing out.
- * @param {FilteredWell[]} wells @param {Record<string, VerdictEntry>} verdicts @param {Filter} filter
+ * @param {FilteredWell[]} wells @param {Record<string, VerdictEntry>} verdicts @param {WellFilter} filter
  * @returns {Set<string>}
  */
 export function leftOut(wells, verdicts, filter) {
@@ -37,7 +31,7 @@ export function leftOut(wells, verdicts, filter) {
   return out
 }
 
-/** @param {FilteredWell} well @param {VerdictEntry | undefined} entry @param {Filter} filter */
+/** @param {FilteredWell} well @param {VerdictEntry | undefined} entry @param {WellFilter} filter */
 function matches(well, entry, filter) {
   const [verdict = "", stale = false, basis = "", reason = "", who = "", failed = 0] = entry ?? []
   return stateFits(filter.state, verdict, stale, failed)

@@ -1,32 +1,16 @@
 // Where wells stand on the plate map: sizes, boxes, and which wells lie in a rectangle, a
 // row or a column. Pure; a well is its index, row by row.
 
-/**
- * @typedef {object} Geometry  in CSS pixels
- * @property {number} rows  that are shown
- * @property {number} columns
- * @property {number} [row]  the first one that is shown, 0 if not given
- * @property {number} [column]
- * @property {number} [across]  columns of the whole plate, as many as are shown if not given
- * @property {number} cell  side of a well's square
- * @property {number} rowHead  width of the letters
- * @property {number} columnHead  height of the numbers
- * @property {number} width
- * @property {number} height
- */
-
 const MOST_CELL = 96 // larger wells tell nothing more, unless they have the page to themselves
 const LEAST_CELL = 4
 
 const LEAST_PART = [4, 6] // rows and columns: less would not look like a part of a plate
 
-/** @typedef {[number, number, number, number]} Part  first row and column, rows and columns */
-
 /**
  * The part of a plate that has wells, with one well around it; the whole plate where that
  * is more than half of it.
  * @param {boolean[]} used  row by row @param {number} rows @param {number} columns
- * @returns {Part}
+ * @returns {PlatePart}
  */
 export function usedPart(used, rows, columns) {
   const indices = used.flatMap((is, index) => (is ? [index] : []))
@@ -52,7 +36,7 @@ export function isShown({ rows, columns, row = 0, column = 0, across = columns }
 /**
  * The largest wells that fit.
  * @param {number} rows @param {number} columns @param {number} width @param {number} height
- * @param {{most?: number, part?: Part}} [more]  side of the largest well; what is shown of the plate
+ * @param {{most?: number, part?: PlatePart}} [more]  side of the largest well; what is shown of the plate
  * @returns {Geometry}
  */
 export function geometry(rows, columns, width, height, { most = MOST_CELL, part = [0, 0, rows, columns] } = {}) {

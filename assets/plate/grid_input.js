@@ -8,33 +8,13 @@ const FAR = 1e4 // rows or columns; more than any plate has
 /** @type {Record<string, [number, number]>} */
 const FAR_STEPS = { Home: [0, -FAR], End: [0, FAR], PageUp: [-FAR, 0], PageDown: [FAR, 0] }
 
-/**
- * What may be done with wells; `index` is -1 where there is none.
- *
- * @typedef {object} Acts
- * @property {(index: number) => void} look
- * @property {(step: [number, number]) => void} move
- * @property {(end: "first" | "last") => void} lookAtEnd
- * @property {() => void} open
- * @property {(from: number, to: number) => void} drag  choose the rectangle between two wells
- * @property {(index: number) => void} extendTo
- * @property {(step: [number, number]) => void} extend
- * @property {(index: number) => void} toggle
- * @property {(line: {row?: number, column?: number}, add: boolean) => void} line  choose a
- *   row or a column; -1 is that of the well that is looked at
- * @property {() => void} all
- * @property {() => boolean} clear  whether there was anything to clear
- * @property {(index: number, event?: PointerEvent) => void} hover
- * @property {(event: PointerEvent) => void} hoverMoved
- */
-
 /** @param {Event} event */
 const indexOf = (event) => {
   const cell = event.target instanceof Element ? /** @type {HTMLElement | null} */ (event.target.closest("td[data-well]")) : null
   return cell ? Number(cell.dataset.index) : -1
 }
 
-/** Bind the acts to the table; returns the way to stop. @param {HTMLTableElement} table @param {Acts} acts */
+/** Bind the acts to the table; returns the way to stop. @param {HTMLTableElement} table @param {GridActs} acts */
 export function bindGrid(table, acts) {
   const end = bindPointer(table, acts)
   table.addEventListener("keydown", (event) => {
@@ -45,7 +25,7 @@ export function bindGrid(table, acts) {
   return end
 }
 
-/** @param {HTMLTableElement} table @param {Acts} acts */
+/** @param {HTMLTableElement} table @param {GridActs} acts */
 function bindPointer(table, acts) {
   let from = -1
   let dragged = false
@@ -104,7 +84,7 @@ function bindPointer(table, acts) {
   }
 }
 
-/** Do what a key means; returns whether it means anything here. @param {KeyboardEvent} event @param {Acts} acts */
+/** Do what a key means; returns whether it means anything here. @param {KeyboardEvent} event @param {GridActs} acts */
 function key(event, acts) {
   const [step, far] = [STEPS[event.key], FAR_STEPS[event.key]]
   if (event.shiftKey && step) acts.extend(step)

@@ -82,7 +82,7 @@ export function build({ el, root, send }) {
   /** What is shown of the plate: all of it where a well outside the used part is looked at. */
   function part() {
     const { rows, columns, states } = plate
-    const whole = /** @type {import("./geometry.js").Part} */ ([0, 0, rows.length, columns.length])
+    const whole = /** @type {PlatePart} */ ([0, 0, rows.length, columns.length])
     return shownExtent.whole ? whole : usedPart(states.map((state, index) => state !== STATE.not_acquired || index === scene.selected), rows.length, columns.length)
   }
 

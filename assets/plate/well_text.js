@@ -6,8 +6,7 @@ import { usedPart } from "./geometry.js"
 import { STATE, STATE_WORDS } from "./states.js"
 
 /**
- * @typedef {import("../types.d.ts").PlateText} Plate
- * @typedef {import("../types.d.ts").MetricValues} MetricValues
+ * @typedef {PlateText} Plate
  */
 
 /**

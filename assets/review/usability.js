@@ -3,7 +3,7 @@
 import { barredBy, fill, h, set } from "../core/dom.js"
 import { novelty } from "../core/parts.js"
 
-/** @typedef {import("../types.js").UsabilityText} Usability */
+/** @typedef {UsabilityText} Usability */
 
 const SIGNS = { use: "✓", care: "!", none: "×" }
 

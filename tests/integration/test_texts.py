@@ -197,7 +197,7 @@ def test_the_tour_meets_every_text_of_every_part(
 def test_the_texts_are_of_the_types_that_the_scripts_are_checked_by(
     texts: set[tuple[str, str, str]], tmp_path: Path
 ) -> None:
-    lines = [f'import type {{ Texts }} from "{ROOT}/assets/types"']
+    lines = [f'/// <reference path="{ROOT}/assets/types.d.ts" />']
     lines += [
         f"export const t{i}: Texts[{json.dumps(part)}][{json.dumps(text)}] = {content}"
         for i, (part, text, content) in enumerate(sorted(texts))

@@ -7,21 +7,7 @@ const CLICK_PIXELS = 5 // a pointer that moved less has clicked
 
 const ARROWS = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }
 
-/**
- * Bind acts to the canvas.
- *
- * @param {HTMLCanvasElement} canvas
- * @param {object} acts
- * @param {() => boolean} acts.ready  whether there is a plate
- * @param {() => boolean} acts.fitted  whether the whole plate is in view
- * @param {() => boolean} acts.pointed  whether the pointer is over the canvas and leads
- * @param {(factor: number | null) => void} acts.zoom  null: the whole plate
- * @param {(part: [number, number]) => void} acts.pan  parts of the view
- * @param {() => void} acts.open
- * @param {() => void} acts.select
- * @param {(leads: boolean) => void} acts.keysLead  whether keys or the pointer say where one is
- * @param {() => void} acts.speak  say to a screen reader where one is
- */
+/** Bind acts to the canvas. @param {HTMLCanvasElement} canvas @param {CanvasActs} acts */
 export function bindCanvas(canvas, acts) {
   function onKey(event) {
     if (event.altKey || event.ctrlKey || event.metaKey || !acts.ready() || typing(event)) return

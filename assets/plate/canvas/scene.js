@@ -3,14 +3,7 @@
 
 import { pictureUrl, planeUrl } from "../../pixels/addresses.js"
 
-/**
- * @typedef {import("../../types.d.ts").CanvasText} Plate
- * @typedef {{box?: number[], at: (x: number, y: number) => number[]}} Viewport  a fitted one has a box
- * @typedef {[number, number, number, number]} Box  left, top, width, height
- * @typedef {{box: Box, levels?: [number, number][], error?: string, channels: number, plane: string, picture: string, name: string, label: string, acquisition?: number | null}} Field
- * @typedef {{fields: Field[]}} Well
- * @typedef {{kind: "sprite"} | {kind: "picture" | "planes", level: number, tiles: (Box | null)[]}} Layer
- */
+/** @typedef {{box?: number[] | null, at: (x: number, y: number) => number[]}} Viewport  a fitted one has a box */
 
 export const INSET = 0.03 // of a well's square, around its picture
 const DETAIL_WELLS = 48 // with more wells in view, the plate's own picture is all
@@ -19,7 +12,7 @@ const WHOLE = 1536 // a plane up to this is fetched whole, at the field viewer's
 const MAX_ZOOM = 48 // screen pixels a pixel
 
 /** The well under a place of the plate, `{row, column, index, x, y}` with x and y inside its picture; null beside the plate.
- *  @param {Pick<Plate, "rows" | "columns">} plate @param {number} x @param {number} y */
+ *  @param {Pick<CanvasText, "rows" | "columns">} plate @param {number} x @param {number} y */
 export function wellAt(plate, x, y) {
   const [column, row] = [Math.floor(x), Math.floor(y)]
   if (row < 0 || column < 0 || row >= plate.rows.length || column >= plate.columns.length) return null
@@ -28,7 +21,7 @@ export function wellAt(plate, x, y) {
 }
 
 /** The field of a well at a place inside its picture, the last one drawn first.
- *  @param {Well | undefined} well @param {number} x @param {number} y */
+ *  @param {PlacedWell | undefined} well @param {number} x @param {number} y */
 export function fieldAt(well, x, y) {
   const fields = well?.fields ?? []
   for (let i = fields.length - 1; i >= 0; i -= 1) {
@@ -38,7 +31,7 @@ export function fieldAt(well, x, y) {
   return null
 }
 
-/** First and last row and column in view. @param {Plate} plate @param {Viewport} viewport */
+/** First and last row and column in view. @param {CanvasText} plate @param {Viewport} viewport */
 function inView(plate, viewport) {
   const [width, height] = viewport.box ?? [1, 1]
   const [left, top] = viewport.at(0, 0)
@@ -50,7 +43,7 @@ function inView(plate, viewport) {
   }
 }
 
-/** The wells in view, row by row. @param {Plate} plate @param {Viewport} viewport */
+/** The wells in view, row by row. @param {CanvasText} plate @param {Viewport} viewport */
 export function visible(plate, viewport) {
   const { rows, columns } = inView(plate, viewport)
   const indices = []
@@ -59,13 +52,13 @@ export function visible(plate, viewport) {
 }
 
 /** Whether the fields of the wells in view are wanted, at `side` device pixels a well.
- *  @param {Plate} plate @param {number} count @param {number} side */
+ *  @param {CanvasText} plate @param {number} count @param {number} side */
 export function detailed(plate, count, side) {
   return count <= DETAIL_WELLS && side > Math.min(plate.cell, plate.sprite_cell) * 1.15
 }
 
 /** How far one may zoom in: until a pixel is large, with what is known of the fields.
- *  @param {(Well | undefined)[]} wells */
+ *  @param {(PlacedWell | undefined)[]} wells */
 export function largestScale(wells) {
   let pixels = 512
   for (const well of wells) for (const { box, levels } of well?.fields ?? []) if (levels) pixels = Math.max(pixels, levels[0][0] / box[2])
@@ -79,7 +72,7 @@ const clip = (/** @type {number} */ low, /** @type {number} */ high, /** @type {
  * that picture in view, `[left, top, right, bottom]`, `spriteCell` the pixels of a field in
  * the well's sprite.
  *
- * @param {Field} field @param {number} side @param {Box} view @param {number} spriteCell
+ * @param {PlacedField} field @param {number} side @param {Box} view @param {number} spriteCell
  * @returns {Layer}
  *
  * Returns `{kind, level, tiles}`:
@@ -107,8 +100,8 @@ export function layerOf(field, side, view, spriteCell) {
 }
 
 /** Addresses of what a layer needs. `plate` has channels (text), z, t; `on` the channels that are drawn here.
- *  @param {Plate} plate @param {Field} field @param {Layer} layer @param {{index: number}[]} on
- *  @returns {{tile: Box | null, parts: {key: string, url: string, kind: string}[]}[]} */
+ *  @param {CanvasText} plate @param {PlacedField} field @param {Layer} layer @param {{index: number}[]} on
+ *  @returns {{tile: Box | null, parts: PictureRequest[]}[]} */
 export function needs(plate, field, layer, on) {
   if (layer.kind === "sprite") return []
   const place = { level: layer.level, z: plate.z, t: plate.t, projection: plate.projection }

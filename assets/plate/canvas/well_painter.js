@@ -12,28 +12,13 @@ const SIGNED_SIDE = 14 // CSS pixels that a well needs for a verdict's sign
 const NAMED_SIDE = 56 // and for its name
 const NAMED_FIELD = [90, 40] // pixels that a field needs for its own
 
-/**
- * One painting of the canvas.
- * @typedef {object} View
- * @property {CanvasRenderingContext2D} brush
- * @property {number} ratio  device pixels a CSS pixel
- * @property {[number, number]} size  of the canvas, in device pixels
- * @property {any} plate
- * @property {{bitmap: ImageBitmap, waiting: Set<number>, cell: number} | null} picture  of the plate
- * @property {(index: number) => any} details  what is known of a well's fields
- * @property {boolean} fine  whether single fields are worth painting
- * @property {any[]} channels  those that are on
- * @property {{far: number, parts: {key: string, url: string, kind: string}[]}[]} missing
- *   gets what could not be painted, with its distance from the middle
- */
-
 /** Paints with what `loader` has. */
 export function makeWellPainter(loader) {
   /** A well whose square is `[x, y, side]`. */
   function paintWell(view, index, square) {
     const { brush, plate, ratio } = view
     const [x, y, side] = square
-    /** @type {[number, number, number, number]} */
+    /** @type {Box} */
     const whole = [x, y, side, side]
     const state = plate.states[index]
     if (state !== STATE.present) return sign(brush, whole, state, ratio, plate.errors[index] ?? "")
@@ -57,7 +42,7 @@ export function makeWellPainter(loader) {
 
   function layersInView({ size, plate }, well, square) {
     const [x, y, side] = square
-    /** @type {[number, number, number, number]} */
+    /** @type {Box} */
     const view = [-x / side, -y / side, (size[0] - x) / side, (size[1] - y) / side]
     return well.fields.flatMap((field) => {
       const [left, top, width, height] = field.box
@@ -78,7 +63,7 @@ export function makeWellPainter(loader) {
     const size = field.levels?.[layer.level ?? 0]
     for (const { tile, parts } of needs(plate, field, layer, channels)) {
       const [left, top, across, down] = tile ?? [0, 0, ...size]
-      /** @type {[number, number, number, number]} */
+      /** @type {Box} */
       const spot = [x + (left / size[0]) * width, y + (top / size[1]) * height, (across / size[0]) * width, (down / size[1]) * height]
       const bitmap = layer.kind === "picture" ? loader.get(parts[0].key) : composed(parts, channels, field)
       if (bitmap) {
@@ -120,7 +105,7 @@ function paintOverview({ brush, ratio, plate, picture }, index, [x, y, side], we
   }
   const columns = plate.columns.length
   const { bitmap, cell } = picture
-  /** @type {[number, number, number, number]} */
+  /** @type {Box} */
   const from = [(index % columns) * cell, Math.floor(index / columns) * cell, cell, cell]
   brush.imageSmoothingEnabled = true
   if (!(well?.fields.length > 1)) return brush.drawImage(bitmap, ...from, x, y, side, side)
@@ -154,7 +139,7 @@ export function paintSigns({ brush, ratio, plate, details }, index, square, { ov
   if (side < NAMED_SIDE * ratio) return
   // A well larger than the view keeps its name in sight.
   const [left, top] = [Math.max(x, 0), Math.max(y, 0)]
-  /** @type {[number, number, number, number]} */
+  /** @type {Box} */
   const inSight = [left, top, x + side - left, y + side - top]
   if (inSight[2] > 0 && inSight[3] > 0) name(brush, inSight, plate.labels[index], ratio)
   const fields = details(index)?.fields ?? []
