@@ -80,7 +80,7 @@ interface ChannelLook {
   maximum?: number
 }
 
-interface CanvasText {
+interface PlateCanvasText {
   key: string
   about: string
   rows: string[]
@@ -838,7 +838,7 @@ interface UploadsText {
 interface Texts {
   header: HeaderTexts
   plate_map: PlateMapTexts
-  plate_canvas: { content: CanvasText, look: { well: string, shown: boolean } }
+  plate_canvas: { content: PlateCanvasText, look: { well: string, shown: boolean } }
   plates: {
     content: Hidden | { shown: true, problem: string, add: string, awaited: boolean, refused: Refusal, barred: Barred, plates: ListedPlate[] }
     trend: TrendText
@@ -1064,7 +1064,7 @@ interface CanvasView {
   ratio: number
   /** Of the canvas, in device pixels. */
   size: [number, number]
-  plate: CanvasText
+  plate: PlateCanvasText
   picture: PlatePicture | null
   /** What is known of a well's fields. */
   details: (index: number) => PlacedWell | undefined

@@ -4,12 +4,12 @@
 import { rampOf } from "../core/colours.js"
 import { everyFrame, fill, h, say } from "../core/dom.js"
 import { colouring } from "../plate/colouring.js"
-import { geometry, rectangle, stepped } from "../plate/geometry.js"
+import { geometry, stepped } from "../plate/geometry.js"
 import { makeGrid } from "../plate/grid.js"
 import { bindGrid } from "../plate/grid_input.js"
 import { categoryKeys, legend, stateKeys } from "../plate/legend.js"
 import { drawMarks, drawWells } from "../plate/painter.js"
-import { extended, lineOf, toggled } from "../plate/selecting.js"
+import { choosingActs } from "../plate/selecting.js"
 import { STATE } from "../plate/states.js"
 import { bareText, chosenText, isPartial, wellText } from "../plate/well_text.js"
 import { followSurroundings } from "./surroundings.js"
@@ -30,7 +30,6 @@ export function mount({ model, root, host }) {
   let limits = "robust"
   /** @type {boolean | undefined} */
   let log
-  let extent = { anchor: -1, edge: -1 }
   /** @type {string[]} */
   let selected = []
 
@@ -115,40 +114,21 @@ export function mount({ model, root, host }) {
 
   function look(index, focus = false) {
     if (index < 0 || index >= grid.count) return
-    extent = { anchor: index, edge: index }
+    choosing.begin(index)
     choose([index])
     mark(index)
     describe()
     if (focus) grid.focus(index)
   }
 
-  const toggle = (indices) => choose(toggled(scene.chosen, scene.selected, indices))
-  const lines = () => [plate.rows.length, plate.columns.length]
+  const choosing = choosingActs(scene, () => plate, choose, 2)
 
   const endInput = bindGrid(grid.table, {
     look,
     move: (step) => look(scene.selected < 0 ? 0 : stepped(scene.selected, step, plate.rows.length, plate.columns.length), true),
     lookAtEnd: (end) => look(end === "first" ? 0 : grid.count - 1, true),
     open: () => {},
-    drag: (from, to) => choose(rectangle(from, to, plate.columns.length)),
-    extendTo: (index) => choose(rectangle(Math.max(0, extent.anchor, scene.selected), index, plate.columns.length)),
-    extend(step) {
-      const [rows, columns] = lines()
-      const { wells, ...next } = extended(extent, { step, selected: scene.selected, fresh: scene.chosen.size < 2, rows, columns })
-      extent = next
-      choose(wells)
-    },
-    toggle: (index) => toggle([index]),
-    line(line, add) {
-      const [rows, columns] = lines()
-      ;(add ? toggle : choose)(lineOf(line, scene.selected, rows, columns))
-    },
-    all: () => choose(plate.labels.map((_, index) => index)),
-    clear() {
-      if (!scene.chosen.size) return false
-      choose([])
-      return true
-    },
+    ...choosing.acts,
     hover(index) {
       if (scene.hovered === index) return
       scene.hovered = index
@@ -168,7 +148,7 @@ export function mount({ model, root, host }) {
     }))
     scene.selected = -1
     scene.chosen = new Set()
-    extent = { anchor: -1, edge: -1 }
+    choosing.begin()
     grid.build(plate)
     arrange()
   }

@@ -3,7 +3,10 @@
 
 const enteredWith = new WeakMap() // what stood in a box when it was entered
 
-/** Whether the keys stop at an element. */
+/** Whether a key is typed into a box, and not meant for the page. @param {Event} event */
+export const typing = (event) => isBox(event.composedPath()[0])
+
+/** Whether the keys stop at an element. @param {EventTarget | null} element @returns {element is HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} */
 export function isBox(element) {
   if (element instanceof HTMLInputElement) return !["checkbox", "radio", "button", "range", "file", "color"].includes(element.type)
   return element instanceof HTMLTextAreaElement || element instanceof HTMLSelectElement

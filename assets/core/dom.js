@@ -96,15 +96,6 @@ export function icon(name) {
   return svg("svg", { viewBox: "0 0 16 16", width: "16", height: "16", class: "icon", "aria-hidden": "true" }, svg("path", { d: ICONS[name] }))
 }
 
-/** Whether a key event is meant for a control, and not for the page. @param {Event} event */
-export function typing(event) {
-  const target = event.composedPath()[0]
-  if (!(target instanceof HTMLElement)) return false
-  if (target.isContentEditable) return true
-  if (target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) return true
-  return target instanceof HTMLInputElement && !["checkbox", "radio", "button", "range", "file"].includes(target.type)
-}
-
 /** Run `work` once before the next frame, however often it is asked for. @param {() => void} work */
 export function everyFrame(work) {
   let frame = 0

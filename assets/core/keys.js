@@ -5,9 +5,8 @@
 // Shift). Only what is another act's other half is with Shift: redo, plates beside wells,
 // one channel beside its switch.
 
-import { leaveBox } from "./boxes.js"
+import { leaveBox, typing } from "./boxes.js"
 import { tell } from "./bus.js"
-import { typing } from "./dom.js"
 import { selectWells, selection } from "./selection.js"
 import { onPreference, preference, setPreference } from "./storage.js"
 import { VERDICTS, VERDICT_NAMES } from "./verdict_table.js"

@@ -62,9 +62,6 @@ export const facts = (pairs) => h("dl", { class: "facts" }, pairs.flatMap(([name
 /** The head of a table. @param {string[]} names */
 export const tableHead = (names) => h("thead", h("tr", names.map((name) => h("th", { scope: "col" }, name))))
 
-/** A panel: its head, and what stands below. @param {string} look @param {string} label @param {any[]} head @param {any[]} body */
-export const panel = (look, label, head, ...body) => h("section", { class: `panel ${look}`, "aria-label": label }, h("header", head), h("div", { class: "body" }, body))
-
 /** What to do where Enter confirms what was typed; the one that ends a composition does not. @param {() => void} act */
 export const onEnter = (act) => (/** @type {KeyboardEvent} */ event) => { if (event.key === "Enter" && !event.isComposing) act() }
 

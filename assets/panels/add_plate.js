@@ -1,8 +1,9 @@
 // A new plate: where it comes from, what an import would give, what to correct, and the
 // import itself, which the list of imports shows from then on.
 
+import { typing } from "../core/boxes.js"
 import { adding, listen, reviewer, tell } from "../core/bus.js"
-import { fill, h, icon, say, set, typing } from "../core/dom.js"
+import { fill, h, icon, say, set } from "../core/dom.js"
 import { bar, complain, complaint, facts, fillBar, notice, novelty, signButton } from "../core/parts.js"
 import { count } from "../core/text.js"
 import { forget } from "../core/uploads.js"

@@ -5,7 +5,7 @@ import { fill, h, say } from "../core/dom.js"
 import { fileBox, novelty, offer, onEnter, options, signButton } from "../core/parts.js"
 import { count } from "../core/text.js"
 import { renamed } from "./add_plate_text.js"
-import { TABLES, base64, tooLarge } from "./table_files.js"
+import { TABLES, tablesOf } from "./table_files.js"
 
 const EXAMPLE = "{plate}_{well}_s{field}_{channel}.tif"
 const FORMATS = ["6", "12", "24", "48", "96", "384", "1536"]
@@ -64,17 +64,7 @@ export function plateForm(send) {
 
   async function give(files) {
     if (!files.length) return
-    const large = tooLarge(files, now.most)
-    if (large) {
-      tell("hint", large)
-      return
-    }
-    try {
-      const sent = await Promise.all(files.map(async (each) => ({ name: each.name, data: await base64(each) })))
-      send("tables", { files: sent })
-    } catch {
-      tell("hint", "The table cannot be read (any more): choose it again.")
-    }
+    await tablesOf(files, now.most).then((tables) => send("tables", { files: tables }), (error) => tell("hint", error.message))
   }
 
   /** What a person types in stays; what the server knows better is shown. */

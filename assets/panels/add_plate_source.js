@@ -5,9 +5,10 @@ import { barredBy, fill, h, icon, say } from "../core/dom.js"
 import { bar, fileBox, novelty, signButton } from "../core/parts.js"
 import { chosenFiles } from "../core/drops.js"
 import { withWords } from "../core/search.js"
-import { count } from "../core/text.js"
+import { bytes, count } from "../core/text.js"
 import { cancel, sendFiles, underWay, uploads } from "../core/uploads.js"
-import { refusedFiles, uploadState } from "./add_plate_text.js"
+import { refusedFiles } from "./add_plate_text.js"
+import { stateText } from "./upload_text.js"
 
 const ICONS = /** @type {const} */ ({ folder: "folder", export: "folder", zip: "file", plate: "check", link: "link" })
 
@@ -40,7 +41,7 @@ export function sourceChooser(send) {
     fill(sent, uploads.filter((entry) => entry.purpose === "plate").map((entry) => {
       const whole = ["received", "unused", "reading"].includes(entry.state)
       return h("li", { dataset: { upload: entry.id, state: entry.state } },
-        h("div", { class: "row" }, icon("file"), h("b", { class: "cut grow", title: entry.name }, entry.name), h("span", { class: "small soft cut", role: "status" }, uploadState(entry)),
+        h("div", { class: "row" }, icon("file"), h("b", { class: "cut grow", title: entry.name }, entry.name), h("span", { class: "small soft cut", role: "status" }, `${bytes(entry.size)}, ${stateText(entry)}`),
           whole ? h("button", { class: "small primary", "aria-label": `Look at it: ${entry.name}`, click: () => send("upload", { id: entry.id }) }, "Look at it") : null,
           signButton("close", `${underWay(entry) ? "Cancel" : "Discard"} ${entry.name}`, () => cancel(entry))),
         underWay(entry) ? bar("", entry.offset, entry.size) : null)

@@ -1,6 +1,6 @@
 // What is said of a plate that is to be added, and what its form answers. Pure.
 
-import { bytes, count } from "../core/text.js"
+import { count } from "../core/text.js"
 
 /** What counts as a zip by its name. @param {string} name */
 export const isZip = (name) => name.toLowerCase().endsWith(".zip")
@@ -16,20 +16,6 @@ export function refusedFiles(files) {
 /** New names of channels, by what they were called. @param {[string, string][]} fields what was found, what stands there now */
 export function renamed(fields) {
   return Object.fromEntries(fields.map(([found, name]) => [found, name.trim()]).filter(([found, name]) => name && name !== found))
-}
-
-/** How far a zip is on its way. @param {UploadEntry} entry */
-export function uploadState(entry) {
-  switch (entry.state) {
-    case "waiting": return "waits for its turn"
-    case "sending": return `${bytes(entry.offset)} of ${bytes(entry.size)}`
-    case "broken": return `waits for the connection at ${bytes(entry.offset)}`
-    case "left": return `${bytes(entry.offset)} are here: choose it again to go on`
-    case "received":
-    case "reading":
-    case "unused": return `${bytes(entry.size)}, uploaded`
-    default: return entry.error
-  }
 }
 
 /** What would be missing or left out, in one line each. @param {AddOutcome} outcome */

@@ -5,7 +5,7 @@ import { reviewer, tell } from "../core/bus.js"
 import { fill, h, icon, say, set } from "../core/dom.js"
 import { bar, notice } from "../core/parts.js"
 import { count } from "../core/text.js"
-import { watchDialog } from "../core/keys.js"
+import { reasonDialog } from "../core/reason_dialog.js"
 import { committable, corrections, fieldsOf, obstacle, openKinds, waits } from "./match_list.js"
 
 /** @param {{send: (type: string, content?: object) => number, chosenRows: () => ReadonlySet<string>}} part */
@@ -26,11 +26,10 @@ export function batchBar({ send, chosenRows }) {
   const acts = h("div", { class: "row acts" }, reason, some, all)
   const element = h("div", { class: "batch" }, result, progress, kinds, acts, h("div", { class: "row foot" }, h("div", { class: "grow" }, summary, why), close, stage))
 
-  const undoReason = h("textarea", { class: "hcs-undo-reason", rows: "2", maxlength: "1000", required: true, "aria-label": "Reason", placeholder: "Reason, such as: the wrong plate was imaged" })
-  const form = h("form", { submit: (event) => { event.preventDefault(); undo() } }, h("h2", "Undo this batch"),
-    h("p", { class: "soft" }, "Each field goes back to the version that it had before. Fields that were changed again since stay as they are, and are named. Nothing is lost."), undoReason,
-    h("div", { class: "row acts" }, h("button", { click: () => dialog.close() }, "Cancel"), h("span", { class: "grow" }), h("button", { type: "submit", class: "primary hcs-undo-confirm" }, "Undo")))
-  const dialog = watchDialog(h("dialog", { class: "ask", "aria-label": "Undo this batch" }, form))
+  const asking = reasonDialog({
+    about: "Each field goes back to the version that it had before. Fields that were changed again since stay as they are, and are named. Nothing is lost.",
+    example: "the wrong plate was imaged", look: "undo", act: "Undo",
+  }, (text) => send("undo", { batch: asked, reason: text }))
 
   const allFields = () => [...state.entries.keys()]
   const ready = () => committable(allFields(), state.entries)
@@ -41,18 +40,10 @@ export function batchBar({ send, chosenRows }) {
     send("commit", { fields, reason: reason.value.trim(), name: reviewer.name })
   }
 
-  function undo() {
-    const text = undoReason.value.trim()
-    if (!text) return undoReason.focus()
-    dialog.close()
-    return send("undo", { batch: asked, reason: text })
-  }
-
   function ask(batch) {
     if (!reviewer.name) return tell("ask-name", () => ask(batch))
     asked = batch
-    undoReason.value = ""
-    return dialog.showModal()
+    return asking.ask("Undo this batch")
   }
 
   function blocked() {
@@ -128,5 +119,5 @@ export function batchBar({ send, chosenRows }) {
     showKinds(content)
   }
 
-  return { element, dialog, show, ask }
+  return { element, dialog: asking.dialog, show, ask }
 }

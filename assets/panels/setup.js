@@ -7,7 +7,7 @@ import { complain, complaint, labelled, novelty, onEnter, options, tableHead } f
 import { count } from "../core/text.js"
 import { rolesForm } from "./roles_form.js"
 import { columnsPicker } from "./columns_picker.js"
-import { TABLES, base64, tooLarge } from "./table_files.js"
+import { TABLES, tablesOf } from "./table_files.js"
 
 const ROLES = ["positive", "negative", "untreated", "empty"]
 
@@ -76,14 +76,7 @@ export function build({ el, send, hide }) {
   async function read(kind, input) {
     const chosen = [...(input.files ?? [])]
     if (!chosen.length) return
-    const large = tooLarge(chosen, now.most)
-    if (large) return problem(kind, large)
-    try {
-      const files = await Promise.all(chosen.map(async (file) => ({ name: file.name, data: await base64(file) })))
-      send("file", { kind, files })
-    } catch {
-      problem(kind, `${chosen.map((file) => file.name).join(", ")} cannot be read.`)
-    }
+    await tablesOf(chosen, now.most).then((files) => send("file", { kind, files }), (error) => problem(kind, error.message))
     input.value = "" // the same file may be chosen again, mended
   }
 

@@ -15,8 +15,18 @@ export function tooLarge(files, most) {
   return `${what} larger than ${Math.round(most / 1048576)} MiB.`
 }
 
+/** Names and bytes of files; throws where they are too large, or cannot be read any more.
+ *  @param {File[]} files @param {number} most bytes */
+export async function tablesOf(files, most) {
+  const large = tooLarge(files, most)
+  if (large) throw new Error(large)
+  return Promise.all(files.map(async (file) => ({ name: file.name, data: await base64(file) }))).catch(() => {
+    throw new Error(`${files.map((file) => file.name).join(", ")} cannot be read (any more): choose it again.`)
+  })
+}
+
 /** The bytes of a file as base64. @param {Blob} file @returns {Promise<string>} */
-export function base64(file) {
+function base64(file) {
   return new Promise((resolve, reject) => {
     const reader = new FileReader()
     reader.onload = () => resolve(String(reader.result).split(",")[1] ?? "")

@@ -1,12 +1,12 @@
 // Fields from all over the plate at one look: random ones, or the controls.
 
 import { viewSwitch } from "../plate/views.js"
-import { tell } from "../core/bus.js"
-import { fill, h, icon, say, set } from "../core/dom.js"
+import { fill, h, say, set } from "../core/dom.js"
 import { notice, novelty } from "../core/parts.js"
 import { legend } from "./channel_marks.js"
 import { watchSeen } from "./seen.js"
 import { thumbBar } from "./scale_bar.js"
+import { wellThumb } from "./well_thumb.js"
 
 const ABOUT = { random: "Randomly chosen wells and fields.", controls: "Control wells, all in one contrast." }
 const ROLES = { negative: "negative control", positive: "positive control", untreated: "untreated" }
@@ -30,16 +30,8 @@ export function build({ el, send }) {
 
   const choose = (kind, seed = content.seed) => send("montage", { kind, seed })
 
-  function thumb(item) {
-    const image = h("img", { alt: "", draggable: "false", decoding: "async", loading: "lazy", src: item.thumb })
-    seen.watch(image, item)
-    const problem = h("span", { class: "problem", hidden: true }, icon("warn"), h("span", "The picture could not be loaded."))
-    image.addEventListener("error", () => { problem.hidden = false })
-    return h("div", { role: "listitem" }, h("button", {
-      class: "hcs-thumb", dataset: { well: item.well, field: item.field }, title: "Go to this well",
-      "aria-label": `${item.well}, ${item.label}${item.note ? `, ${item.note}` : ""}`, click: () => tell("choose", item.well),
-    }, h("span", { class: "frame" }, image, problem), h("span", { class: "caption" }, h("b", item.well), h("span", { class: "cut" }, item.label))))
-  }
+  /** @param {Sample} item */
+  const thumb = (item) => wellThumb(item, "Go to this well", h("span", { class: "cut" }, item.label), seen)
 
   function group(name, items) {
     return h("section", { "aria-label": name || "Pictures" }, name ? h("h3", `${name} (${items.length})`) : null,

@@ -1,11 +1,12 @@
 // Other wells of the plate in the same contrast: controls, neighbours, random ones, the
 // best and the worst of the metric.
 
-import { listen, tell } from "../core/bus.js"
+import { listen } from "../core/bus.js"
 import { fill, h, say, set } from "../core/dom.js"
 import { novelty, sayIf, signButton } from "../core/parts.js"
 import { number } from "../core/text.js"
 import { watchSeen } from "./seen.js"
+import { wellThumb } from "./well_thumb.js"
 
 const KINDS = [["controls", "Controls"], ["neighbours", "Neighbours"], ["random", "Random wells"], ["extremes", "Best and worst"]]
 
@@ -35,15 +36,9 @@ export function build({ el, send, hide }) {
     choose(KINDS[at + 1]?.[0] ?? "")
   }
 
-  function thumb(item) {
-    const image = h("img", { alt: "", draggable: "false", decoding: "async", src: item.thumb })
-    seen.watch(image, item)
-    return h("div", { role: "listitem" }, h("button", {
-      class: "hcs-thumb", dataset: { well: item.well, field: item.field }, title: `Go to ${item.well} (this is ${item.label})`,
-      "aria-label": `${item.well} ${item.label}${item.note ? `, ${item.note}` : ""}`, click: () => tell("choose", item.well),
-    }, h("span", { class: "frame" }, image), h("span", { class: "caption" }, h("b", item.well), h("span", { class: "grow" }),
-      h("span", { class: "soft cut about" }, [item.note, item.value === null ? "" : number(item.value)].filter(Boolean).join(" ")))))
-  }
+  /** @param {Sample} item */
+  const thumb = (item) => wellThumb(item, `Go to ${item.well} (this is ${item.label})`,
+    [h("span", { class: "grow" }), h("span", { class: "soft cut about" }, [item.note, item.value === null ? "" : number(item.value)].filter(Boolean).join(" "))], seen)
 
   listen("beside", cycle)
   hide(true)

@@ -12,13 +12,13 @@ import { colourBar, setLimits, setLogarithm } from "./colour_bar.js"
 import { colouring, frameOf } from "./colouring.js"
 import { makeControls } from "./controls.js"
 import { filtering } from "./filtering.js"
-import { geometry, rectangle, sized, stepped, usedPart } from "./geometry.js"
+import { geometry, sized, stepped, usedPart } from "./geometry.js"
 import { makeGrid } from "./grid.js"
 import { bindGrid } from "./grid_input.js"
 import { categoryKeys, legend, stateKeys } from "./legend.js"
 import { shareValues } from "./map_values.js"
 import { drawMarks, drawWells } from "./painter.js"
-import { extended, lineOf, toggled } from "./selecting.js"
+import { choosingActs } from "./selecting.js"
 import { STATE } from "./states.js"
 import { makeTip } from "./tip.js"
 import { extent as shownExtent, extentSwitch, nextView, setViews, showView, viewSwitch } from "./views.js"
@@ -38,7 +38,6 @@ export function build({ el, root, send }) {
   let lastMessage = 0
   let lastSent = 0
   let waiting = 0
-  let extent = { anchor: -1, edge: -1 }
   let drawnWells = selection.wells
   let telling = 0
   let describing = 0 // what will write the cells' texts; 0 where they are right
@@ -187,7 +186,7 @@ export function build({ el, root, send }) {
   function look(index, { focus = false } = {}) {
     if (index < 0 || index >= grid.count) return
     selectWells([])
-    extent.anchor = index
+    choosing.begin(index)
     const changed = index !== scene.selected
     mark(index)
     if (focus) grid.focus(index)
@@ -215,11 +214,7 @@ export function build({ el, root, send }) {
 
   /** Choose wells together; there is nothing to judge or plot where none was acquired. */
   const choose = (indices) => selectWells(indices.filter((index) => plate.states[index] !== STATE.not_acquired).map((index) => plate.labels[index]))
-
-  const toggle = (indices) => choose(toggled(scene.chosen, scene.selected, indices))
-
-  /** @param {{row?: number, column?: number}} line @param {boolean} add */
-  const chooseLine = (line, add) => (add ? toggle : choose)(lineOf(line, scene.selected, plate.rows.length, plate.columns.length))
+  const choosing = choosingActs(scene, () => plate, choose, 1)
 
   function showChosen() {
     if (!plate || drawnWells === selection.wells) return
@@ -250,21 +245,7 @@ export function build({ el, root, send }) {
     move: (step) => move(step, true),
     lookAtEnd: (end) => look(end === "first" ? 0 : grid.count - 1, { focus: true }),
     open: () => send("open"),
-    drag: (from, to) => choose(rectangle(from, to, plate.columns.length)),
-    extendTo: (index) => choose(rectangle(Math.max(0, extent.anchor, scene.selected), index, plate.columns.length)),
-    extend(step) {
-      const { wells, ...next } = extended(extent, { step, selected: scene.selected, fresh: !scene.chosen.size, rows: plate.rows.length, columns: plate.columns.length })
-      extent = next
-      choose(wells)
-    },
-    toggle: (index) => toggle([index]),
-    line: chooseLine,
-    all: () => choose(plate.labels.map((_, index) => index)),
-    clear() {
-      if (!scene.chosen.size) return false
-      selectWells([])
-      return true
-    },
+    ...choosing.acts,
     hover,
     hoverMoved: (event) => tip.place(event),
   })
@@ -319,7 +300,7 @@ export function build({ el, root, send }) {
       }))
       if (!same) {
         scene.selected = -1
-        extent = { anchor: -1, edge: -1 }
+        choosing.begin()
         selectWells([])
         values = null
         grid.build(plate)

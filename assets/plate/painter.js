@@ -71,24 +71,31 @@ export function drawMarks(canvas, scene) {
   }
 }
 
+/** @param {CanvasRenderingContext2D} pen @param {[number, number][]} points */
+function polygon(pen, ...points) {
+  pen.beginPath()
+  for (const point of points) pen.lineTo(...point)
+  pen.closePath()
+}
+
+/** Fill what was outlined, and draw its edge. @param {CanvasRenderingContext2D} pen @param {string} colour @param {string} [edge] */
+function paint(pen, colour, edge) {
+  pen.fillStyle = colour
+  pen.fill()
+  if (!edge) return
+  pen.strokeStyle = edge
+  pen.lineWidth = 1
+  pen.stroke()
+}
+
 /** The plate's outline, cut at A1's corner as plates are. */
 function plateBody(pen, place, look) {
   const { rowHead: left, columnHead: top, cell } = place
   const right = left + cell * place.columns + 1
   const bottom = top + cell * place.rows + 1
   const cut = Math.min(10, cell * 0.45)
-  pen.beginPath()
-  pen.moveTo(left - 1 + cut, top - 1)
-  pen.lineTo(right, top - 1)
-  pen.lineTo(right, bottom)
-  pen.lineTo(left - 1, bottom)
-  pen.lineTo(left - 1, top - 1 + cut)
-  pen.closePath()
-  pen.fillStyle = look.sunken
-  pen.fill()
-  pen.strokeStyle = look.line
-  pen.lineWidth = 1
-  pen.stroke()
+  polygon(pen, [left - 1 + cut, top - 1], [right, top - 1], [right, bottom], [left - 1, bottom], [left - 1, top - 1 + cut])
+  paint(pen, look.sunken, look.line)
 }
 
 function drawWell(pen, place, look, well, part, index, ratio, { colouring, plain }) {
@@ -125,13 +132,8 @@ function contrasting(color) {
 
 /** Stands out: upwards, or downwards where `side` is below zero. */
 function triangle(pen, x, y, half, side, colour) {
-  pen.beginPath()
-  pen.moveTo(x, y - half * side)
-  pen.lineTo(x + half * 1.15, y + half * side)
-  pen.lineTo(x - half * 1.15, y + half * side)
-  pen.closePath()
-  pen.fillStyle = colour
-  pen.fill()
+  polygon(pen, [x, y - half * side], [x + half * 1.15, y + half * side], [x - half * 1.15, y + half * side])
+  paint(pen, colour)
 }
 
 /** In the layout, nothing acquired: a small hollow circle. */
@@ -218,13 +220,8 @@ function decided(pen, place, look, verdict, index, ratio) {
 /** Fewer fields than expected: the upper right corner is folded. */
 function corner(pen, x, y, size, look) {
   const side = Math.max(3, size * 0.32)
-  pen.beginPath()
-  pen.moveTo(x + size - side, y)
-  pen.lineTo(x + size, y)
-  pen.lineTo(x + size, y + side)
-  pen.closePath()
-  pen.fillStyle = look.sunken
-  pen.fill()
+  polygon(pen, [x + size - side, y], [x + size, y], [x + size, y + side])
+  paint(pen, look.sunken)
   pen.beginPath()
   pen.moveTo(x + size - side, y)
   pen.lineTo(x + size, y + side)
@@ -237,17 +234,8 @@ function corner(pen, x, y, size, look) {
 function diamond(pen, x, y, size, look) {
   const half = Math.max(2, Math.min(5, size * 0.15))
   const [cx, cy] = [x + half + 1.5, y + half + 1.5]
-  pen.beginPath()
-  pen.moveTo(cx, cy - half)
-  pen.lineTo(cx + half, cy)
-  pen.lineTo(cx, cy + half)
-  pen.lineTo(cx - half, cy)
-  pen.closePath()
-  pen.fillStyle = look.surface
-  pen.fill()
-  pen.strokeStyle = look.ink
-  pen.lineWidth = 1
-  pen.stroke()
+  polygon(pen, [cx, cy - half], [cx + half, cy], [cx, cy + half], [cx - half, cy])
+  paint(pen, look.surface, look.ink)
 }
 
 /** Lines to count along on large plates. */

@@ -33,6 +33,44 @@ export function lineOf({ row, column = -1 }, well, rows, columns) {
 }
 
 /**
+ * The acts of pointer and keys that choose wells of a plate: `scene` says which are, `choose` gets those that shall be.
+ * @param {{selected: number, chosen: Set<number>}} scene @param {() => {rows: string[], columns: string[]}} plate
+ * @param {(wells: number[]) => void} choose @param {number} few  a new rectangle begins where fewer wells are chosen
+ */
+export function choosingActs(scene, plate, choose, few) {
+  let extent = { anchor: -1, edge: -1 }
+  const size = () => /** @type {const} */ ([plate().rows.length, plate().columns.length])
+  const toggle = (/** @type {number[]} */ wells) => choose(toggled(scene.chosen, scene.selected, wells))
+  return {
+    /** A rectangle begins at a well, or is forgotten. */
+    begin(anchor = -1) { extent = { anchor, edge: anchor } },
+    acts: {
+      /** @type {GridActs["drag"]} */
+      drag: (from, to) => choose(rectangle(from, to, size()[1])),
+      /** @type {GridActs["extendTo"]} */
+      extendTo: (index) => choose(rectangle(Math.max(0, extent.anchor, scene.selected), index, size()[1])),
+      /** @type {GridActs["extend"]} */
+      extend(step) {
+        const [rows, columns] = size()
+        const { wells, ...next } = extended(extent, { step, selected: scene.selected, fresh: scene.chosen.size < few, rows, columns })
+        extent = next
+        choose(wells)
+      },
+      /** @type {GridActs["toggle"]} */
+      toggle: (index) => toggle([index]),
+      /** @type {GridActs["line"]} */
+      line: (line, add) => (add ? toggle : choose)(lineOf(line, scene.selected, ...size())),
+      all: () => choose(Array.from({ length: size()[0] * size()[1] }, (_, index) => index)),
+      clear() {
+        const any = scene.chosen.size > 0
+        if (any) choose([])
+        return any
+      },
+    },
+  }
+}
+
+/**
  * A rectangle that keys extend from where it began: `anchor` and `edge` are its corners.
  * @typedef {{anchor: number, edge: number}} Extent
  */

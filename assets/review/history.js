@@ -5,7 +5,7 @@ import { listen, reviewer, tell } from "../core/bus.js"
 import { fill, h, icon, set } from "../core/dom.js"
 import { complain, complaint } from "../core/parts.js"
 import { moment } from "../core/text.js"
-import { watchDialog } from "../core/keys.js"
+import { reasonDialog } from "../core/reason_dialog.js"
 
 export const sheets = ["review/history.css", "review/signoff.css"]
 
@@ -16,30 +16,17 @@ export function build({ el, send, hide }) {
   const title = h("h2", { class: "grow cut" })
   const section = h("section", { class: "panel hcs-history", tabindex: "-1", "aria-label": "Versions of the field" }, h("header", title), h("div", { class: "body" }, note, list))
 
-  const reason = h("textarea", { class: "hcs-revert-reason", rows: "2", maxlength: "1000", required: true, "aria-label": "Reason", placeholder: "Reason, such as: the first was right" })
-  const question = h("h2")
-  const form = h("form", { submit: (event) => { event.preventDefault(); revert() } }, question,
-    h("p", { class: "soft" }, "The present version is kept, so that this can be undone in the same way. The reason stands in the history."), reason,
-    h("div", { class: "row acts" }, h("button", { click: () => dialog.close() }, "Cancel"), h("span", { class: "grow" }), h("button", { type: "submit", class: "primary hcs-revert-confirm" }, "Revert")))
-  const dialog = watchDialog(h("dialog", { class: "ask" }, form))
-  el.append(section, dialog)
+  const asking = reasonDialog({
+    about: "The present version is kept, so that this can be undone in the same way. The reason stands in the history.", example: "the first was right", look: "revert", act: "Revert",
+  }, (reason) => send("revert", { ...chosen, reason }))
+  el.append(section, asking.dialog)
   let chosen = null // what the dialog is about
 
   function ask(version, number) {
     if (!reviewer.name) return tell("ask-name", () => ask(version, number))
     const { field, well, label } = content
     chosen = { version: version.id, field, well }
-    fill(question, `Revert ${well} ${label} to v${number}`)
-    set(dialog, { "aria-label": question.textContent })
-    reason.value = ""
-    return dialog.showModal()
-  }
-
-  function revert() {
-    const text = reason.value.trim()
-    if (!text) return reason.focus()
-    dialog.close()
-    return send("revert", { ...chosen, reason: text })
+    return asking.ask(`Revert ${well} ${label} to v${number}`)
   }
 
   function row(version, number) {

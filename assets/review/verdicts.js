@@ -88,6 +88,26 @@ export function verdictParts(verdict) {
   ].filter(Boolean)
 }
 
+/** Outline and mark of each sign, in a square of 16. @type {Record<string, [string, string]>} */
+const SHAPES = {
+  pass: ["M8 1.5a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13", "M5 8.2l2 2.2L11 6"],
+  flag: ["M8 1 15.2 14.5H.8z", "M8 6v4M8 12.2v.1"],
+  fail: ["M2 2h12v12H2z", "M5.2 5.2l5.6 5.6M10.8 5.2l-5.6 5.6"],
+}
+
+/** @type {Map<string, Path2D[]>} */
+const paths = new Map()
+
+/** @param {string} word */
+function pathsOf(word) {
+  const known = paths.get(word) ?? SHAPES[word].map((d) => new Path2D(d)) // drawn for each well
+  paths.set(word, known)
+  return known
+}
+
+/** @param {string} word @param {boolean} stale */
+const inkOn = (word, stale) => (word === "flag" && !stale ? "#000000" : "#ffffff")
+
 /**
  * Draw a verdict's sign into a box: filled where somebody looked, only outlined where
  * nobody did, grey where something else is there now.
@@ -98,23 +118,20 @@ export function drawVerdict(pen, x, y, side, [verdict, stale, basis, , , failed]
   if (word === WAITING) return drawWaiting(pen, x, y, side, surface)
   const colour = verdictColour(stale ? "stale" : word)
   const hollow = basis === "unseen" || !verdict
-  const [cx, cy, radius] = [x + side / 2, y + side / 2, side / 2]
+  const scale = side / 13 // the shapes are 13 of 16 wide
+  const [shape, mark] = pathsOf(word)
   pen.save()
-  pen.beginPath()
-  if (word === "pass") pen.arc(cx, cy, radius, 0, 7)
-  else if (word === "fail") pen.rect(x, y, side, side)
-  else {
-    pen.moveTo(cx, y - 0.5)
-    pen.lineTo(x + side + 0.5, y + side)
-    pen.lineTo(x - 0.5, y + side)
-    pen.closePath()
-  }
+  pen.translate(x - 1.5 * scale, y - 1.5 * scale)
+  pen.scale(scale, scale)
   pen.fillStyle = hollow ? surface : colour
-  pen.fill()
+  pen.fill(shape)
   pen.strokeStyle = hollow ? colour : surface
-  pen.lineWidth = hollow ? 1.5 : 1
-  pen.stroke()
-  if (side >= 7) sign(pen, word, cx, cy, radius, hollow ? colour : word === "flag" && !stale ? "#000000" : "#ffffff")
+  pen.lineWidth = (hollow ? 1.5 : 1) / scale
+  pen.stroke(shape)
+  pen.strokeStyle = hollow ? colour : inkOn(word, stale)
+  pen.lineWidth = Math.max(1.2 / scale, 2)
+  pen.lineCap = "round"
+  if (side >= 7) pen.stroke(mark)
   pen.restore()
 }
 
@@ -132,46 +149,15 @@ function drawWaiting(pen, x, y, side, surface) {
   pen.restore()
 }
 
-function sign(pen, word, cx, cy, radius, colour) {
-  pen.strokeStyle = colour
-  pen.lineWidth = Math.max(1.2, radius * 0.3)
-  pen.lineCap = "round"
-  pen.beginPath()
-  const reach = radius * 0.48
-  if (word === "pass") {
-    pen.moveTo(cx - reach, cy + reach * 0.1)
-    pen.lineTo(cx - reach * 0.2, cy + reach * 0.8)
-    pen.lineTo(cx + reach, cy - reach * 0.75)
-  } else if (word === "fail") {
-    pen.moveTo(cx - reach, cy - reach)
-    pen.lineTo(cx + reach, cy + reach)
-    pen.moveTo(cx + reach, cy - reach)
-    pen.lineTo(cx - reach, cy + reach)
-  } else {
-    pen.moveTo(cx, cy - reach * 0.6)
-    pen.lineTo(cx, cy + reach * 0.35)
-    pen.moveTo(cx, cy + reach * 1.15)
-    pen.lineTo(cx, cy + reach * 1.16)
-  }
-  pen.stroke()
-}
-
 /** The verdict on a field of the open well: `{verdict, stale, reason, unseen}`, or null. */
 export function fieldVerdict(well, field) {
   if (!field || review.fields.well !== well) return null
   return review.fields.list.find((verdict) => verdict.field === field.name && verdict.acquisition === field.acquisition) ?? null
 }
 
-const SHAPES = {
-  pass: ["M8 1.5a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13", "M5 8.2l2 2.2L11 6"],
-  flag: ["M8 1 15.2 14.5H.8z", "M8 6v4M8 12.2v.1"],
-  fail: ["M2 2h12v12H2z", "M5.2 5.2l5.6 5.6M10.8 5.2l-5.6 5.6"],
-}
-
 /** A verdict's sign as an element, the same that the plate's canvas has. */
 export function signElement({ verdict, stale }) {
-  const ink = verdict === "flag" && !stale ? "#000" : "#fff"
   return svg("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" }, SHAPES[verdict].map((d, i) => svg("path", i
-    ? { d, fill: "none", stroke: ink, "stroke-width": 1.8, "stroke-linecap": "round" }
+    ? { d, fill: "none", stroke: inkOn(verdict, stale), "stroke-width": 1.8, "stroke-linecap": "round" }
     : { d, fill: verdictColour(stale ? "stale" : verdict), stroke: "#fff", "stroke-width": 1 })))
 }

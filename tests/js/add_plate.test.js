@@ -3,7 +3,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
-import { isZip, notYet, refusedFiles, renamed, shortfalls, uploadState } from "../../assets/panels/add_plate_text.js"
+import { isZip, notYet, refusedFiles, renamed, shortfalls } from "../../assets/panels/add_plate_text.js"
 
 const file = (name) => ({ file: { name } })
 
@@ -34,9 +34,6 @@ test("an import waits for the dry run, then for the name", () => {
   assert.equal(notYet({ ...ready, already: "imported", wrong_name: "taken" }), "imported")
   assert.equal(notYet({ ...ready, barred: "You look as viewer" }), "You look as viewer")
 })
-
-test("an upload says how far it is", () => {
-  const entry = /** @type {any} */ ({ state: "sending", offset: 2e6, size: 4e6, error: "no" })
   assert.equal(uploadState(entry), "2 MB of 4 MB")
   assert.match(uploadState({ ...entry, state: "left" }), /choose it again/)
   assert.equal(uploadState({ ...entry, state: "failed" }), "no")

@@ -1,6 +1,6 @@
 // Pointer and keys on the plate canvas become acts: zoom, move, look at a well, open.
 
-import { typing } from "../../core/dom.js"
+import { typing } from "../../core/boxes.js"
 
 const STEP = 0.15 // of the view, for an arrow key
 const CLICK_PIXELS = 5 // a pointer that moved less has clicked

@@ -2,7 +2,7 @@
 // time; what has left the view is abandoned, and what is kept has a bound in bytes.
 
 import { ByteCache } from "../../core/byte_cache.js"
-import { reason } from "../../pixels/answers.js"
+import { bitmapOf } from "../../pixels/answers.js"
 import { loadedPlane, plane, planeBytes } from "../../pixels/planes.js"
 import { nextToFetch } from "./queue.js"
 
@@ -31,9 +31,7 @@ export function makeLoader(changed) {
 
   async function load({ key, url, kind }, signal) {
     if (kind === "plane") return plane(url, signal)
-    const answer = await fetch(url, { signal })
-    if (!answer.ok) throw new Error(await reason(answer))
-    const bitmap = await createImageBitmap(await answer.blob())
+    const { bitmap } = await bitmapOf(url, signal)
     put(key, bitmap, bitmap.width * bitmap.height * 4)
   }
 

@@ -2,7 +2,7 @@
 // all wells are on it.
 
 import { changed } from "../../pixels/addresses.js"
-import { reason } from "../../pixels/answers.js"
+import { bitmapOf } from "../../pixels/answers.js"
 
 const AGAIN_MILLISECONDS = 400 // between two looks at a plate whose pictures are being made
 const FAILED_MILLISECONDS = 4000
@@ -45,9 +45,7 @@ export function makeOverview({ onChange, onFailure }) {
     const abort = new AbortController()
     asking = abort
     try {
-      const answer = await fetch(url, { signal: abort.signal })
-      if (!answer.ok) throw new Error(await reason(answer))
-      const bitmap = await createImageBitmap(await answer.blob())
+      const { answer, bitmap } = await bitmapOf(url, abort.signal)
       if (asking !== abort) return bitmap.close() // it is no longer wanted
       picture?.bitmap.close()
       picture = { bitmap, url, waiting: waitingWells(answer.headers.get("X-Waiting") ?? ""), cell }

@@ -12,7 +12,7 @@ const WHOLE = 1536 // a plane up to this is fetched whole, at the field viewer's
 const MAX_ZOOM = 48 // screen pixels a pixel
 
 /** The well under a place of the plate, `{row, column, index, x, y}` with x and y inside its picture; null beside the plate.
- *  @param {Pick<CanvasText, "rows" | "columns">} plate @param {number} x @param {number} y */
+ *  @param {Pick<PlateCanvasText, "rows" | "columns">} plate @param {number} x @param {number} y */
 export function wellAt(plate, x, y) {
   const [column, row] = [Math.floor(x), Math.floor(y)]
   if (row < 0 || column < 0 || row >= plate.rows.length || column >= plate.columns.length) return null
@@ -31,7 +31,7 @@ export function fieldAt(well, x, y) {
   return null
 }
 
-/** First and last row and column in view. @param {CanvasText} plate @param {Viewport} viewport */
+/** First and last row and column in view. @param {PlateCanvasText} plate @param {Viewport} viewport */
 function inView(plate, viewport) {
   const [width, height] = viewport.box ?? [1, 1]
   const [left, top] = viewport.at(0, 0)
@@ -43,7 +43,7 @@ function inView(plate, viewport) {
   }
 }
 
-/** The wells in view, row by row. @param {CanvasText} plate @param {Viewport} viewport */
+/** The wells in view, row by row. @param {PlateCanvasText} plate @param {Viewport} viewport */
 export function visible(plate, viewport) {
   const { rows, columns } = inView(plate, viewport)
   const indices = []
@@ -52,7 +52,7 @@ export function visible(plate, viewport) {
 }
 
 /** Whether the fields of the wells in view are wanted, at `side` device pixels a well.
- *  @param {CanvasText} plate @param {number} count @param {number} side */
+ *  @param {PlateCanvasText} plate @param {number} count @param {number} side */
 export function detailed(plate, count, side) {
   return count <= DETAIL_WELLS && side > Math.min(plate.cell, plate.sprite_cell) * 1.15
 }
@@ -100,7 +100,7 @@ export function layerOf(field, side, view, spriteCell) {
 }
 
 /** Addresses of what a layer needs. `plate` has channels (text), z, t; `on` the channels that are drawn here.
- *  @param {CanvasText} plate @param {PlacedField} field @param {Layer} layer @param {{index: number}[]} on
+ *  @param {PlateCanvasText} plate @param {PlacedField} field @param {Layer} layer @param {{index: number}[]} on
  *  @returns {{tile: Box | null, parts: PictureRequest[]}[]} */
 export function needs(plate, field, layer, on) {
   if (layer.kind === "sprite") return []
