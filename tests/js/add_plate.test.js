@@ -34,7 +34,3 @@ test("an import waits for the dry run, then for the name", () => {
   assert.equal(notYet({ ...ready, already: "imported", wrong_name: "taken" }), "imported")
   assert.equal(notYet({ ...ready, barred: "You look as viewer" }), "You look as viewer")
 })
-  assert.equal(uploadState(entry), "2 MB of 4 MB")
-  assert.match(uploadState({ ...entry, state: "left" }), /choose it again/)
-  assert.equal(uploadState({ ...entry, state: "failed" }), "no")
-})
