@@ -9,15 +9,23 @@ and by colour-blind eyes; where all is well, a well is nearly as quiet as its gr
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+import math
+from typing import TYPE_CHECKING, Final, Literal
+
+import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from hcs.qc import Scale
 
 Ground = Literal["light", "dark"]
 
 STEEPNESS = 3.0
 """A deviation has its full colour at three times of what stands out."""
+
+PERCENTILES: Final = (2.0, 98.0)
+"""Where the colours of a plate end: two odd wells take no range from the others."""
 
 _VIRIDIS = (
     "#472c7b", "#453681", "#424085", "#3e4989", "#3a528b", "#365a8c", "#32628d",
@@ -77,6 +85,22 @@ def mixed(stops: tuple[str, ...], part: float) -> str:
 def steps(stops: tuple[str, ...], count: int) -> tuple[str, ...]:
     """Return as many colours of a ramp, evenly from end to end."""
     return tuple(mixed(stops, at / max(1, count - 1)) for at in range(count))
+
+
+def value_limits(
+    values: Iterable[float | None],
+) -> tuple[float | None, float | None]:
+    """Return where most of some values lie: two `PERCENTILES` of what there is.
+
+    Returns
+    -------
+        In the unit of the values; None twice where there is none that is finite.
+    """
+    known = [value for value in values if value is not None and math.isfinite(value)]
+    if not known:
+        return None, None
+    low, high = (float(limit) for limit in np.percentile(known, PERCENTILES))
+    return low, high
 
 
 def ends(

@@ -4,7 +4,7 @@ import { css, gradient, mixed, rampOf } from "../core/colours.js"
 import { h, set } from "../core/dom.js"
 import { number } from "../core/text.js"
 import { drawWells } from "./painter.js"
-import { STATE } from "./states.js"
+import { STATE, STATE_WORDS } from "./states.js"
 import { VERDICT_NAMES } from "../core/verdict_table.js"
 
 const MODES = ["robust", "full", "project"]
@@ -114,10 +114,7 @@ export function stateKeys(scene, values = null) {
     [has((well) => well.role === "N"), { ...plain, role: "N" }, 0, "negative control"],
     [has((well) => well.role === "P"), { ...plain, role: "P" }, 0, "positive control"],
     [has((well) => well.role === "U"), { ...plain, role: "U" }, 0, "untreated"],
-    [has((well) => well.state === STATE.not_acquired), { ...plain, state: STATE.not_acquired }, null, "not acquired"],
-    [has((well) => well.state === STATE.pending), { ...plain, state: STATE.pending }, null, "not written yet"],
-    [has((well) => well.state === STATE.missing), { ...plain, state: STATE.missing }, null, "nothing there"],
-    [has((well) => well.state === STATE.unreadable), { ...plain, state: STATE.unreadable }, null, "cannot be read"],
+    ...[STATE.not_acquired, STATE.pending, STATE.missing, STATE.unreadable].map((state) => [has((well) => well.state === state), { ...plain, state }, null, STATE_WORDS[state]]),
   ].filter(([shown]) => shown)
   return h("ul", { class: "keys", "aria-label": "Signs" }, entries.map(([, well, part, text, sign = 0]) => h("li", swatch(well, part, sign, scene), text)))
 }

@@ -1,4 +1,4 @@
-// States of wells: the codes that the server sends (`dashboard/views/plate_map.py`), and
+// States of wells: the codes that the server sends (`dashboard/plates/plate_text.py`), and
 // their words. A test holds both against each other.
 
 export const STATE = { present: 0, missing: 1, unreadable: 2, not_acquired: 3, pending: 4 }

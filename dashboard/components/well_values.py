@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from dashboard.categories import CATEGORY_COLOURS, category_colours, in_order
+from dashboard.colour_scales import value_limits
 from dashboard.plates.labels import find_label
 from dashboard.text import plain_text
 from dashboard.well_cells import cells_by_well
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
 
     from dashboard.plates.values import PlateOverview
     from dashboard.well_cells import Cell
-
-PERCENTILES = (2, 98)
-"""Where the colours of numbers end; one far well must not make all others alike."""
 
 
 def values_content(
@@ -115,13 +111,9 @@ def _column(name: str, overview: PlateOverview) -> list[str | None]:
 
 
 def _numbers(numbers: Sequence[Cell]) -> dict[str, Any]:
-    known = [number for number in numbers if isinstance(number, float)]
-    low, high = np.percentile(known, PERCENTILES) if known else (None, None)
-    return {
-        "values": list(numbers),
-        "low": None if low is None else float(low),
-        "high": None if high is None else float(high),
-    }
+    known = (number for number in numbers if isinstance(number, float))
+    low, high = value_limits(known)
+    return {"values": list(numbers), "low": low, "high": high}
 
 
 def _categories(cells: Sequence[object], words: Sequence[str]) -> dict[str, Any]:

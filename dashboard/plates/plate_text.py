@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
+from dashboard.plates.values import WellStatus
 from dashboard.text import plain_text
 
 if TYPE_CHECKING:
@@ -11,7 +12,8 @@ if TYPE_CHECKING:
 
     from dashboard.plates.values import PlateOverview, WellState
 
-STATES = {"present": 0, "missing": 1, "unreadable": 2, "not_acquired": 3, "pending": 4}
+STATES = {status: code for code, status in enumerate(get_args(WellStatus))}
+"""Codes of `WellStatus` in texts of the page, as `assets/plate/states.js` has them."""
 
 
 def plate_content(

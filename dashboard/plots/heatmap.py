@@ -6,9 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 import holoviews as hv
-import numpy as np
 
-from dashboard.colour_scales import RAMPS, ends, steps
+from dashboard.colour_scales import RAMPS, ends, steps, value_limits
 from dashboard.plots.look import HEIGHT, axis, frame
 from dashboard.theme import DARK, LIGHT
 from dashboard.well_cells import cells_by_well
@@ -91,9 +90,8 @@ def plate_heatmap(
         for row in range(plate.rows)
         for column in range(plate.columns)
     ]
-    known = [number for number in numbers.values() if not math.isnan(number)]
-    low, high = map(float, np.percentile(known, (2, 98))) if known else (0.0, 1.0)
-    limits = ends(scale, low, high)
+    low, high = value_limits(numbers.values())
+    limits = ends(scale, 0.0 if low is None else low, 1.0 if high is None else high)
     ramp = RAMPS["dark" if palette is DARK else "light"][scale]
     if limits[0] > limits[1]:  # a deviation downwards
         limits, ramp = limits[::-1], ramp[::-1]

@@ -7,13 +7,13 @@ import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dashboard.colour_scales import value_limits
 from dashboard.errors import RefusedError
 from dashboard.projects.plate_maps import (
     PlateMapStore,
     barcodes_of,
     format_of,
 )
-from dashboard.quality.wells import limits
 from dashboard.settings import project_of
 from hcs.errors import HCSError
 from hcs.tables import map_plates, plate_map_table
@@ -145,7 +145,7 @@ class AssaySetup:
                 # A plate without this channel has nothing to say.
                 other = self._plates.get(entry.key)
                 values += self._numbers(other, metric, acquisition, way)
-        low, high = limits(values)
+        low, high = value_limits(values)
         return None if low is None or high is None else (low, high)
 
     def _numbers(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dashboard.colour_scales import ends
+from dashboard.colour_scales import ends, value_limits
 from dashboard.errors import NotServedError
 from dashboard.quality.imported_tables import PREFIX as IMPORTED
 from dashboard.quality.imported_tables import STRANGE, WHOLE
@@ -27,7 +27,7 @@ from dashboard.text import plain_text
 from hcs.qc import WAYS, aggregate, default_way, definition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from dashboard.plates.values import WellState
     from dashboard.quality.imported_tables import Values
@@ -90,7 +90,7 @@ def well_values(
         info = replace(info, scale="sequential", notable=None)
     way = way if known_way(way) else ""
     wells = _values(stock, info, acquisition, way, excluded, stock.overview.wells)
-    low, high = limits(value.value for value in wells.values())
+    low, high = value_limits(value.value for value in wells.values())
     if low is not None and high is not None:
         low, high = ends(info.scale, low, high, right=info.right, notable=info.notable)
     return MetricValues(
@@ -363,14 +363,3 @@ def how(info: MetricInfo, way: str) -> How:
     if info.channel is None:
         return "median"
     return default_way(definition(info.id.rpartition(".")[0]))
-
-
-def limits(
-    values: Iterable[float | None],
-) -> tuple[float | None, float | None]:
-    """Return the 2nd and 98th percentile of what there is."""
-    known = [value for value in values if value is not None and math.isfinite(value)]
-    if not known:
-        return None, None
-    low, high = (float(limit) for limit in np.percentile(known, (2, 98)))
-    return low, high

@@ -182,3 +182,64 @@ def test_colours_of_verdicts_are_named_in_one_place() -> None:
         if "review" in path.parts:
             text = path.read_text(encoding="utf-8")
             assert [each for each in VERDICTS.values() if each in text] == [], path
+
+
+def test_states_of_wells_are_listed_once_on_each_side() -> None:
+    listed = [
+        path.name
+        for folder in ("dashboard", "assets")
+        for path in sorted((_ROOT / folder).rglob("*.*"))
+        if path.suffix in (".py", ".js", ".ts")
+        and re.search(
+            r"present\W[^\n]{0,40}missing\W[^\n]{0,40}unreadable\W",
+            path.read_text("utf-8"),
+        )
+    ]
+    assert listed == ["values.py", "states.js"]
+
+
+def test_cells_of_sprites_are_measured_by_the_server_alone() -> None:
+    sides = [
+        path.name
+        for path in sorted((_ROOT / "assets").rglob("*.js"))
+        if re.search(r"ceil\(Math\.sqrt|CELL\w* = 128", path.read_text("utf-8"))
+    ]
+    assert sides == []
+    columns = [
+        path.name
+        for path in sorted((_ROOT / "dashboard").rglob("*.py"))
+        if "ceil(math.sqrt" in path.read_text("utf-8")
+    ]
+    assert columns == ["addresses.py"]
+
+
+def test_what_an_upload_takes_is_said_by_the_library_alone() -> None:
+    # A script is sent the ends of names; of zips it knows that they are zips.
+    kinds = [
+        path.name
+        for path in sorted((_ROOT / "assets").rglob("*.js"))
+        if re.search(r"[\"',]\.(tiff?|png|c01|czi|jpe?g)\b", path.read_text("utf-8"))
+    ]
+    assert kinds == []
+    tables = [
+        path.name
+        for path in sorted((_ROOT / "dashboard").rglob("*.py"))
+        if re.search(r"[\"'],? ?\"\.(tiff?|c01)\"", path.read_text("utf-8"))
+    ]
+    assert tables == []
+
+
+def test_percentiles_of_contrast_and_of_colours_are_taken_in_one_module_each() -> None:
+    taking = [
+        path.relative_to(_ROOT).as_posix()
+        for folder in ("dashboard", "hcs")
+        for path in sorted((_ROOT / folder).rglob("*.py"))
+        if re.search(r"\b(nan)?(percentile|quantile)\(", path.read_text("utf-8"))
+        and "hcs/qc/" not in path.as_posix()
+    ]
+    # Quartiles of a box are neither.
+    assert taking == [
+        "dashboard/colour_scales.py",
+        "dashboard/plots/wells.py",
+        "hcs/contrast.py",
+    ]
