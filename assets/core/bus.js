@@ -3,6 +3,9 @@
 
 const target = new EventTarget()
 
+/** Which stage the page shows: "plates", "values", "canvas", "well", "field", "compare", "correct" ... */
+export const stage = () => document.documentElement.dataset.stage ?? ""
+
 /** Tell the other parts. @param {EventName} name @param {any} [detail] */
 export function tell(name, detail) {
   target.dispatchEvent(new CustomEvent(name, { detail }))

@@ -45,7 +45,8 @@ export function secondPlace(name, root) {
  * Draw a part in its host: `build` of its module gets `{el, root, send, hide}` and returns
  * one method for each text, called with its value at the start and after each change, in the
  * order in which they stand there, and perhaps `pictures`, a promise that those shown at the
- * start are there. `send(type, content)` returns the message's number; the server echoes the
+ * start are there. A text that says it is not to be shown hides the part, and is given to
+ * those alone that say they want to hear of it (`hears`). `send(type, content)` returns the message's number; the server echoes the
  * last one it has seen as `ack`, so a part can tell an answer from an echo of something older.
  *
  * A part lives as long as its page.
@@ -66,13 +67,18 @@ export async function island(port, host, { build, sheets = [port.script.replace(
     port.speak({ type, seq: sequence, ...content })
     return sequence
   }
-  const part = build({ el, root, send, hide: (hidden) => { host.hidden = hidden } })
+  /** @param {boolean} hidden */
+  const hide = (hidden) => { host.hidden = hidden }
+  const part = build({ el, root, send, hide })
   for (const name of Object.keys(part).filter((each) => each in port.texts)) {
     const show = () => {
       const text = port.texts[name]
       if (!text) return
       try {
-        keepingFocus(root, () => part[name](JSON.parse(text)))
+        const value = JSON.parse(text)
+        if (value?.shown === false && !part.hears) return hide(true)
+        if (value?.shown) hide(false)
+        keepingFocus(root, () => part[name](value))
         clearFault(port.name)
       } catch (error) {
         // A text that this part cannot show must not keep the others from theirs.

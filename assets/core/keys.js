@@ -6,7 +6,7 @@
 // one channel beside its switch.
 
 import { leaveBox, typing } from "./boxes.js"
-import { tell } from "./bus.js"
+import { stage, tell } from "./bus.js"
 import { selectWells, selection } from "./selection.js"
 import { onPreference, preference, setPreference } from "./storage.js"
 import { VERDICTS, VERDICT_NAMES } from "./verdict_table.js"
@@ -24,7 +24,6 @@ import { VERDICTS, VERDICT_NAMES } from "./verdict_table.js"
  * @param {More} more
  */
 const act = (id, key, text, run, more = {}) => ({ id, key, text, run, ...more })
-const stage = () => document.documentElement.dataset.stage
 
 /** What must be open for an act: each returns what to do first, "" where it is open. */
 const NEEDS = {

@@ -1,6 +1,6 @@
 // Elements that several parts of the page have alike: how they look is in `parts.css`.
 
-import { fill, h, icon, say, set } from "./dom.js"
+import { barredBy, fill, h, icon, say, set } from "./dom.js"
 
 /** A sentence in a span, anything else as it is. @param {any} content */
 const inSpan = (content) => (typeof content === "string" ? h("span", content) : content)
@@ -61,6 +61,18 @@ export const facts = (pairs) => h("dl", { class: "facts" }, pairs.flatMap(([name
 
 /** The head of a table. @param {string[]} names */
 export const tableHead = (names) => h("thead", h("tr", names.map((name) => h("th", { scope: "col" }, name))))
+
+/** What has to be corrected before a commit. @param {Difference} difference */
+export const mustCorrect = ({ message }) => h("span", h("b", "Must be corrected. "), message)
+
+/** A box that accepts a difference. @param {Difference} difference @param {string | undefined} barred @param {(confirmed: boolean) => void} confirm */
+export function confirmation({ kind, message, confirmed }, barred, confirm) {
+  const tick = h("input", { type: "checkbox", checked: confirmed, ...barredBy(barred), change: () => confirm(tick.checked) })
+  return h("label", { class: confirmed ? "confirm" : "confirm open", dataset: { kind } }, tick, h("span", message, h("b", confirmed ? " Confirmed." : " Accept this difference?")))
+}
+
+/** Lines about what is wrong with a table, and how many more there are. @param {string[]} lines @param {number} more */
+export const problemList = (lines, more = 0) => h("ul", { class: "problems" }, lines.map((line) => h("li", line)), more > 0 ? h("li", `and ${more} more`) : null)
 
 /** What to do where Enter confirms what was typed; the one that ends a composition does not. @param {() => void} act */
 export const onEnter = (act) => (/** @type {KeyboardEvent} */ event) => { if (event.key === "Enter" && !event.isComposing) act() }

@@ -1,7 +1,7 @@
 // All that can be asked for by its name: the acts that have keys, every button, link and
 // setting of the page, metrics, wells, plates and panels.
 
-import { tell } from "../core/bus.js"
+import { stage, tell } from "../core/bus.js"
 import { ACTIONS, GROUPS, keyName, match, whyBarred } from "../core/keys.js"
 import { textOf } from "../core/wire.js"
 
@@ -26,7 +26,7 @@ function acts(send) {
     const key = keyName(action.id)
     const event = new KeyboardEvent("keydown")
     const run = { ...own, id: `act:${action.id}`, name: action.name || action.text, about: action.name ? action.text : "", key, run: () => action.run(send, event) }
-    const inList = document.documentElement.dataset.stage === "plates" && action.inList
+    const inList = stage() === "plates" && action.inList
     if (inList) return [{ ...run, name: action.listName, barred: "", run: inList }]
     return action.shifted ? [run, { ...own, id: `act:${action.id}:shift`, name: action.shiftedName, key: `Shift+${key}`, run: () => action.shifted(send, event) }] : [run]
   }))

@@ -152,6 +152,7 @@ export function build({ el, root, send, hide }) {
 
   let uploaded = ""
   return {
+    hears: true,
     content(next) {
       now = next
       if (now.source) uploaded = now.source.upload

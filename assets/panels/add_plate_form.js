@@ -2,7 +2,7 @@
 
 import { tell } from "../core/bus.js"
 import { fill, h, say } from "../core/dom.js"
-import { fileBox, novelty, offer, onEnter, options, signButton } from "../core/parts.js"
+import { fileBox, novelty, offer, onEnter, options, problemList, signButton } from "../core/parts.js"
 import { count } from "../core/text.js"
 import { renamed } from "./add_plate_text.js"
 import { TABLES, tablesOf } from "./table_files.js"
@@ -104,7 +104,7 @@ export function plateForm(send) {
       h("p", h("b", map.name), `: ${count(map.wells, "well")}, ${map.columns.join(", ") || "no columns"}`),
       map.without_images[0] ? h("p", { class: "soft" }, `Without images: ${some(map.without_images)}`) : null,
       map.not_listed[0] ? h("p", { class: "soft" }, `Imaged and not in the map: ${some(map.not_listed)}`) : null,
-      map.problem_count ? h("ul", { class: "problems" }, map.problems.map((text) => h("li", text)), map.problem_count > map.problems.length ? h("li", `and ${map.problem_count - map.problems.length} more`) : null) : null,
+      map.problem_count ? problemList(map.problems, map.problem_count - map.problems.length) : null,
     ] : h("p", { class: "soft" }, "None: conditions can be given later, too. CSV, TSV, XLSX …; further tables describe what a column of the first names."))
   }
 

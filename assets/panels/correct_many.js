@@ -5,7 +5,7 @@ import { chosenFiles } from "../core/drops.js"
 import { h, icon, say, set } from "../core/dom.js"
 import { fileBox } from "../core/parts.js"
 
-export function build({ el, hide }) {
+export function build({ el }) {
   const input = fileBox({ "aria-label": "Image files that correct many fields" }, (files) => tell("correct-many", chosenFiles(files)))
   const choose = h("label", { class: "choose" }, input, h("span", { class: "button" }, icon("upload"), "Choose files"))
   const table = h("button", { class: "hcs-correct-many", title: "The list of files and their fields; nothing changes before you commit", click: () => tell("correct-many") }, "Open the table")
@@ -15,8 +15,6 @@ export function build({ el, hide }) {
 
   return {
     content(next) {
-      hide(!next.shown)
-      if (!next.shown) return
       set(input, { accept: next.accept, disabled: Boolean(next.refused) })
       choose.hidden = Boolean(next.refused)
       say(note, next.refused || next.waiting || "Files of many wells are matched to wells, fields and channels by metadata and file name.")

@@ -3,7 +3,7 @@
 
 import { listen, reviewer, tell } from "../core/bus.js"
 import { fill, h, icon, say, set } from "../core/dom.js"
-import { bar, fileBox, labelled, notice, options, signButton } from "../core/parts.js"
+import { bar, fileBox, labelled, mustCorrect, notice, options, signButton } from "../core/parts.js"
 import { cancel, forget, sendFiles, underWay, uploads } from "../core/uploads.js"
 import { part, stateText } from "./upload_text.js"
 
@@ -117,7 +117,7 @@ export function build({ el, send, hide }) {
     if (!list.length) return fill(differences, h("li", { class: "row good-line" }, icon("check"), "Shape, type and channels are the same."))
     fill(differences, list.map((difference) => {
       if (!difference.blocking) return h("li", { class: "row" }, h("span", { class: "tag" }, difference.kind), h("span", difference.message))
-      if (!difference.confirmable) return h("li", { class: "notice bad", dataset: { kind: difference.kind } }, icon("warn"), h("span", h("b", "Must be corrected. "), difference.message))
+      if (!difference.confirmable) return h("li", { class: "notice bad", dataset: { kind: difference.kind } }, icon("warn"), mustCorrect(difference))
       const box = h("input", { type: "checkbox", checked: difference.confirmed, disabled: content.busy, change: () => confirm(difference.kind, box.checked) })
       box.checked = confirming.get(difference.kind) ?? difference.confirmed
       return h("li", { class: `notice ${difference.confirmed ? "" : "warn"}`, dataset: { kind: difference.kind } }, h("label", { class: "row confirm" }, box, h("span", difference.message, h("b", difference.confirmed ? " Confirmed." : " Accept this difference."))))
@@ -182,6 +182,7 @@ export function build({ el, send, hide }) {
   })
 
   return {
+    hears: true,
     content(next) {
       const before = content
       content = next

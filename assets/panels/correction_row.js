@@ -2,7 +2,7 @@
 // for, and what is to be said of it. Elements stay while values change, and so does the focus.
 
 import { fill, h, icon, say, set } from "../core/dom.js"
-import { novelty, offer } from "../core/parts.js"
+import { confirmation, mustCorrect, novelty, offer } from "../core/parts.js"
 import { standing } from "./match_list.js"
 
 const PAGES = [["", "pages?"], ["c", "channels"], ["z", "z"], ["t", "t"]]
@@ -98,9 +98,8 @@ export function correctionRow(id, acts) {
 
   function said(field, difference, barred) {
     if (!difference.blocking) return h("div", { class: "small soft" }, difference.message)
-    if (!difference.confirmable) return h("div", { class: "state bad", dataset: { kind: difference.kind } }, icon("warn"), h("span", h("b", "Must be corrected. "), difference.message))
-    const tick = h("input", { type: "checkbox", checked: difference.confirmed, disabled: Boolean(barred), title: barred || "", change: () => acts.confirm(field, difference.kind, tick.checked) })
-    return h("label", { class: `confirm ${difference.confirmed ? "" : "open"}`, dataset: { kind: difference.kind } }, tick, h("span", difference.message, h("b", difference.confirmed ? " Confirmed." : " Accept this difference?")))
+    if (!difference.confirmable) return h("div", { class: "state bad", dataset: { kind: difference.kind } }, icon("warn"), mustCorrect(difference))
+    return confirmation(difference, barred, (confirmed) => acts.confirm(field, difference.kind, confirmed))
   }
 
   function showSays(entry, first, barred) {

@@ -234,6 +234,7 @@ export function build({ el, send }) {
   listen("uploads", () => { if (content?.shown && content.open) showFrame() })
 
   return {
+    hears: true,
     content(next) {
       const opened = next.shown && next.open && !content?.open
       content = next

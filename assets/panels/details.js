@@ -7,7 +7,7 @@ import { fill, h, icon } from "../core/dom.js"
 import { facts, notice } from "../core/parts.js"
 import { count, number } from "../core/text.js"
 
-export function build({ el, send, hide }) {
+export function build({ el, send }) {
   const title = h("h2", { class: "grow cut" })
   const body = h("div", { class: "body" })
   el.append(h("section", { class: "panel details", "aria-label": "Details" }, h("header", title, lastSeen()), body))
@@ -31,8 +31,6 @@ export function build({ el, send, hide }) {
 
   return {
     content(next) {
-      hide(!next.shown)
-      if (!next.shown) return
       fill(title, next.title)
       fill(body,
         next.error ? notice("bad", next.error) : null,

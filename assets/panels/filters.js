@@ -112,6 +112,7 @@ export function build({ el, hide }) {
   listen("verdicts", () => { show(); apply() })
   hide(true)
   return {
+    hears: true,
     content(next) {
       const another = now.plate !== next.plate
       now = next.shown ? next : { wells: [] }

@@ -22,8 +22,8 @@ export function build({ el, send, hide }) {
   const more = h("p", { class: "soft small", hidden: true })
   el.append(h("section", { class: "panel hcs-inbox", "aria-label": "Imports" },
     h("header", title), h("div", { class: "body" }, watched, refusal, arrivals, list, more)))
-  hide(true)
 
+  hide(true)
   const rows = new Map() // a row stays the same element, so that what is typed in it stays
 
   function arrival(entry) {
@@ -85,8 +85,6 @@ export function build({ el, send, hide }) {
   return {
     content(next) {
       content = next
-      hide(!content.shown)
-      if (!content.shown) return
       const running = content.jobs.filter((job) => job.state === "running" || job.state === "waiting").length
       say(title, running ? `Imports: ${count(running, "export")} to do` : "Imports")
       say(watched, content.inboxes.map(([folder, into]) => `${folder} is watched; its plates go to ${into}.`).join(" "))

@@ -64,7 +64,7 @@ function all({ mean, own, own_note: note }) {
   ]
 }
 
-export function build({ el, hide }) {
+export function build({ el }) {
   const title = h("h2", { class: "grow cut" })
   const note = h("p", { class: "small" })
   const mean = h("div", { class: "mean" })
@@ -74,8 +74,6 @@ export function build({ el, hide }) {
 
   return {
     content(next) {
-      hide(!next.shown)
-      if (!next.shown) return
       say(title, next.title)
       say(note, next.note)
       fill(mean, all(next))

@@ -12,7 +12,7 @@ const ACTS = {
   again: ["Try again", "resume", "Measure again what could not be measured"],
 }
 
-export function build({ el, send, hide }) {
+export function build({ el, send }) {
   const status = h("p", { class: "status grow", role: "status" })
   const measured = bar("Fields measured")
   let asks = ""
@@ -29,8 +29,6 @@ export function build({ el, send, hide }) {
 
   return {
     content(next) {
-      hide(!next.shown)
-      if (!next.shown) return
       set(status, { "aria-live": next.act === "hold" ? "off" : "polite" }) // its end is told, not each field
       say(status, next.status)
       sayIf(refusal, next.refused[1])

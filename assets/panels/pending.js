@@ -5,7 +5,7 @@ import { fill, h, say } from "../core/dom.js"
 import { complain, complaint, notice } from "../core/parts.js"
 import { moment } from "../core/text.js"
 
-export function build({ el, send, hide }) {
+export function build({ el, send }) {
   const list = h("ul", { class: "pending" })
   const title = h("h2", { class: "grow" })
   const save = h("a", { class: "button small hcs-pending-export", download: "" }, "Export as zip")
@@ -41,8 +41,6 @@ export function build({ el, send, hide }) {
 
   return {
     content(next) {
-      hide(!next.shown)
-      if (!next.shown) return
       say(title, `Pending corrections: ${next.list.length + next.more}`)
       save.setAttribute("href", next.export)
       complain(refused, next.refused[1])

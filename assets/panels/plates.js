@@ -216,6 +216,7 @@ export function build({ el, send, hide }) {
 
   hide(true)
   return {
+    hears: true,
     content(shown) {
       content = shown
       hide(!shown.shown)

@@ -10,7 +10,7 @@ import { shown as map } from "../plate/map_values.js"
 
 const REST_MILLISECONDS = 120 // a dragged cut-off is counted at once, announced at rest
 
-export function build({ el, send, hide }) {
+export function build({ el, send }) {
   const tabs = h("div", { class: "tabs", role: "tablist", "aria-label": "Plots" })
   const whyEmpty = h("span")
   const toSetup = h("button", { class: "small", click: () => (now.place === "metric" ? tell("measured-metric") : openSetup(now.place)) })
@@ -85,8 +85,6 @@ export function build({ el, send, hide }) {
 
   return {
     content(next) {
-      hide(!next.shown)
-      if (!next.shown) return
       now = next
       showTabs()
       say(whyEmpty, next.empty)

@@ -3,7 +3,7 @@
 
 import { listen } from "../core/bus.js"
 import { barredBy, fill, h, icon, set } from "../core/dom.js"
-import { complain, complaint, labelled, novelty, onEnter, options, tableHead } from "../core/parts.js"
+import { complain, complaint, labelled, novelty, onEnter, options, problemList, tableHead } from "../core/parts.js"
 import { count } from "../core/text.js"
 import { rolesForm } from "./roles_form.js"
 import { columnsPicker } from "./columns_picker.js"
@@ -11,7 +11,7 @@ import { TABLES, tablesOf } from "./table_files.js"
 
 const ROLES = ["positive", "negative", "untreated", "empty"]
 
-export function build({ el, send, hide }) {
+export function build({ el, send }) {
   let now = null
   let exported = 0
   const channels = section("Channels")
@@ -141,7 +141,7 @@ export function build({ el, send, hide }) {
       sheets(),
       table.barcodes.length > 1 ? labelled("Rows of", barcode) : null,
       listing("Not on this plate", table.unmatched), listing("Not in the map", table.missing),
-      table.problems.length ? h("ul", { class: "problems" }, table.problems.map((text) => h("li", text)), table.more ? h("li", `and ${table.more} more`) : null) : null,
+      table.problems.length ? problemList(table.problems, table.more) : null,
       h("div", { class: "scroll" }, h("table", tableHead(["well", ...table.columns]),
         h("tbody", table.rows.map((row) => h("tr", row.map((cell) => h("td", cell))))))),
       table.roles ? form.element : null,
@@ -177,7 +177,7 @@ export function build({ el, send, hide }) {
     const strange = table.strange.map(([site, wells]) => `${site} (${count(wells, "well")})`).join(", ")
     return h("div", { class: "hcs-import-sites" },
       h("p", `${RULES[table.rule]}${list ? `: ${list}${more(table.more[0])}` : ""}.`),
-      strange ? h("ul", { class: "problems" }, h("li", `No field of ours, kept for the well without one: ${strange}${more(table.more[1])}`)) : null)
+      strange ? problemList([`No field of ours, kept for the well without one: ${strange}${more(table.more[1])}`]) : null)
   }
 
   function showImport() {
@@ -197,7 +197,7 @@ export function build({ el, send, hide }) {
       listing("Not on this plate", table.unmatched), table.missing ? h("p", { class: "soft" }, `${count(table.missing, "well")} without a row`) : null,
       sites(table),
       table.left_out.length ? h("p", { class: "soft" }, `No numbers: ${table.left_out.join(", ")}`) : null,
-      table.problems.length ? h("ul", { class: "problems" }, table.problems.map((text) => h("li", text))) : null,
+      table.problems.length ? problemList(table.problems) : null,
       picker.element,
       h("div", { class: "row" },
         h("button", { class: "small primary hcs-import-keep", click: () => send("import", { columns: picker.chosen() }) }, "Import as metrics"),
@@ -207,8 +207,7 @@ export function build({ el, send, hide }) {
 
   return {
     content(next) {
-      hide(!next.shown)
-      if (!next.shown || !next.channels) return
+      if (!next.channels) return
       now = next
       showChannels()
       showLimits()

@@ -8,7 +8,7 @@ import { notice, tableHead } from "../core/parts.js"
 import { count, number } from "../core/text.js"
 import { rolesForm } from "./roles_form.js"
 
-export function build({ el, send, hide }) {
+export function build({ el, send }) {
   const about = h("p", { class: "about small" })
   const assay = h("button", { class: "small", hidden: true })
   const body = h("div", { class: "body" })
@@ -71,8 +71,6 @@ export function build({ el, send, hide }) {
 
   return {
     content(next) {
-      hide(!next.shown)
-      if (!next.shown) return
       const statistics = next.found
       shown = statistics?.metric ?? null
       const is = statistics && statistics.assay === statistics.metric
@@ -93,12 +91,12 @@ export function build({ el, send, hide }) {
         !next.hint && !statistics && !next.problem ? h("p", { class: "small soft" }, "Computing…") : null,
         statistics ? about : null,
         // Without values nothing waits for controls or for more wells.
-        statistics?.missing ? noValues(statistics) : null,
-        statistics && !statistics.missing && controlsKnown ? controls(statistics) : null,
-        statistics && !statistics.missing && !controlsKnown ? noControls(next) : null,
-        statistics && !statistics.missing ? positions(statistics.positions) : null,
-        statistics?.assumed && !statistics.missing ? h("p", { class: "small soft" }, `Positions are those on a ${statistics.assumed}, which is assumed: the plate's document lists fewer rows or columns.`) : null,
-        statistics?.b_note && !statistics.missing ? h("p", { class: "small soft" }, `B-score: ${statistics.b_note}`) : null,
+        ...!statistics ? [] : statistics.missing ? [noValues(statistics)] : [
+          controlsKnown ? controls(statistics) : noControls(next),
+          positions(statistics.positions),
+          statistics.assumed ? h("p", { class: "small soft" }, `Positions are those on a ${statistics.assumed}, which is assumed: the plate's document lists fewer rows or columns.`) : null,
+          statistics.b_note ? h("p", { class: "small soft" }, `B-score: ${statistics.b_note}`) : null,
+        ],
         statistics ? doses(statistics) : null,
         next.roles ? roles.element : null)
     },

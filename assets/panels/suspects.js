@@ -6,7 +6,7 @@ import { barredBy, fill, h } from "../core/dom.js"
 import { notice } from "../core/parts.js"
 import { count } from "../core/text.js"
 
-export function build({ el, send, hide }) {
+export function build({ el, send }) {
   const title = h("h2", { class: "grow cut" })
   const number = h("span", { class: "soft small" })
   const body = h("div", { class: "body", tabindex: "0" })
@@ -44,8 +44,6 @@ export function build({ el, send, hide }) {
 
   return {
     content(next) {
-      hide(!next.shown)
-      if (!next.shown) return
       fill(title, next.title)
       number.textContent = next.list.length ? count(next.list.length + next.more, "well") : ""
       fill(body,

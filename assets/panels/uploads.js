@@ -1,7 +1,7 @@
 // The files on their way: how many, how far, what went wrong; and the page as a place to
 // drop files on. What becomes of them is shown by the parts that use them.
 
-import { addPlate, listen, tell } from "../core/bus.js"
+import { addPlate, listen, stage, tell } from "../core/bus.js"
 import { holdReload } from "../core/connection.js"
 import { fill, h, icon, say } from "../core/dom.js"
 import { bar, fileBox, fillBar, signButton } from "../core/parts.js"
@@ -27,7 +27,7 @@ export function build({ el, hide }) {
   el.append(box, veil)
 
   /** Where no plate is open, files are those of a new one. */
-  const ofNewPlate = () => document.documentElement.dataset.stage === "plates"
+  const ofNewPlate = () => stage() === "plates"
 
   function give(files, target) {
     if (ofNewPlate()) return tell("plate-files", files)
@@ -67,7 +67,7 @@ export function build({ el, hide }) {
   function use(entry) {
     if (entry.purpose === "plate") return ofNewPlate() ? addPlate() : tell("hint", "Go to the list of plates to add it.")
     // In the table of many it is asked what each file is for.
-    entry.well = document.documentElement.dataset.stage === "correct" ? "" : well || entry.well
+    entry.well = stage() === "correct" ? "" : well || entry.well
     return takeUp(entry)
   }
 

@@ -2,6 +2,7 @@
 
 import { display, listen, tell } from "../core/bus.js"
 import { everyFrame, fill, h, icon, say, set } from "../core/dom.js"
+import { confirmation, mustCorrect } from "../core/parts.js"
 import { exact } from "../core/text.js"
 import { keyed, keyedSign } from "../core/keyed.js"
 import { BLINK_MILLISECONDS, MODES, modeByKey, nextMode, swipePart, swipeStep } from "./comparing.js"
@@ -106,9 +107,8 @@ export function build({ el, send }) {
     set(steps[1], { disabled: table.number >= table.total })
     fill(differences, table.differences.map((difference) => {
       if (!difference.blocking) return h("li", { class: "soft" }, difference.message)
-      if (!difference.confirmable) return h("li", { class: "bad" }, icon("warn"), h("span", h("b", "Must be corrected. "), difference.message))
-      const tick = h("input", { type: "checkbox", checked: difference.confirmed, disabled: Boolean(table.barred), title: table.barred, change: () => tell("confirm-difference", { fields: [table.key], kind: difference.kind, confirmed: tick.checked }) })
-      return h("li", h("label", { class: difference.confirmed ? "" : "open" }, tick, h("span", difference.message, h("b", difference.confirmed ? " Confirmed." : " Accept this difference?"))))
+      if (!difference.confirmable) return h("li", { class: "bad" }, icon("warn"), mustCorrect(difference))
+      return h("li", confirmation(difference, table.barred, (confirmed) => tell("confirm-difference", { fields: [table.key], kind: difference.kind, confirmed })))
     }))
   }
 

@@ -1,6 +1,6 @@
 // One field at full resolution.
 
-import { display, listen, tell } from "../core/bus.js"
+import { display, listen, stage as pageStage, tell } from "../core/bus.js"
 import { everyFrame, fill, h, say, set } from "../core/dom.js"
 import { labelled, offer, options } from "../core/parts.js"
 import { exact, number } from "../core/text.js"
@@ -181,7 +181,7 @@ export function build({ el, send }) {
   })
   listen("zoom", (factor) => { if (visible()) zoomTo(viewport, factor) })
   listen("axis", ([axis, by]) => (axis === "z" ? zAxis : tAxis).step(by))
-  listen("control", () => { if (["well", "field"].includes(document.documentElement.dataset.stage ?? "")) send("control") })
+  listen("control", () => { if (["well", "field"].includes(pageStage())) send("control") })
   listen("step", (by) => send("field", { step: by }))
   listen("measure-field", () => tell("field-planes", pane.planes()))
   const visible = () => el.getClientRects().length > 0

@@ -1,7 +1,7 @@
 // The fields of the chosen well: as a gallery, and as a strip while one is open.
 
 import { lastSeen, onReturn } from "../core/absence.js"
-import { listen, tell } from "../core/bus.js"
+import { listen, stage, tell } from "../core/bus.js"
 import { everyFrame, fill, h, icon, say, set } from "../core/dom.js"
 import { notice, options } from "../core/parts.js"
 import { number } from "../core/text.js"
@@ -38,7 +38,6 @@ export function build({ el, send }) {
   let seen = null
   const pictures = new Promise((done) => { seen = done })
 
-  const stage = () => document.documentElement.dataset.stage
   const stages = new MutationObserver(() => tellDrawn())
   stages.observe(document.documentElement, { attributeFilter: ["data-stage"] })
 

@@ -98,25 +98,23 @@ export function categoryKeys(values) {
 
 /** A key for those looks that this plate has; nothing about what it has not. */
 export function stateKeys(scene, values = null) {
-  const wells = scene.wells
-  const has = (test) => wells.some(test)
-  const plain = { state: STATE.present, partial: false, corrected: false, role: "" }
-  const missingValue = wells.some((well, index) => well.state === STATE.present && (scene.colouring.parts[index] ?? null) === null)
-  const entries = [
-    [scene.colouring.signs.some(Boolean), { ...plain }, scene.colouring.notch ?? 1, standing(values), Math.sign(values?.notable ?? 0)],
-    [missingValue, { ...plain }, null, "no value"],
-    [has((well) => well.partial), { ...plain, partial: true }, 0, "fields missing"],
-    [has((well) => well.corrected), { ...plain, corrected: true }, 0, "corrected"],
-    ...VERDICT_NAMES.map((word) => [has((well) => well.verdict?.[0] === word), { ...plain, verdict: [word, false, "field", "", "", 0] }, 0, word]),
-    [has((well) => well.verdict?.[0] && well.verdict[2] === "unseen"), { ...plain, verdict: ["pass", false, "unseen", "", "", 0] }, 0, "judged in bulk"],
-    [has((well) => well.verdict?.[0] && well.verdict[1]), { ...plain, verdict: ["pass", true, "field", "", "", 0] }, 0, "changed since judged"],
-    [has((well) => well.verdict && !well.verdict[0]), { ...plain, verdict: ["", false, "", "", "", 1] }, 0, "a field failed"],
-    [has((well) => well.role === "N"), { ...plain, role: "N" }, 0, "negative control"],
-    [has((well) => well.role === "P"), { ...plain, role: "P" }, 0, "positive control"],
-    [has((well) => well.role === "U"), { ...plain, role: "U" }, 0, "untreated"],
-    ...[STATE.not_acquired, STATE.pending, STATE.missing, STATE.unreadable].map((state) => [has((well) => well.state === state), { ...plain, state }, null, STATE_WORDS[state]]),
-  ].filter(([shown]) => shown)
-  return h("ul", { class: "keys", "aria-label": "Signs" }, entries.map(([, well, part, text, sign = 0]) => h("li", swatch(well, part, sign, scene), text)))
+  const { wells, colouring } = scene
+  const keys = h("ul", { class: "keys", "aria-label": "Signs" })
+  const add = (test, text, look, part = 0, sign = 0) => {
+    if (wells.some(test)) keys.append(h("li", swatch({ state: STATE.present, partial: false, corrected: false, role: "", ...look }, part, sign, scene), text))
+  }
+  const judged = (verdict, stale, basis, failed = 0) => ({ verdict: [verdict, stale, basis, "", "", failed] })
+  add((_, index) => colouring.signs[index], standing(values), {}, colouring.notch ?? 1, Math.sign(values?.notable ?? 0))
+  add((well, index) => well.state === STATE.present && (colouring.parts[index] ?? null) === null, "no value", {}, null)
+  add((well) => well.partial, "fields missing", { partial: true })
+  add((well) => well.corrected, "corrected", { corrected: true })
+  for (const word of VERDICT_NAMES) add((well) => well.verdict?.[0] === word, word, judged(word, false, "field"))
+  add((well) => well.verdict?.[0] && well.verdict[2] === "unseen", "judged in bulk", judged("pass", false, "unseen"))
+  add((well) => well.verdict?.[0] && well.verdict[1], "changed since judged", judged("pass", true, "field"))
+  add((well) => well.verdict && !well.verdict[0], "a field failed", judged("", false, "", 1))
+  for (const [role, text] of [["N", "negative control"], ["P", "positive control"], ["U", "untreated"]]) add((well) => well.role === role, text, { role })
+  for (const state of [STATE.not_acquired, STATE.pending, STATE.missing, STATE.unreadable]) add((well) => well.state === state, STATE_WORDS[state], { state }, null)
+  return keys
 }
 
 /** The plate's own drawing of one well, so that the key cannot differ from the map. */

@@ -1,7 +1,7 @@
 // The plate map: a canvas that shows the plate, and over it a transparent table that is it.
 
 import { lastSeen } from "../core/absence.js"
-import { listen } from "../core/bus.js"
+import { listen, stage } from "../core/bus.js"
 import { rampOf } from "../core/colours.js"
 import { everyFrame, fill, h, icon, say, set } from "../core/dom.js"
 import { secondPlace } from "../core/island.js"
@@ -87,7 +87,7 @@ export function build({ el, root, send }) {
 
   function arrange() {
     if (!plate) return
-    const large = document.documentElement.dataset.stage === "values"
+    const large = stage() === "values"
     panel.classList.toggle("large", large)
     const width = place.clientWidth
     if (width < 40) return // not in sight

@@ -202,6 +202,7 @@ export function build({ el, send, hide }) {
   listen("reviewer", () => setTimeout(() => send("name"), 400))
   listen("reopen", () => { if (now?.signed && !now.barred.reopen) askReopen() })
   return {
+    hears: true,
     content(next) {
       now = next
       if (next.answer && next.answer.n > answered) {

@@ -345,6 +345,7 @@ export function build({ el, send, hide }) {
       decided.changed = changed
       share({ ...verdictsNow(), ...progress })
     },
+    hears: true,
     content(next) {
       const another = now?.plate !== next.plate
       now = { ...shared, ...next }
