@@ -32,7 +32,7 @@ from dashboard.storage.database import (
 from dashboard.storage.faults import DatabaseFault, patiently
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection, Engine
 
@@ -238,17 +238,34 @@ class Settings:
 
     def put(self, value: Any, kind: str, *whose: str) -> None:
         """Keep a value instead of the one before; None forgets it."""
-        name = _name(kind, whose)
+        self.put_all({(kind, *whose): value})
+
+    def put_all(self, values: Mapping[tuple[str, ...], Any]) -> None:
+        """Keep several values, all of them or none.
+
+        In one transaction: each for itself has the disk made safe as often, and keeps
+        whoever judges from writing meanwhile.
+
+        Parameters
+        ----------
+        values
+            By kind and whose they are.
+        """
+        named = {_name(key[0], key[1:]): value for key, value in values.items()}
         if self._transaction is not None:
-            self._write(self._transaction, name, value)
+            self._write_all(self._transaction, named)
             return
 
         def write() -> None:
             with self._engine.begin() as connection:
-                self._write(connection, name, value)
+                self._write_all(connection, named)
 
         patiently(write)
-        self._changed(name)
+        self._changed(*named)
+
+    def _write_all(self, connection: Connection, named: Mapping[str, Any]) -> None:
+        for name, value in named.items():
+            self._write(connection, name, value)
 
     def _write(self, connection: Connection, name: str, value: Any) -> None:
         if value is None:

@@ -177,7 +177,7 @@ class Jobs:
             with self._lock:
                 known.whole = finished and known.judged.ready and not known.again
             # Last, so that a plate that is measured has its suspects.
-            self._tell(plate, known, progress, force=True)
+            self._tell(plate, known, progress)
             with self._lock:
                 if not known.again:
                     return
@@ -245,7 +245,7 @@ class Jobs:
                     buffer, last = [], time.monotonic()
                     with self._lock:
                         failed = len(known.failures())
-                    self._tell(plate, known, pace.progress(done, failed), force=True)
+                    self._tell(plate, known, pace.progress(done, failed))
         self._take(plate, known, buffer, basis, todo)
         return done
 
@@ -323,14 +323,9 @@ class Jobs:
         plate: ServedPlate,
         known: Knowledge,
         progress: Progress,
-        *,
-        force: bool = False,
     ) -> None:
-        changed = known.progress != progress
-        known.progress = progress
-        if changed or force:
-            known.cached.clear()
-        if changed:
+        if known.progress != progress:
+            known.progress = progress
             plate.bump()
 
 

@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dashboard.off_loop import OffLoop, on_event_loop
+from dashboard.quality.field_numbers import field_numbers
 from dashboard.quality.imported_tables import PREFIX
 from dashboard.quality.jobs import Jobs
 from dashboard.quality.light import PlateLight
@@ -33,7 +34,7 @@ from dashboard.quality.values import (
     MetricValue,
     MetricValues,
 )
-from dashboard.quality.wells import field_numbers, values_of, well_values
+from dashboard.quality.wells import values_of
 from hcs.qc import LEAST_PLATES, imported_exposures
 
 if TYPE_CHECKING:
@@ -51,9 +52,6 @@ if TYPE_CHECKING:
     from hcs.qc import Clip
 
 _LOG = logging.getLogger(__name__)
-
-_CACHED = 300
-"""Metrics of one plate whose wells are remembered: 30 of each of some channels."""
 
 
 class Measuring:
@@ -151,19 +149,16 @@ class Measuring:
             If there is no such metric.
         """
         known = self._memory.get(plate)
-        overview = plate.overview()
-        key = (overview.revision, metric, acquisition, way, known.progress, excluded)
-        values = known.cached.get(key)
+        mark = _mark(plate, known)
+        asked = metric, acquisition, way, excluded
+        values = known.wells.current(mark, *asked)
         if values is None:
             # Threads of many pages ask for the same at once; an event loop never waits.
             with nullcontext() if on_event_loop() else known.making:
-                values = known.cached.get(key)
+                values = known.wells.current(mark, *asked)
                 if values is None:
                     stock = self._stock(plate, known, metric)
-                    values = well_values(stock, metric, acquisition, way, excluded)
-                    if len(known.cached) > _CACHED:
-                        known.cached.clear()
-                    known.cached[key] = values
+                    values = known.wells.renewed(mark, stock, *asked)
         return values
 
     def values_of(
@@ -341,19 +336,16 @@ class Measuring:
         self._keep_wells(plate, known)
         if judged != known.judged:
             known.judged = judged
-            known.cached.clear()
             plate.bump()
 
     def _keep_wells(self, plate: ServedPlate, known: Knowledge) -> None:
         """Keep the wells' values for lists of many plates."""
         try:
-            stock = self._stock(plate, known, "")
-            ids = [
-                metric.id
+            values = [
+                self.values(plate, metric.id, None)
                 for metric in self.metrics(plate)
                 if metric.channel is not None
             ]
-            values = [well_values(stock, metric, None) for metric in ids]
             self._judging.wells.keep(plate.plate.id, values)
         except Exception:  # noqa: BLE001 - this plate's own page does not need it
             _LOG.exception("Keeping the wells' values of %s failed.", plate.key)
@@ -381,6 +373,12 @@ class Measuring:
         known = self._memory.get(plate)
         with self._lock:
             return known.failures()
+
+
+def _mark(plate: ServedPlate, known: Knowledge) -> tuple[object, ...]:
+    """Return what differs where anything does that values of wells are made of."""
+    revision = plate.overview().revision
+    return revision, known.changes, known.progress, known.judged
 
 
 def _number(stored: StoredValue | None) -> float | None:

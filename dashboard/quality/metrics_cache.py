@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from dashboard.quality.plate_metrics import Knowledge
+from dashboard.quality.well_memory import WellMemory
 from hcs.plates import plate_fingerprint
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ class Memory:
                 known.latest = {(key.well, key.field): key for key in values}
             known.values = values
             known.changes += 1
-            known.cached.clear()
+            known.wells = WellMemory()
             known.loaded = True
         self._make_room()
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from dashboard.progress import Progress
 from dashboard.quality.judgement import Judgement
 from dashboard.quality.metrics import StoredValue
+from dashboard.quality.well_memory import WellMemory
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from dashboard.quality.metrics import FieldKey
-    from dashboard.quality.values import MetricValues
     from hcs.qc import Clip, MeanField
 
 Place = tuple[str, str]
@@ -73,9 +73,9 @@ class Knowledge:
     held: bool = False
     """Nothing is measured until a person says so."""
 
-    cached: dict[tuple[object, ...], MetricValues] = field(default_factory=dict)
+    wells: WellMemory = field(default_factory=WellMemory)
     making: threading.RLock = field(default_factory=threading.RLock, compare=False)
-    """Held by the one thread that makes what is `cached` next."""
+    """Held by the one thread that makes values of `wells` next."""
 
     judged: Judgement = field(default_factory=Judgement)
     loaded: bool = False
@@ -115,7 +115,7 @@ class Knowledge:
         """
         self.values = {}
         self.clips = self.by_field = None
-        self.cached.clear()
+        self.wells = WellMemory()
         self.loaded = False
 
     def failures(self) -> dict[Place, str]:

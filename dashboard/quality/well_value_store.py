@@ -41,11 +41,12 @@ class WellValueStore:
         stored = self._settings.fresh(_LIST, plate)
         if isinstance(stored, dict) and stored.get("mark") == mark:
             return
-        for metric, row in rows.items():
-            self._settings.put(row, _VALUES, plate, metric)
-        # Last: who finds the list finds the rows.
         titles = [_about(metric_values.metric) for metric_values in values]
-        self._settings.put({"mark": mark, "metrics": titles}, _LIST, plate)
+        entries: dict[tuple[str, ...], Any] = {
+            (_VALUES, plate, metric): row for metric, row in rows.items()
+        }
+        entries[_LIST, plate] = {"mark": mark, "metrics": titles}
+        self._settings.put_all(entries)
 
     def metrics(self, plate: str) -> tuple[dict[str, str], ...]:
         """Return ``id``, ``title`` and ``unit`` of what is kept of a plate."""

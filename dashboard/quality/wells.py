@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from dashboard.colour_scales import ends, value_limits
 from dashboard.errors import NotServedError
-from dashboard.quality.imported_tables import PREFIX as IMPORTED
+from dashboard.quality.field_numbers import infos_of, middle_of, numbers_of
 from dashboard.quality.imported_tables import STRANGE, WHOLE
-from dashboard.quality.metrics import StoredValue
 from dashboard.quality.scores import (
     COMPLETENESS,
-    SATURATION,
     SUSPICION,
-    clip_levels,
-    metric_infos,
-    reader,
 )
 from dashboard.quality.stock import NOTHING_EXCLUDED, Excluded, Stock
 from dashboard.quality.values import MetricInfo, MetricValue, MetricValues
@@ -27,9 +21,10 @@ from dashboard.text import plain_text
 from hcs.qc import WAYS, aggregate, default_way, definition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from dashboard.plates.values import WellState
+    from dashboard.quality.field_numbers import FieldNumbers
     from dashboard.quality.imported_tables import Values
     from dashboard.quality.judgement import Judgement
     from hcs.qc import How
@@ -39,14 +34,11 @@ FIELD = "field:"
 
 _SPREADS = ("sd", "cv")
 
-FieldNumbers = list[tuple[str, StoredValue]]
-"""Name and value of the fields of one well."""
-
 Wells = dict[str, MetricValue]
 """A metric's values by label of the well."""
 
 _NONE: frozenset[str] = frozenset()
-_CLIPS = f"{SATURATION}."
+_NO_VALUES: Mapping[str, MetricValue] = MappingProxyType({})
 
 
 def known_way(way: str) -> bool:
@@ -60,6 +52,7 @@ def well_values(
     acquisition: int | None,
     way: str = "",
     excluded: Excluded = NOTHING_EXCLUDED,
+    holding: Mapping[str, MetricValue] = _NO_VALUES,
 ) -> MetricValues:
     """Return a metric over the wells that the plate lists.
 
@@ -76,26 +69,68 @@ def well_values(
         metric's own: worst for technical ones, else the median.
     excluded
         Fields that count neither for their wells nor for the limits of the colours.
+    holding
+        Values by label that were made before and hold; those of other wells are made.
 
     Raises
     ------
     NotServedError
         If there is no such metric.
     """
-    info = next((info for info in _infos(stock) if info.id == metric), None)
-    if info is None:
-        raise NotServedError(f"There is no metric {plain_text(metric, 100)!r} here.")
-    if way in _SPREADS:
-        # How much fields differ has no place where all is well, and no other side.
-        info = replace(info, scale="sequential", notable=None)
+    info = _info(stock, metric, way)
     way = way if known_way(way) else ""
-    wells = _values(stock, info, acquisition, way, excluded, stock.overview.wells)
+    others = [well for well in stock.overview.wells if well.label not in holding]
+    made = _values(stock, info, acquisition, way, excluded, others)
+    both = {**holding, **made}
+    wells = {
+        well.label: both[well.label]
+        for well in stock.overview.wells
+        if well.label in both
+    }
     low, high = value_limits(value.value for value in wells.values())
     if low is not None and high is not None:
         low, high = ends(info.scale, low, high, right=info.right, notable=info.notable)
     return MetricValues(
         metric=info, wells=wells, low=low, high=high, progress=stock.progress
     )
+
+
+def rests_on(
+    stock: Stock, metric: str, acquisition: int | None, way: str = ""
+) -> tuple[object, ...]:
+    """Return what the values of all wells rest on, beside what is the well's own.
+
+    Where it differs, no value of before holds.
+
+    Parameters
+    ----------
+    stock, metric, acquisition, way
+        As `well_values` has them.
+
+    Raises
+    ------
+    NotServedError
+        If there is no such metric.
+    """
+    info = _info(stock, metric, way)
+    if metric == COMPLETENESS:
+        return (info,)
+    if metric == SUSPICION:
+        return info, stock.judged
+    middle = _usual(stock, info, acquisition, way)
+    clip = (stock.clips or {}).get(info.channel) if info.channel is not None else None
+    # As text: what is no number equals nothing, not even itself.
+    return info, stock.basis, str(middle), clip, stock.values
+
+
+def _info(stock: Stock, metric: str, way: str) -> MetricInfo:
+    info = next((info for info in infos_of(stock) if info.id == metric), None)
+    if info is None:
+        raise NotServedError(f"There is no metric {plain_text(metric, 100)!r} here.")
+    if way in _SPREADS:
+        # How much fields differ has no place where all is well, and no other side.
+        info = replace(info, scale="sequential", notable=None)
+    return info
 
 
 def values_of(
@@ -117,15 +152,11 @@ def values_of(
     """
     some = [well for well in stock.overview.wells if well.label in labels]
     values = {}
-    for info in _infos(stock):
+    for info in infos_of(stock):
         if info.kind == "imported":
             stock = replace(stock, values=imported(info.id))
         values[info.id] = _values(stock, info, None, "", NOTHING_EXCLUDED, some)
     return values
-
-
-def _infos(stock: Stock) -> tuple[MetricInfo, ...]:
-    return metric_infos(stock.overview.channels, stock.basis, stock.imported)
 
 
 def _values(
@@ -144,21 +175,6 @@ def _values(
         else _suspicion(well, stock.judged)
         for well in some
         if well.state != "not_acquired"
-    }
-
-
-def field_numbers(
-    stock: Stock, metric: str, acquisition: int | None
-) -> dict[str, dict[str, float]]:
-    """Return the numbers of a metric by label of the well and name of the field."""
-    info = next((info for info in _infos(stock) if info.id == metric), None)
-    if info is None or metric in (COMPLETENESS, SUSPICION):
-        return {}
-    return {
-        label: {name: value.value for name, value in fields if value.value is not None}
-        for label, fields in _numbers(
-            stock, info, acquisition, stock.overview.wells
-        ).items()
     }
 
 
@@ -190,11 +206,8 @@ def _measured(
     excluded: Excluded,
     some: Sequence[WellState],
 ) -> Wells:
-    numbers = _numbers(stock, info, acquisition, some)
-    middle = math.nan
-    if how(info, way) == "worst" and info.direction not in ("low", "high"):
-        # What is furthest from usual asks all wells what is.
-        middle = _middle(stock, info, acquisition)
+    numbers = numbers_of(stock, info, acquisition, some)
+    middle = _usual(stock, info, acquisition, way)
     errors = {well.label: well.error for well in some}
     failed = excluded.by_well()
     return {
@@ -207,83 +220,12 @@ def _measured(
     }
 
 
-def _middle(stock: Stock, info: MetricInfo, acquisition: int | None) -> float:
-    key = info.id, acquisition, stock.overview.revision
-    middle = stock.middles.get(key)
-    if middle is None:
-        numbers = _numbers(stock, info, acquisition, stock.overview.wells)
-        known = [
-            value.value
-            for fields in numbers.values()
-            for _, value in fields
-            if value.value is not None
-        ]
-        middle = stock.middles[key] = float(np.median(known)) if known else math.nan
-    return middle
-
-
-def _numbers(
-    stock: Stock,
-    info: MetricInfo,
-    acquisition: int | None,
-    some: Sequence[WellState],
-) -> dict[str, FieldNumbers]:
-    if info.id.startswith(IMPORTED):
-        return _imported(stock, acquisition, some)
-    return _own(stock, info, acquisition, some)
-
-
-def _imported(
-    stock: Stock, acquisition: int | None, some: Sequence[WellState]
-) -> dict[str, FieldNumbers]:
-    """Return imported numbers, without those of fields of other acquisitions.
-
-    Numbers of no field of ours are of any: the table does not say of which.
-    """
-    rows = stock.values or {}
-    numbers = {}
-    for well in some:
-        if well.state == "not_acquired":
-            continue
-        others = {
-            name
-            for name, run in stock.fields.get(well.path, ())
-            if acquisition is not None and (run or 0) != acquisition
-        }
-        numbers[well.label] = [
-            (name, StoredValue(value))
-            for name, value in rows.get(well.label, ())
-            if name not in others
-        ]
-    return numbers
-
-
-def _own(
-    stock: Stock,
-    info: MetricInfo,
-    acquisition: int | None,
-    some: Sequence[WellState],
-) -> dict[str, FieldNumbers]:
-    clips = stock.clips or {}
-    if stock.clips is None and info.channel is not None and info.id.startswith(_CLIPS):
-        clips = clip_levels(list(stock.latest.values()), [info.channel], stock.basis)
-    value_in = reader(info.id, clips, stock.basis)
-    numbers: dict[str, FieldNumbers] = {}
-    for well in some:
-        if well.state == "not_acquired":
-            continue
-        fields: FieldNumbers = []
-        for name, run in stock.fields.get(well.path, ()):
-            if acquisition is not None and (run or 0) != acquisition:
-                continue
-            measured = stock.latest.get((well.path, name))
-            value = None if measured is None else value_in(measured)
-            if value is None:
-                why = stock.errors.get((well.path, name)) or "not measured yet"
-                value = StoredValue(None, why)
-            fields.append((name, value))
-        numbers[well.label] = fields
-    return numbers
+def _usual(stock: Stock, info: MetricInfo, acquisition: int | None, way: str) -> float:
+    """Return what is usual on the plate, NaN where no well's value depends on it."""
+    if how(info, way) == "worst" and info.direction not in ("low", "high"):
+        # What is furthest from usual asks all wells what is.
+        return middle_of(stock, info, acquisition)
+    return math.nan
 
 
 def _well(

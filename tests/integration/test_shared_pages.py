@@ -13,7 +13,7 @@ import pytest
 
 from dashboard import session as session_module
 from dashboard.accounts import LOCAL, Role, Visitor
-from dashboard.quality import measuring
+from dashboard.quality import well_memory
 from dashboard.quality.scores import SUSPICION
 from dashboard.shared import Shared
 from dashboard.views.snapshot import Snapshot
@@ -320,14 +320,14 @@ def test_values_of_all_wells_are_made_off_the_event_loop_and_once(
     made: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """For the list of a well: only what colours the plate is drawn with is at once."""
-    make, calls = measuring.well_values, []
+    make, calls = well_memory.well_values, []
 
     def note(stock: Any, metric: str, *rest: Any) -> Any:
         on_loop = threading.current_thread() is threading.main_thread()
         calls.append((metric, on_loop))
         return make(stock, metric, *rest)
 
-    monkeypatch.setattr(measuring, "well_values", note)
+    monkeypatch.setattr(well_memory, "well_values", note)
     visit = opened(made, f"plate={KEY}&well=A1")
     metric = visit.session.state.metric
     rows = visit.content("details")["values"]
