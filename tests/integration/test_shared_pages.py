@@ -334,7 +334,8 @@ def test_values_of_all_wells_are_made_off_the_event_loop_and_once(
     assert len(rows) > 3
     assert {made_of for made_of, on_loop in calls if on_loop} <= {metric, SUSPICION}
     first = len(calls)
-    assert first >= len(rows)
+    # Those that judging the plate has made are not made again for a page.
+    assert first < len(rows)
     visit.act("plate_map", type="select", well="A2")
     assert visit.content("details")["title"].endswith("A2")
     opened(made, f"plate={KEY}&well=B2")
