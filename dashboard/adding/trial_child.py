@@ -25,7 +25,6 @@ from dashboard.adding.outcome import (
     proposals_of,
 )
 from dashboard.inbox.summary import map_for
-from dashboard.inbox.values import JobChoices
 from hcs.errors import HCSError, SourceError, UnknownNamesError
 from hcs.ingest import (
     ImportChoices,
@@ -146,7 +145,7 @@ def _try(teller: _Teller, order: Mapping[str, Any]) -> None:
     with plan_import(
         source, choices, links_out=False, progress=teller.progress
     ) as planned:
-        planned = map_for(planned, JobChoices(), order["maps"])
+        planned = map_for(planned, order["maps"])
         report = planned.report
         teller.say(
             "done",

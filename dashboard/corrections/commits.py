@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
-_BATCH = ("batch", "of")
-"""What an act says of the batch that it is part of."""
-
 
 class Commits:
     """Writes corrections to plates; each act begun has an end in the record.

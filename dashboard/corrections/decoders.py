@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Any
 from dashboard.child_environment import python_environment
 from dashboard.corrections.decoding import (
     MEMORY_BYTES,
-    SECONDS,
     Decoded,
     DecodingOrder,
 )
@@ -133,30 +132,6 @@ class Decoder:
         except subprocess.TimeoutExpired:
             self._child.kill()
             self._child.wait()
-
-
-def decode(
-    source: Path,
-    target: Path,
-    name: str,
-    *,
-    max_bytes: int,
-    seconds: float = SECONDS,
-    memory: int = MEMORY_BYTES,
-) -> Decoded:
-    """Decode one file by a child of its own; see `DecodingOrder`, `Decoder.decode`."""
-    decoder = Decoder(memory=memory)
-    order = DecodingOrder(
-        source=str(source),
-        target=str(target),
-        name=name,
-        max_bytes=max_bytes,
-        seconds=seconds,
-    )
-    try:
-        return decoder.decode(order)
-    finally:
-        decoder.close()
 
 
 class Decoders:

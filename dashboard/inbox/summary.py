@@ -19,7 +19,6 @@ from hcs.ingest import propose_patterns
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from dashboard.inbox.values import JobChoices
     from hcs.ingest import ExportSource, ImportReport, PlannedImport
 
 _MOST_LINES = 30
@@ -85,9 +84,7 @@ def _cut(text: str) -> str:
     return cut_text(text, _MOST_TEXT)
 
 
-def map_for(
-    planned: PlannedImport, choices: JobChoices, folder: str | None
-) -> PlannedImport:
+def map_for(planned: PlannedImport, folder: str | None) -> PlannedImport:
     """Return an import with the plate map of its barcode, where a folder has one.
 
     A map that a person chose, or that the export holds, goes before. What is wrong with

@@ -157,7 +157,7 @@ def _work(server: _Server, order: Mapping[str, Any]) -> None:
     chosen = replace(choices.for_library(), plate=order["part"] or None)
     # Whoever writes into an inbox must not choose what else of the disk is read.
     with plan_import(source, chosen, links_out=False) as planned:
-        planned = map_for(planned, choices, order["maps"])
+        planned = map_for(planned, order["maps"])
         plan = planned.report.plan
         height, width = plan.grid.size
         pixels = plan.found.planes * height * width

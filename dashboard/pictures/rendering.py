@@ -251,13 +251,6 @@ def fit(picture: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     return np.asarray(Image.fromarray(picture).resize(shape, how))
 
 
-def thumbnail(
-    planes: Sequence[Plane], settings: Sequence[ChannelSetting], size: int
-) -> NDArray[np.uint8]:
-    """Return a composite ``(y, x, 3)`` whose longer side has `size` pixels."""
-    return fit(composite([shrink(plane, size) for plane in planes], settings), size)
-
-
 def level_for(shapes: Sequence[tuple[int, int]], size: int) -> int:
     """Return the smallest level whose longer side has at least `size` pixels.
 

@@ -241,12 +241,12 @@ class Jobs:
                 buffer.append(result)
                 done += 1
                 if time.monotonic() - last > _BATCH_SECONDS:
-                    self._take(plate, known, buffer, basis, todo)
+                    self._take(known, buffer, basis, todo)
                     buffer, last = [], time.monotonic()
                     with self._lock:
                         failed = len(known.failures())
                     self._tell(plate, known, pace.progress(done, failed))
-        self._take(plate, known, buffer, basis, todo)
+        self._take(known, buffer, basis, todo)
         return done
 
     def _todo(
@@ -286,7 +286,6 @@ class Jobs:
 
     def _take(
         self,
-        plate: ServedPlate,
         known: Knowledge,
         results: Iterable[FieldResult],
         basis: AssaySettings,

@@ -77,7 +77,7 @@ class SideWells(Part):
                 "kind": self._kind,
                 "title": self._title(now),
                 "loading": self._loading,
-                "empty": "" if self._samples else self._empty(now),
+                "empty": "" if self._samples else self._empty(),
                 "items": pictures(
                     self._samples, self._session.urls, overview, now.state, _SIZE
                 ),
@@ -135,7 +135,7 @@ class SideWells(Part):
             return f"Best and worst: {plain_text(now.values.metric.title, 60)}"
         return _TITLES.get(self._kind, "")
 
-    def _empty(self, now: Snapshot) -> str:
+    def _empty(self) -> str:
         if self._loading:
             return "Reading…"
         if self._kind == "controls":

@@ -164,7 +164,7 @@ class UploadForm(Part):
     def _uploads(self, now: Snapshot) -> list[dict[str, Any]]:
         chosen = {source.upload: source for source in self._correction.draft.sources}
         return [
-            _file(upload, chosen.get(upload.id), now)
+            _file(upload, chosen.get(upload.id))
             for upload in self._correction.draft.uploads
         ]
 
@@ -191,7 +191,7 @@ class UploadForm(Part):
         )
 
 
-def _file(upload: Upload, source: SourceFile | None, now: Snapshot) -> dict[str, Any]:
+def _file(upload: Upload, source: SourceFile | None) -> dict[str, Any]:
     count = upload.shape[upload.axes.index("c")] if "c" in upload.axes else 1
     size = " × ".join(str(length) for length in upload.shape)
     several = f"{count} channels in order" if count > 1 else ""

@@ -6,7 +6,6 @@ the function gives other numbers, so that stored values are known to be old.
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
@@ -37,9 +36,6 @@ cells, "other" is for metrics of other packages that do not say."""
 
 _ID = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", re.ASCII)
 """Values are stored under ``<id>@<version>.<channel>``."""
-
-CELLPROFILER_EMPTY = 0.0
-"""What CellProfiler reports where a metric cannot be computed; we say NaN, and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -561,8 +557,3 @@ STANDARD: tuple[str, ...] = tuple(d.id for d in DEFINITIONS if d.standard)
 
 EVERY_METRIC: tuple[str, ...] = tuple(d.id for d in DEFINITIONS)
 """Ids of all metrics of ours."""
-
-
-def as_cellprofiler(value: float) -> float:
-    """Return a value as CellProfiler would report it: 0 where not computable."""
-    return CELLPROFILER_EMPTY if math.isnan(value) else value

@@ -113,7 +113,7 @@ def measurements_table(
     columns = find_wells(base, numbers=True) or columns
     for table in parts:
         if table.part != base.part or table.name != base.name:
-            base = _with_objects(base, columns, table)
+            base = _with_objects(base, table)
     return base
 
 
@@ -194,7 +194,7 @@ def _place(table: Table, names: Iterable[str]) -> _Place | None:
     return None
 
 
-def _with_objects(base: Table, columns: WellColumns, table: Table) -> Table:
+def _with_objects(base: Table, table: Table) -> Table:
     """Return a table of images with the medians of objects, joined by image."""
     names = (_RUN, _IMAGE)
     ours, theirs = _place(base, names), _place(table, names)

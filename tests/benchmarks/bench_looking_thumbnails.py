@@ -56,7 +56,9 @@ def settings(turn: int) -> tuple[ChannelSetting, ...]:
 
 def draw(planes: list[Any], turn: int) -> int:
     """Draw and encode as the dashboard does."""
-    return len(rendering.encode_jpeg(rendering.thumbnail(planes, settings(turn), SIZE)))
+    small = [rendering.shrink(plane, SIZE) for plane in planes]
+    picture = rendering.fit(rendering.composite(small, settings(turn)), SIZE)
+    return len(rendering.encode_jpeg(picture))
 
 
 def peer(path: Path, turn: int) -> None:

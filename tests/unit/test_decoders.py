@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 import threading
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from dashboard.corrections import decoders
-from dashboard.corrections.decoders import Decoder, Decoders, decode
+from dashboard.corrections.decoders import Decoder, Decoders
 from dashboard.corrections.decoding import DecodingOrder
 from hcs.errors import SourceError
 from tests.integration.serving import tiff
@@ -122,16 +123,13 @@ def test_a_child_that_answers_nonsense_has_decoded_nothing(
 
 def test_planes_over_the_limit_are_refused_and_not_left_behind(tmp_path: Path) -> None:
     data = tiff(np.zeros((600, 600), "u2"), compression="zlib")
-    source, target = tmp_path / "content", tmp_path / "planes.npy"
-    source.write_bytes(data)
-    with pytest.raises(SourceError, match=r"a\.tif"):
-        decode(source, target, "a.tif", max_bytes=1000)
-    assert not target.exists()
+    with pytest.raises(SourceError, match=r"a\.tif"), closing(Decoder()) as child:
+        child.decode(order_for(tmp_path, data, max_bytes=1000))
+    assert not (tmp_path / "planes.npy").exists()
 
 
 def test_memory_over_the_limit_is_refused_in_words(tmp_path: Path) -> None:
     data = tiff(np.zeros((12000, 12000), "u1"), compression="zlib")
-    source, target = tmp_path / "content", tmp_path / "planes.npy"
-    source.write_bytes(data)
-    with pytest.raises(SourceError, match=r"Unable to allocate|more memory"):
-        decode(source, target, "a.tif", max_bytes=1 << 30, memory=1 << 28)
+    refused = pytest.raises(SourceError, match=r"Unable to allocate|more memory")
+    with refused, closing(Decoder(memory=1 << 28)) as child:
+        child.decode(order_for(tmp_path, data, max_bytes=1 << 30))

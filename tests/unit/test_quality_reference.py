@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from hcs.qc.definitions import as_cellprofiler
 from hcs.qc.fields import focus, intensity
 from hcs.qc.fields.plane import Plane
 from hcs.qc.run.quality import measure_plane
@@ -24,7 +23,8 @@ SET = (
 
 def as_in_cellprofiler(pixels, id, mask=None):
     found = measure_plane(pixels, metrics=[id], mask=mask, full_scale=1)
-    return as_cellprofiler(found[id])
+    # CellProfiler reports 0 where a value cannot be computed.
+    return 0.0 if math.isnan(found[id]) else found[id]
 
 
 def uniform(*shape):

@@ -10,11 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hcs.errors import NotFoundError
 from hcs.qc.clip import Clip, Top, infer_clip, percent_at, top_of
 from hcs.qc.fields.nuclei import propose_channel
 from hcs.qc.fields.plane import Plane
-from hcs.qc.plates.aggregation import best_plane, default_way, field_values, well_values
+from hcs.qc.plates.aggregation import (
+    aggregate,
+    best_plane,
+    default_way,
+    planes_in_focus,
+)
 from hcs.qc.plates.banner import plate_banner, plate_medians
 from hcs.qc.plates.baseline import make_baselines
 from hcs.qc.plates.check import checks
@@ -605,21 +609,16 @@ def test_the_nuclear_channel_is_proposed_by_name(names, expected):
 def test_the_sharpest_plane_counts():
     planes = [plane(z=z, mean=z, power_log_log_slope=s) for z, s in enumerate((-3, -1))]
     assert best_plane(planes) == 1
-    results = [field("A/1", "0", *planes)]
-    assert field_values(results, "mean", "DNA")["A/1", "0", None] == (1.0, "")
-    assert field_values(results, "mean", "DNA", z=0)["A/1", "0", None] == (0.0, "")
+    assert planes_in_focus(planes, "DNA") == [planes[1]]
+    assert planes_in_focus(planes, "DNA", z=0) == [planes[0]]
 
 
 def test_technical_metrics_show_the_worst_field_others_the_median():
     assert default_way(definition("power_log_log_slope")) == "worst"
     assert default_way(definition("mean")) == "median"
-    fields = [
-        field("A/1", str(i), plane(mean=m, power_log_log_slope=s, background_level=b))
-        for i, (m, s, b) in enumerate([(1, -1, 5), (2, -4, 6), (9, -2, 20)])
-    ]
-    assert well_values(fields, "mean", "DNA")["A/1"].value == 2
-    assert well_values(fields, "power_log_log_slope", "DNA")["A/1"].value == -4
-    assert well_values(fields, "background_level", "DNA")["A/1"].value == 20
+    assert aggregate([1, 2, 9], "median", bad="none", middle=2) == 2
+    assert aggregate([-1, -4, -2], "worst", bad="low", middle=-2) == -4
+    assert aggregate([5, 6, 20], "worst", bad="high", middle=6) == 20
 
 
 @pytest.mark.parametrize(
@@ -627,30 +626,9 @@ def test_technical_metrics_show_the_worst_field_others_the_median():
     [("mean", 4), ("min", 1), ("max", 9), ("sd", 19**0.5), ("cv", 25 * 19**0.5)],
 )
 def test_fields_become_wells_in_the_way_that_is_chosen(way, expected):
-    fields = [field("A/1", str(i), plane(mean=m)) for i, m in enumerate((1, 2, 9))]
-    found = well_values(fields, "mean", "DNA", way=way)["A/1"]
-    assert found.value == pytest.approx(expected)
-    assert found.fields == 3
-
-
-def test_a_well_without_a_value_says_why():
-    bad = plane(mean=math.nan, reasons={"mean": "some pixels are not numbers"})
-    found = well_values([field("A/1", "0", bad)], "mean", "DNA")["A/1"]
-    assert math.isnan(found.value)
-    assert (found.fields, found.reason) == (0, "some pixels are not numbers")
-    one = well_values([field("A/1")], "mean", "DNA", way="sd")["A/1"]
-    assert one.reason == "needs two fields"
-    skipped = well_values([field("A/1")], "mean", "DNA", skip=lambda _: True)["A/1"]
-    assert skipped.reason == "left out"
-    other = well_values([field("A/1")], "mean", "GFP")["A/1"]
-    assert other.reason == "GFP has no such metric"
-
-
-def test_ways_and_metrics_that_are_not_are_refused():
-    with pytest.raises(NotFoundError, match="by 'average'; there are median"):
-        well_values([], "mean", "DNA", way="average")
-    with pytest.raises(NotFoundError, match="no metric 'x'"):
-        well_values([], "x", "DNA")
+    value = aggregate([1, 2, 9], way, bad="none", middle=2)
+    assert value == pytest.approx(expected)
+    assert math.isnan(aggregate([1], "sd", bad="none", middle=1))
 
 
 # What was read once is not read again
@@ -721,8 +699,6 @@ def test_numbers_of_stacks_are_those_of_the_plane_in_focus_and_of_lost_fields_no
     results[0] = replace(results[0], planes=(blurred, early, late))
     results[1] = replace(results[1], planes=(), error="cut off")
     numbers = Readings(results).numbers("mean", "DNA")
-    told = {key: n for key, (n, _) in field_values(results, "mean", "DNA").items()}
     assert numbers[results[0].key] == 6.0
     assert math.isnan(numbers[results[1].key])
-    assert list(numbers) == list(told)
-    assert all(n == told[key] or math.isnan(n) for key, n in numbers.items())
+    assert list(numbers) == [result.key for result in results]

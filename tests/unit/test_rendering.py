@@ -20,7 +20,6 @@ from dashboard.pictures.rendering import (
     little_endian,
     shrink,
     sprite,
-    thumbnail,
     to_8bit,
 )
 from dashboard.plates.values import ChannelSetting
@@ -146,7 +145,8 @@ def test_shrink_leaves_alone_what_is_small() -> None:
 def test_a_thumbnail_has_exactly_the_size_that_was_asked(
     rows: int, columns: int, size: int
 ) -> None:
-    picture = thumbnail([np.zeros((rows, columns), "u2")], [setting()], size)
+    plane = shrink(np.zeros((rows, columns), "u2"), size)
+    picture = fit(composite([plane], [setting()]), size)
     assert max(picture.shape[:2]) == size
     assert min(picture.shape[:2]) >= 1
 

@@ -37,8 +37,6 @@ def test_statistics_of_controls_have_their_reference_values():
     assert set(found) == set(REFERENCE)
     for id, expected in REFERENCE.items():
         assert found[id].value == pytest.approx(expected, rel=1e-7), id
-    pooled = screen.pooled_z_prime(POSITIVE, NEGATIVE)
-    assert pooled == pytest.approx(0.7056787469)
     assert mad(POSITIVE) == pytest.approx(0.7413)
     assert mad(NEGATIVE) == pytest.approx(0.29652)
 
@@ -97,8 +95,6 @@ def test_separation_does_not_depend_on_unit_and_offset(p, n, gain, offset):
     moved = [[gain * x + offset for x in group] for group in (p, n)]
     assert z_prime(*moved) == pytest.approx(z_prime(p, n), rel=1e-3, abs=1e-3)
     assert ssmd(*moved) == pytest.approx(ssmd(p, n), rel=1e-3, abs=1e-3)
-    pooled = screen.pooled_z_prime(p, n)
-    assert pooled >= z_prime(p, n) - 1e-9
 
 
 @given(numbers, numbers)
@@ -139,9 +135,6 @@ def test_robust_z_is_not_masked_by_an_outlier():
     found = robust_z([1, 2, 3, 4, 100])
     expected = [-1.348982, -0.674491, 0, 0.674491, 65.425604]
     assert found == pytest.approx(expected, abs=1e-6)
-    plain = screen.z_score([1, 2, 3, 4, 100])
-    expected = [-0.481456, -0.458530, -0.435603, -0.412677, 1.788267]
-    assert plain == pytest.approx(expected, abs=1e-6)
 
 
 def test_robust_z_falls_back_to_quartiles_and_then_to_nothing():
@@ -156,29 +149,6 @@ def test_robust_z_keeps_the_shape_and_the_gaps():
     found = robust_z(grid)
     assert found.shape == grid.shape
     assert np.isnan(found[0, 1])
-
-
-def test_percent_of_control_and_inhibition():
-    assert screen.percent_of_control([1, 4], [2, 2]).tolist() == [50, 200]
-    found = screen.normalised_inhibition([0, 5, 10], [10, 10], [0, 0])
-    assert found.tolist() == [1, 0.5, 0]
-
-
-@pytest.mark.parametrize(
-    ("value", "strength", "expected"),
-    [
-        (3.0, "strong", "excellent"),
-        (2.5, "strong", "good"),
-        (1.0, "strong", "inferior"),
-        (0.5, "strong", "poor"),
-        (2.0, "moderate", "excellent"),
-        (-0.1, "moderate", "poor"),
-        (6.0, "extremely strong", "good"),
-        (math.nan, "strong", ""),
-    ],
-)
-def test_ssmd_has_classes(value, strength, expected):
-    assert screen.ssmd_class(value, strength) == expected
 
 
 def test_replicate_correlation_is_scipys_over_wells_of_both():

@@ -5,20 +5,17 @@ from __future__ import annotations
 import math
 import statistics
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from hcs.errors import NotFoundError
 from hcs.qc.plates.screen import median_of
-from hcs.qc.registry import definition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from hcs.qc.definitions import Definition, Direction
-    from hcs.qc.results import FieldKey, FieldResult, PlaneResult
+    from hcs.qc.results import PlaneResult
 
 How = Literal["median", "worst", "mean", "min", "max", "sd", "cv"]
 """A way of `WAYS`, for annotations."""
@@ -28,20 +25,6 @@ WAYS: tuple[How, ...] = ("median", "worst", "mean", "min", "max", "sd", "cv")
 
 _FOCUS = "power_log_log_slope"
 """What the best plane of a z stack is chosen by: the largest."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WellValue:
-    """One metric of one well."""
-
-    value: float
-    """NaN where there is none."""
-
-    fields: int
-    """Fields that it rests on."""
-
-    reason: str = ""
-    """Why there is no value."""
 
 
 def default_way(entry: Definition) -> How:
@@ -82,98 +65,6 @@ def planes_in_focus(
         return own  # mostly; finding the sharpest of one takes a hundred times longer
     chosen = best_plane(own) if z is None else z
     return [plane for plane in own if plane.z == chosen]
-
-
-def _middle(values: Sequence[float]) -> float:
-    return values[0] if len(values) == 1 else median_of(values)
-
-
-def field_values(
-    results: Iterable[FieldResult], metric: str, channel: str, *, z: int | None = None
-) -> dict[FieldKey, tuple[float, str]]:
-    """Return value and reason of each field, over its z and t.
-
-    Parameters
-    ----------
-    z
-        Which plane; the sharpest where not given. Time points become their median.
-    """
-    values = {}
-    for result in results:
-        if result.error is not None:
-            values[result.key] = (math.nan, result.error)
-            continue
-        planes = planes_in_focus(result.planes, channel, z=z)
-        planes = [plane for plane in planes if metric in plane.values]
-        value = _middle([plane.values[metric] for plane in planes])
-        reasons = [plane.reasons.get(metric, "") for plane in planes]
-        missing = f"{channel} has no such metric" if not planes else ""
-        reason = missing or next(filter(None, reasons), "")
-        values[result.key] = (value, reason if math.isnan(value) else "")
-    return values
-
-
-def well_values(
-    results: Iterable[FieldResult],
-    metric: str,
-    channel: str,
-    *,
-    way: How | None = None,
-    z: int | None = None,
-    acquisition: int | None = None,
-    skip: Callable[[FieldKey], bool] | None = None,
-) -> dict[str, WellValue]:
-    """Return one value a well, by its path.
-
-    Parameters
-    ----------
-    way
-        How fields become one number; see `default_way`.
-    z
-        See `field_values`.
-    acquisition
-        Only fields of this one; all where not given.
-    skip
-        Says of a field that it is left out, for example because it failed.
-
-    Raises
-    ------
-    NotFoundError
-        If there is no such metric or way.
-    """
-    entry = definition(metric)
-    chosen = default_way(entry) if way is None else way
-    if chosen not in WAYS:
-        raise NotFoundError(
-            f"Fields cannot become wells by {chosen!r}; there are {', '.join(WAYS)}."
-        )
-    fields = field_values(results, metric, channel, z=z)
-    middle = median_of(value for value, _ in fields.values())
-    wells: dict[str, list[tuple[float, str]]] = defaultdict(list)
-    for key, value in fields.items():
-        well, _, run = key
-        if acquisition is not None and run not in (None, acquisition):
-            continue
-        if skip is None or not skip(key):
-            wells[well].append(value)
-        else:
-            wells[well].append((math.nan, "left out"))
-    return {
-        well: _well_value(values, entry, chosen, middle)
-        for well, values in wells.items()
-    }
-
-
-def _well_value(
-    fields: Sequence[tuple[float, str]], entry: Definition, way: How, middle: float
-) -> WellValue:
-    values = [value for value, _ in fields if not math.isnan(value)]
-    if not values:
-        reason = next((why for _, why in fields if why), "not measured yet")
-        return WellValue(value=math.nan, fields=0, reason=reason)
-    value = aggregate(values, way, bad=entry.bad, middle=middle)
-    reason = "needs two fields" if math.isnan(value) else ""
-    return WellValue(value=value, fields=len(values), reason=reason)
 
 
 def aggregate(

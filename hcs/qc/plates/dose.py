@@ -17,10 +17,6 @@ if TYPE_CHECKING:
     from hcs.qc.plates.roles import WellRole
 
 
-LEAST_WELLS = 1
-"""Wells of a point; its n is shown with it."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DosePoint:
     """The wells that got one compound in one dose."""

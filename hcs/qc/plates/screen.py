@@ -84,13 +84,6 @@ def robust_z_prime(positive: ArrayLike, negative: ArrayLike) -> float:
     return _one_minus(3 * (mad(p) + mad(n)), abs(_median(p) - _median(n)))
 
 
-def pooled_z_prime(positive: ArrayLike, negative: ArrayLike) -> float:
-    """Return Z' with one pooled SD; never below Z'."""
-    p, n = finite(positive), finite(negative)
-    pooled = math.sqrt(_sd(p) ** 2 + _sd(n) ** 2)
-    return _one_minus(3 * pooled, abs(_mean(p) - _mean(n)))
-
-
 def ssmd(positive: ArrayLike, negative: ArrayLike) -> float:
     """Return the strictly standardised mean difference, with its sign."""
     p, n = finite(positive), finite(negative)
@@ -209,41 +202,6 @@ def _without_spread(p: NDArray[np.float64], n: NDArray[np.float64]) -> str:
     return ""
 
 
-def ssmd_class(value: float, strength: str = "strong") -> str:
-    """Return the quality class of an SSMD for controls of a given strength.
-
-    Parameters
-    ----------
-    value
-        SSMD with the sign of the expected effect taken out.
-    strength
-        ``"moderate"``, ``"strong"``, ``"very strong"`` or ``"extremely strong"``.
-    """
-    if math.isnan(value):
-        return ""
-    excellent, good, inferior = _SSMD_LIMITS[strength]
-    if value >= excellent:
-        return "excellent"
-    if value >= good:
-        return "good"
-    return "inferior" if value >= inferior else "poor"
-
-
-_SSMD_LIMITS = {
-    "moderate": (2, 1, 0),
-    "strong": (3, 2, 1),
-    "very strong": (5, 3, 2),
-    "extremely strong": (7, 5, 3),
-}
-
-
-def z_score(values: ArrayLike) -> NDArray[np.float64]:
-    """Return how many SDs each value is from the mean; shape as `values`."""
-    array = np.asarray(values, np.float64)
-    numbers = finite(array)
-    return _scaled(array, _mean(numbers), _sd(numbers))
-
-
 def robust_z(
     values: ArrayLike, baseline: ArrayLike | None = None
 ) -> NDArray[np.float64]:
@@ -274,20 +232,6 @@ def spread(values: ArrayLike) -> float:
         low, high = np.percentile(numbers, [25, 75])
         width = float(high - low) / 1.349
     return width
-
-
-def percent_of_control(values: ArrayLike, negative: ArrayLike) -> NDArray[np.float64]:
-    """Return each value as a percentage of the negatives' mean."""
-    array = np.asarray(values, np.float64)
-    return _scaled(array, 0.0, _mean(finite(negative))) * 100
-
-
-def normalised_inhibition(
-    values: ArrayLike, positive: ArrayLike, negative: ArrayLike
-) -> NDArray[np.float64]:
-    """Return where each value lies: 0 at the positives' mean, 1 at the negatives'."""
-    top, bottom = _mean(finite(positive)), _mean(finite(negative))
-    return -_scaled(np.asarray(values, np.float64), top, top - bottom)
 
 
 def replicate_correlation(first: ArrayLike, second: ArrayLike) -> tuple[Statistic, ...]:

@@ -151,11 +151,11 @@ def group_files(
     transfer: Transfer, key: str, attributes: dict[str, Any]
 ) -> dict[str, bytes]:
     """Return the documents of a group as the new version wants them."""
-    return group_json(transfer.new, converted(attributes, transfer, key, Multiscales))
+    return group_json(transfer.new, converted(attributes, transfer, key))
 
 
 def converted(
-    attributes: dict[str, Any], transfer: Transfer, key: str, opener: Any = None
+    attributes: dict[str, Any], transfer: Transfer, key: str
 ) -> dict[str, Any]:
     """Return a group's attributes in the new version; unknown keys stay."""
     if transfer.old == transfer.new:
