@@ -320,7 +320,8 @@ interface HeaderTexts {
     where: { plate: string, well: string, field: string, plane: string, acquisition: string, acquisitions: Choice[], chosen: string }
     title: string
     progress: { done: number, total: number, running: boolean, message: string }
-    notices: Choice[]
+    notice: string
+    unknown: string[]
     absence: AbsenceText | null
     visitor: { asks_name: boolean, name: string, role: string, may: string, sign_out: string, admin: string }
     stage: string
@@ -337,8 +338,8 @@ interface HeaderTexts {
 interface PlateMapTexts {
   plate: PlateText
   choices: { metrics: { id: string, title: string, name: string, about: string, group: string, channel: number | null }[], channels: [number, string][] }
-  values: { metric: string, score: string, way: string, ways: { plain: Choice[], fields: Choice[] }, values: MetricValues | null }
-  look: { well: string, acquisition: number | null, view: string, views: Choice[], ack: number }
+  values: { metric: string, score: string, way: string, acquisition: number | null, ways: { plain: Choice[], fields: Choice[] }, values: MetricValues | null }
+  look: { well: string, view: string, views: Choice[], ack: number }
 }
 
 type TrendText = { metrics: Choice[] } | {
@@ -947,8 +948,9 @@ interface Colouring {
   /** Place on the colour bar for each well, 0 to 1 and beyond it for values outside the
    *  limits; of a column the number of the category. */
   parts: (number | null)[]
-  /** 1 for a well that stands out upwards, -1 downwards, else 0. */
-  signs: number[]
+  /** 1 for a well that stands out upwards, -1 downwards, else 0; of a column the letter
+   *  of the category. */
+  signs: (number | string)[]
   /** The CSS colour of a part. */
   colour: (part: number) => string
 }
@@ -1090,6 +1092,8 @@ interface Entry {
   key?: string
   /** Why it cannot be had now. */
   barred?: string
+  /** Whether it is a box to type or choose in. */
+  sets?: boolean
   run: () => void
 }
 

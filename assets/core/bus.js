@@ -11,10 +11,32 @@ export function tell(name, detail) {
   target.dispatchEvent(new CustomEvent(name, { detail }))
 }
 
+/** @type {{name: EventName, detail: any} | null} */
+let waiting = null // what was asked for last and no part could do yet
+
+/** Ask for an act: a part that cannot do it yet answers false, and does it once it can.
+ *  @param {EventName} name @param {any} [detail] */
+export function ask(name, detail) {
+  const event = new CustomEvent(name, { detail, cancelable: true })
+  target.dispatchEvent(event)
+  waiting = event.defaultPrevented ? null : { name, detail }
+}
+
+/** A part can do from now on what may have been asked for. @param {EventName} name */
+export function ready(name) {
+  if (waiting?.name === name) ask(name, waiting.detail)
+}
+
+// Who points at something else does not wait any more.
+globalThis.addEventListener?.("pointerdown", () => { waiting = null }, true)
+
 /** Listen until the returned function is called. @param {EventName} name @param {(detail: any) => void} listener */
 export function listen(name, listener) {
-  const wrapped = (/** @type {Event} */ event) => listener(/** @type {CustomEvent} */ (event).detail)
+  const wrapped = (/** @type {Event} */ event) => {
+    if (/** @type {any} */ (listener)(/** @type {CustomEvent} */ (event).detail) !== false) event.preventDefault()
+  }
   target.addEventListener(name, wrapped)
+  if (waiting?.name === name) queueMicrotask(() => ready(name))
   return () => target.removeEventListener(name, wrapped)
 }
 

@@ -4,7 +4,7 @@ import { listen, reviewer, setReviewer, tell } from "./bus.js"
 import { isDark, onTheme } from "./theme.js"
 import { sayEnded, sayRestarting } from "./connection.js"
 import { absence, absenceText, setAbsence } from "./absence.js"
-import { fill, h, icon, svg } from "./dom.js"
+import { fill, h, icon, say, set, svg } from "./dom.js"
 import { bar, notice, novelty, onEnter, options, signButton } from "./parts.js"
 import { moment } from "./text.js"
 import { Address } from "./address.js"
@@ -18,14 +18,15 @@ import { onPreference, rememberName, rememberedName, setPreference } from "./sto
 
 const RETURNED_MILLISECONDS = 20_000 // long enough to be seen by who was waiting for it
 
-export function build({ el, send }) {
+export function build({ el, root, send }) {
   const keySend = (type, content) => (type === "ask-well" ? goTo.ask() : send(type, content))
   let choices = { plates: [], labels: [], list: false }
   let chosen = ""
   const places = h("ol")
   const where = h("nav", { class: "hcs-where", "aria-label": "Where" }, places)
   const chooser = plateChooser((key) => send("plate", { plate: key }))
-  const progress = h("span", { class: "progress row small", hidden: true })
+  const progress = h("button", { class: "plain progress row small hcs-progress", hidden: true, click: () => tell("open-panel", "measuring") })
+  const news = h("p", { class: "small warn-text cut hcs-notice", role: "status" })
   const name = h("input", {
     type: "text", class: "hcs-reviewer", placeholder: "Your name", autocomplete: "name", maxlength: "200", spellcheck: "false",
     input: () => nameChanged(), change: () => nameChanged(), keydown: onEnter(() => nameGiven()), blur: () => { refused = null },
@@ -39,15 +40,25 @@ export function build({ el, send }) {
   const finder = palette(keySend)
   const hints = makeHints()
   const findButton = h("button", { class: "plain square hcs-find", "aria-label": "Find", title: `Find an act, metric, well, plate or setting (${keyName("palette")})`, dataset: { act: "palette" }, click: () => tell("palette") }, icon("search"))
-  const banner = h("div", { class: "banner", hidden: true })
-  const absent = h("div", { class: "banner hcs-absence", role: "alert", hidden: true })
-  const returned = h("div", { class: "banner hcs-returned", role: "status", hidden: true })
+  const unknown = h("div", { class: "hcs-unknown", role: "status", hidden: true })
+  const absent = h("div", { class: "hcs-absence", role: "alert", hidden: true })
+  const returned = h("div", { class: "hcs-returned", role: "status", hidden: true })
   el.append(
     h("header", { class: "top" },
       h("a", { class: "product", href: "./", title: "All plates (Esc)", click: (event) => follow(event, toList) }, mark(), h("b", "hcs")),
-      where, h("span", { class: "grow" }), progress,
+      where, news, h("span", { class: "grow" }), progress, h("slot", { name: "uploads" }),
       typedName, person, findButton, theme, helpButton),
-    absent, returned, banner, help.dialog, goTo.dialog, finder.dialog, hints.card, chooser.box)
+    h("div", { class: "bands" }, absent, returned, unknown), help.dialog, goTo.dialog, finder.dialog, hints.card, chooser.box)
+
+  // What is on its way has its place in this line, and nothing below it moves.
+  const uploads = document.querySelector('[data-part="uploads"]')
+  if (uploads) /** @type {ShadowRoot} */ (root).host.append(uploads)
+
+  /** A band lies over the page until it is closed. */
+  function band(box, tone, words, more = null) {
+    fill(box, notice(tone, h("div", { class: "grow" }, words), more, signButton("close", "Close this message", () => { box.hidden = true }, { title: "Close" })))
+    box.hidden = false
+  }
 
   /** Act on a link in this page, unless it is to be opened in another tab. */
   function follow(event, go) {
@@ -153,17 +164,17 @@ export function build({ el, send }) {
 
   // Whether the plate is there --
 
-  let said = "" // the words of the alert: the same ones are not spoken twice
+  const said = { absence: "", unknown: "" } // the same words are not spoken twice
   let lost = { plate: "", since: "" }
   let hiding = 0
 
   function showAbsence({ plate, absence: away }) {
     const text = away ? absenceText(away) : ""
-    if (text !== said) {
-      said = text
+    if (text !== said.absence) {
+      said.absence = text
       const open = away?.moved_to ? h("button", { class: "small", click: () => send("plate", { plate: away.moved_to }) }, "Open it") : null
-      fill(absent, away ? notice("warn", h("span", { class: "grow" }, text), open) : null)
       absent.hidden = !away
+      if (away) band(absent, "warn", text, open)
     }
     if (away) lost = { plate, since: away.since }
     const back = !away && Boolean(absence.since) && lost.plate === plate
@@ -172,7 +183,7 @@ export function build({ el, send }) {
       returned.hidden = !back
     }
     if (back) {
-      fill(returned, notice("good", `The plate is available again; it could not be reached since ${moment(lost.since)}. Its pictures are reloaded.`))
+      band(returned, "good", `The plate is available again; it could not be reached since ${moment(lost.since)}. Its pictures are reloaded.`)
       hiding = setTimeout(() => { returned.hidden = true }, RETURNED_MILLISECONDS)
     }
     setAbsence(away?.since ?? "")
@@ -194,9 +205,16 @@ export function build({ el, send }) {
       hints.show(next.stage)
       const { done, total, running, message } = next.progress
       progress.hidden = !running
-      if (running) fill(progress, h("span", { class: "soft" }, message || "Measuring"), bar(message || "Measuring", done, total), h("span", { class: "soft" }, `${done}/${total}`))
-      banner.hidden = !next.notices.length
-      fill(banner, next.notices.map(([tone, text]) => h("div", { class: `notice ${tone}` }, icon("warn"), h("span", text))))
+      if (running) {
+        const what = message || "Measuring"
+        set(progress, { title: `${what}: ${done} of ${total}. See how far it is, or stop it.` })
+        fill(progress, h("span", { class: "soft what" }, what), bar(what, done, total), h("span", { class: "soft" }, `${done}/${total}`))
+      }
+      say(news, next.notice)
+      news.title = next.notice
+      if (next.unknown.join() !== said.unknown) band(unknown, "warn", next.unknown.map((text) => h("p", text)))
+      if (!next.unknown.length) unknown.hidden = true
+      said.unknown = next.unknown.join()
       showVisitor(next.visitor)
       showAbsence(next)
     },

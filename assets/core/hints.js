@@ -52,8 +52,9 @@ export function makeHints() {
     if (!part || card.hidden) return
     const { left, right, top, bottom } = part.getBoundingClientRect()
     const { width, height } = card.getBoundingClientRect()
-    const above = top - height - 8
-    const [x, y] = card.dataset.hint === "find" ? [right - width - 8, bottom + 8] : card.dataset.hint === "verdict" ? [left + 8, above] : [right - width - 8, bottom - height - 8]
+    // Beside the name's box, for below the header there is always something to press.
+    const who = card.parentElement?.querySelector(".who:not([hidden])")?.getBoundingClientRect().left ?? right
+    const [x, y] = card.dataset.hint === "find" ? [who - width - 8, top + 2] : card.dataset.hint === "verdict" ? [left + 8, bottom - height - 2] : [right - width - 8, bottom - height - 8]
     Object.assign(card.style, { left: `${Math.max(8, Math.min(x, innerWidth - width - 8))}px`, top: `${Math.max(8, Math.min(y, innerHeight - height - 8))}px` })
   }
 

@@ -6,7 +6,7 @@
 // one channel beside its switch.
 
 import { leaveBox, typing } from "./boxes.js"
-import { stage, tell } from "./bus.js"
+import { ask, stage, tell } from "./bus.js"
 import { selectWells, selection } from "./selection.js"
 import { onPreference, preference, setPreference } from "./storage.js"
 import { VERDICTS, VERDICT_NAMES } from "./verdict_table.js"
@@ -43,56 +43,56 @@ const [plate, well, field, compare] = [{ needs: "plate" }, { needs: "well" }, { 
  */
 export const GROUPS = [
   ["Judge", [
-    ...VERDICT_NAMES.map((verdict) => act(verdict, VERDICTS[verdict].letter.toUpperCase(), VERDICTS[verdict].word, () => tell("verdict", verdict), { ...once, ...well })),
-    act("reason", "R", "Reason of the verdict", () => tell("verdict-reason"), well),
-    act("note", "N", "Note", () => tell("verdict-note"), well),
-    act("scope", "T", "Judge the open field, or the whole well", () => tell("verdict-scope"), { ...once, ...field }),
-    act("undo", "U", "Undo your verdict; with Shift: redo", () => tell("undo"), { ...once, ...plate, name: "Undo your verdict", shiftedName: "Redo your verdict", shifted: () => tell("redo") }),
-    act("next", "J", "Next suspect or unreviewed well; with Shift, and in the list: next plate", () => tell("queue", 1), { ...plate, name: "Next suspect or unreviewed well", shiftedName: "Next plate", shifted: () => tell("next-plate", 1), listName: "Next plate in the list", inList: () => tell("in-list", ["row", 1]) }),
-    act("previous", "K", "Previous suspect or well; with Shift, and in the list: previous plate", () => tell("queue", -1), { ...plate, name: "Previous suspect or well", shiftedName: "Previous plate", shifted: () => tell("next-plate", -1), listName: "Previous plate in the list", inList: () => tell("in-list", ["row", -1]) }),
-    act("beside", "C", "Compare with the nearest control, again: the next; with Shift: other wells below", () => tell("control"), { ...well, name: "Compare with the nearest control", shiftedName: "Other wells: controls, neighbours, random, best and worst", shifted: () => tell("beside") }),
+    ...VERDICT_NAMES.map((verdict) => act(verdict, VERDICTS[verdict].letter.toUpperCase(), VERDICTS[verdict].word, () => ask("verdict", verdict), { ...once, ...well })),
+    act("reason", "R", "Reason of the verdict", () => ask("verdict-reason"), well),
+    act("note", "N", "Note", () => ask("verdict-note"), well),
+    act("scope", "T", "Judge the open field, or the whole well", () => ask("verdict-scope"), { ...once, ...field }),
+    act("undo", "U", "Undo your verdict; with Shift: redo", () => ask("undo"), { ...once, ...plate, name: "Undo your verdict", shiftedName: "Redo your verdict", shifted: () => ask("redo") }),
+    act("next", "J", "Next suspect or unreviewed well; with Shift, and in the list: next plate", () => ask("queue", 1), { ...plate, name: "Next suspect or unreviewed well", shiftedName: "Next plate", shifted: () => ask("next-plate", 1), listName: "Next plate in the list", inList: () => ask("in-list", ["row", 1]) }),
+    act("previous", "K", "Previous suspect or well; with Shift, and in the list: previous plate", () => ask("queue", -1), { ...plate, name: "Previous suspect or well", shiftedName: "Previous plate", shifted: () => ask("next-plate", -1), listName: "Previous plate in the list", inList: () => ask("in-list", ["row", -1]) }),
+    act("beside", "C", "Compare with the nearest control, again: the next; with Shift: other wells below", () => ask("control"), { ...well, name: "Compare with the nearest control", shiftedName: "Other wells: controls, neighbours, random, best and worst", shifted: () => ask("beside") }),
   ]],
   ["Plate", [
-    act("left", "ArrowLeft", "", () => tell("move", [0, -1]), { ...fixed, ...plate, name: "Move to the well on the left" }),
-    act("right", "ArrowRight", "", () => tell("move", [0, 1]), { ...fixed, ...plate, name: "Move to the well on the right" }),
-    act("up", "ArrowUp", "", () => tell("move", [-1, 0]), { ...fixed, ...plate, name: "Move to the well above" }),
-    act("down", "ArrowDown", "Move to the next well", () => tell("move", [1, 0]), { ...fixed, ...plate, name: "Move to the well below" }),
+    act("left", "ArrowLeft", "", () => ask("move", [0, -1]), { ...fixed, ...plate, name: "Move to the well on the left" }),
+    act("right", "ArrowRight", "", () => ask("move", [0, 1]), { ...fixed, ...plate, name: "Move to the well on the right" }),
+    act("up", "ArrowUp", "", () => ask("move", [-1, 0]), { ...fixed, ...plate, name: "Move to the well above" }),
+    act("down", "ArrowDown", "Move to the next well", () => ask("move", [1, 0]), { ...fixed, ...plate, name: "Move to the well below" }),
     act("goto", "G", "Go to a well by its name", (send) => send("ask-well"), plate),
-    act("metric", "M", "Next metric; in the list: sort by the next column", () => tell("metric", 1), { ...plate, name: "Next metric", listName: "Sort the plates by the next column", inList: () => tell("in-list", ["sort"]) }),
-    act("residual", "B", "Raw values, robust z-score, B-score; in the list: group", () => tell("score", 1), { ...plate, name: "Raw values, robust z-score, B-score", listName: "Group the plates: folder, state, date", inList: () => tell("in-list", ["group"]) }),
-    act("pictures", "Home", "The plate's pictures: all wells, random, controls", () => tell("montage"), { ...once, ...plate }),
-    act("filter", "X", "Filter the wells; in the list: find a plate", () => tell("filter"), { ...plate, name: "Filter the wells", listName: "Find a plate by name, barcode or condition", inList: () => tell("in-list", ["find"]) }),
+    act("metric", "M", "Next metric; in the list: sort by the next column", () => ask("metric", 1), { ...plate, name: "Next metric", listName: "Sort the plates by the next column", inList: () => ask("in-list", ["sort"]) }),
+    act("residual", "B", "Raw values, robust z-score, B-score; in the list: group", () => ask("score", 1), { ...plate, name: "Raw values, robust z-score, B-score", listName: "Group the plates: folder, state, date", inList: () => ask("in-list", ["group"]) }),
+    act("pictures", "Home", "The plate's pictures: all wells, random, controls", () => ask("montage"), { ...once, ...plate }),
+    act("filter", "X", "Filter the wells; in the list: find a plate", () => ask("filter"), { ...plate, name: "Filter the wells", listName: "Find a plate by name, barcode or condition", inList: () => ask("in-list", ["find"]) }),
   ]],
   ["Well and field", [
     act("open", "Enter", "Open the field", (send) => send("open"), { ...fixed, ...well }),
     act("back", "Escape", "Back: field, well, plate, list of plates", (send) => (selection.wells.length ? selectWells([]) : send("back")), { ...fixed, ...plate }),
-    act("field-before", "A", "Previous field", () => tell("step", -1), well),
-    act("field-after", "S", "Next field", () => tell("step", 1), well),
-    act("z-down", "PageDown", "Focal plane down", () => tell("axis", ["z", -1]), field),
-    act("z-up", "PageUp", "Focal plane up", () => tell("axis", ["z", 1]), field),
-    act("projection", "End", "One focal plane, maximum, mean", () => tell("projection"), { ...once, ...field }),
-    act("t-back", "Q", "Previous time point", () => tell("axis", ["t", -1]), field),
-    act("t-on", "W", "Next time point", () => tell("axis", ["t", 1]), field),
+    act("field-before", "A", "Previous field", () => ask("step", -1), well),
+    act("field-after", "S", "Next field", () => ask("step", 1), well),
+    act("z-down", "PageDown", "Focal plane down", () => ask("axis", ["z", -1]), field),
+    act("z-up", "PageUp", "Focal plane up", () => ask("axis", ["z", 1]), field),
+    act("projection", "End", "One focal plane, maximum, mean", () => ask("projection"), { ...once, ...field }),
+    act("t-back", "Q", "Previous time point", () => ask("axis", ["t", -1]), field),
+    act("t-on", "W", "Next time point", () => ask("axis", ["t", 1]), field),
   ]],
   ["Picture", [
-    ...Array.from({ length: 9 }, (_, i) => act(`channel-${i + 1}`, String(i + 1), i === 8 ? "Channel on or off; with Shift: only this one, with Shift+0: all" : "", () => tell("channel", i), { ...fixed, ...plate, name: `Channel ${i + 1} on or off`, shiftedName: `Only channel ${i + 1}`, shifted: () => tell("only-channel", i) })),
+    ...Array.from({ length: 9 }, (_, i) => act(`channel-${i + 1}`, String(i + 1), i === 8 ? "Channel on or off; with Shift: only this one, with Shift+0: all" : "", () => ask("channel", i), { ...fixed, ...plate, name: `Channel ${i + 1} on or off`, shiftedName: `Only channel ${i + 1}`, shifted: () => ask("only-channel", i) })),
     act("overlays", "O", "Hide signs and labels while held", () => setOverlays(false), { once: true, needs: "hold", released: () => setOverlays(true) }),
-    act("zoom-in", "Z", "Zoom in", () => tell("zoom", 1.5), plate),
-    act("zoom-out", "Y", "Zoom out", () => tell("zoom", 1 / 1.5), plate),
-    act("fit", "0", "Fit the picture", () => tell("zoom", null), { ...plate, name: "Fit the picture", shiftedName: "All channels", shifted: () => tell("only-channel", null) }),
-    act("actual", "V", "Actual pixels (100 %)", () => tell("zoom", 0), plate),
-    act("whole", ",", "The whole plate as pictures, or the well", () => tell("pictures-of-plate"), plate),
-    act("compare", "Backspace", "Old and new: side by side, swipe, blink, difference", () => tell("compare-mode", ""), compare),
-    act("swipe", "Delete", "Old and new: swipe, and back", () => tell("compare-mode", "swipe"), { ...once, ...compare }),
-    act("blink", " ", "Old and new: blink", () => tell("compare-mode", "flip"), compare),
-    act("difference", "Insert", "Old and new: difference, and back", () => tell("compare-mode", "difference"), { ...once, ...compare }),
+    act("zoom-in", "Z", "Zoom in", () => ask("zoom", 1.5), plate),
+    act("zoom-out", "Y", "Zoom out", () => ask("zoom", 1 / 1.5), plate),
+    act("fit", "0", "Fit the picture", () => ask("zoom", null), { ...plate, name: "Fit the picture", shiftedName: "All channels", shifted: () => ask("only-channel", null) }),
+    act("actual", "V", "Actual pixels (100 %)", () => ask("zoom", 0), plate),
+    act("whole", ",", "The whole plate as pictures, or the well", () => ask("pictures-of-plate"), plate),
+    act("compare", "Backspace", "Old and new: side by side, swipe, blink, difference", () => ask("compare-mode", ""), compare),
+    act("swipe", "Delete", "Old and new: swipe, and back", () => ask("compare-mode", "swipe"), { ...once, ...compare }),
+    act("blink", " ", "Old and new: blink", () => ask("compare-mode", "flip"), compare),
+    act("difference", "Insert", "Old and new: difference, and back", () => ask("compare-mode", "difference"), { ...once, ...compare }),
   ]],
   ["Page", [
-    act("file", "E", "Choose a corrected file; in the list: add a plate", () => tell("choose-file")),
-    act("history", "H", "Go to the versions of the field", () => tell("show-history"), well),
-    act("theme", "D", "Light or dark", () => tell("toggle-theme")),
-    act("palette", "Ctrl+K", "Find an act, metric, well, plate or setting", () => tell("palette"), fixed),
-    act("help", "I", "Keyboard shortcuts, also ?", () => tell("help")),
+    act("file", "E", "Choose a corrected file; in the list: add a plate", () => ask("choose-file")),
+    act("history", "H", "Go to the versions of the field", () => ask("show-history"), well),
+    act("theme", "D", "Light or dark", () => ask("toggle-theme")),
+    act("palette", "Ctrl+K", "Find an act, metric, well, plate or setting", () => ask("palette"), fixed),
+    act("help", "I", "Keyboard shortcuts, also ?", () => ask("help")),
   ]],
 ]
 
@@ -208,7 +208,7 @@ export function bindKeys(send) {
   const down = (event) => {
     if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "k" && !event.repeat) {
       event.preventDefault() // the browser's own search box
-      if (!openDialog(document)) tell("palette")
+      if (!openDialog(document)) ask("palette")
       return
     }
     if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return

@@ -47,7 +47,7 @@ function distance(word, name, more) {
 
 /**
  * Entries that fit, best first: beginnings of words before parts of words before letters
- * in order; of equals, what was used last, then what can be done now, then the shorter.
+ * in order; of equals, what was used last, then acts, what can be done now, the shorter.
  * @template {Omit<Entry, "run">} Shown
  * @param {Shown[]} entries @param {string} query @param {string[]} recent  ids, the last first
  * @returns {Shown[]}
@@ -63,9 +63,9 @@ export function ranked(entries, query, recent = []) {
       if (step === null) return []
       far += step
     }
-    return [{ entry, far, used: last(entry), barred: entry.barred ? 1 : 0, long: words.length ? name.length : 0, order }]
+    return [{ entry, far, used: last(entry), barred: entry.barred ? 1 : 0, sets: entry.sets ? 1 : 0, long: words.length ? name.length : 0, order }]
   })
-  scored.sort((a, b) => a.far - b.far || a.used - b.used || a.barred - b.barred || a.long - b.long || a.order - b.order)
+  scored.sort((a, b) => a.far - b.far || a.used - b.used || a.sets - b.sets || a.barred - b.barred || a.long - b.long || a.order - b.order)
   return scored.slice(0, MOST).map(({ entry }) => entry)
 }
 

@@ -96,7 +96,14 @@ function controls() {
     if (all.some(({ id }) => id === `${kind}:${group}:${name}`)) continue // a slider, and its box
     const entry = { id: `${kind}:${group}:${name}`, name, group, about: element.title, barred: element.disabled ? element.title || "Not possible now." : "" }
     const sets = kind === "select" || kind === "textarea" || (kind === "input" && !["checkbox", "radio", "button", "submit"].includes(element.type))
-    all.push({ ...entry, run: () => { reveal(element); if (!sets) element.click() } })
+    const rules = sets && kind === "input" && element.closest("details:has(td input)")?.querySelector("summary")
+    if (rules) {
+      // Limits of one set of rules are found as that set.
+      const set = all.find(({ id }) => id === `summary:${group}:${nameOf(rules)}`)
+      if (set) set.about += ` ${name}`
+      continue
+    }
+    all.push({ ...entry, sets, run: () => { reveal(element); if (!sets && kind !== "summary") element.click() } }) // that is open by then
     if (kind === "select" && element.options.length <= FEW_CHOICES) all.push(...choices(element, entry))
   }
   return all

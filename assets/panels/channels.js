@@ -33,7 +33,7 @@ export function build({ el, send, hide }) {
   const auto = h("button", { class: "small", title: "Limits from this field only (0.1 to 99.9 %)", click: () => tell("measure-field") }, "Auto field")
   const autoPlate = h("button", { class: "small", title: "Robust limits over the plate", click: () => { source = "plate"; lastSent = send("auto") } }, "Auto plate")
   el.append(h("section", { class: "panel channels", "aria-label": "Channels" },
-    h("header", h("h2", { class: "grow" }, "Channels"), all), h("div", { class: "body" }, list, colours, from, empty, h("div", { class: "row sources" }, autoPlate, auto, reset))))
+    h("header", h("h2", { class: "grow" }, "Channels"), all), h("div", { class: "body scrolls" }, list, colours, from, empty), h("div", { class: "row sources" }, autoPlate, auto, reset)))
 
   function changed(now = true) {
     setDisplay(channels, { source: source === "plate" ? shownFrom : source, origin: source === "field" ? origin : "" })

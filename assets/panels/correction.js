@@ -1,7 +1,7 @@
 // Upload a corrected field, say which file is which channel, confirm what differs, give
 // a reason, commit. The server decides what may be committed; this only says why not.
 
-import { listen, reviewer, tell } from "../core/bus.js"
+import { listen, ready, reviewer, tell } from "../core/bus.js"
 import { fill, h, icon, say, set } from "../core/dom.js"
 import { bar, fileBox, labelled, mustCorrect, notice, options, signButton } from "../core/parts.js"
 import { cancel, forget, sendFiles, underWay, uploads } from "../core/uploads.js"
@@ -174,11 +174,13 @@ export function build({ el, send, hide }) {
   listen("uploads", () => content?.shown && showFiles())
   listen("uploaded", () => { adopt(); if (content?.shown) showFiles() })
   listen("choose-file", () => {
-    if (content?.shown && content.refused) tell("hint", content.refused)
-    if (!content?.shown || drop.hidden) return
+    if (!content?.shown) return false
+    if (content.refused) tell("hint", content.refused)
+    if (drop.hidden) return true
     section.scrollIntoView({ block: "nearest" })
     input.focus()
     input.click()
+    return true
   })
 
   return {
@@ -206,6 +208,7 @@ export function build({ el, send, hide }) {
       } else if (before?.staged) reason.value = ""
       discard.disabled = next.busy
       gate()
+      ready("choose-file")
     },
   }
 }

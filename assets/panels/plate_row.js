@@ -5,39 +5,50 @@ import { bar, novelty } from "../core/parts.js"
 import { css, mixed, rampOf } from "../core/colours.js"
 import { token } from "../core/theme.js"
 import { count, moment } from "../core/text.js"
-import { verdictColour } from "../review/verdicts.js"
+import { usedPart } from "../plate/geometry.js"
+import { contrasting, triangle } from "../plate/painter.js"
+import { drawVerdict, verdictColour } from "../review/verdicts.js"
 import { COLUMNS, STATES, assayText, day, verdictText } from "./plate_list.js"
 import { VERDICTS, VERDICT_NAMES } from "../core/verdict_table.js"
 
 const LETTERS = Object.fromEntries(VERDICT_NAMES.map((verdict) => [VERDICTS[verdict].letter, verdict]))
 const SMALL = [72, 48] // of a map, in CSS pixels
+const SUSPECT = 3 // the digit from which a well is one
+const SIGNED_SIDE = 5 // CSS pixels that a sign needs
 
 /** Draw the wells of a plate: verdicts, else how suspect they are, else nothing but a dot. */
 export function drawSmallMap(canvas, plate) {
   const ratio = window.devicePixelRatio || 1
-  const cell = Math.max(1, Math.floor(Math.min((SMALL[0] * ratio) / plate.columns, (SMALL[1] * ratio) / plate.rows)))
-  canvas.width = cell * plate.columns
-  canvas.height = cell * plate.rows
+  const [top, left, rows, columns] = usedPart([...plate.map].map((letter) => letter !== " "), plate.rows, plate.columns)
+  const cell = Math.max(1, Math.floor(Math.min(SMALL[0] / columns, SMALL[1] / rows) * ratio))
+  canvas.width = cell * columns
+  canvas.height = cell * rows
   canvas.style.width = `${canvas.width / ratio}px`
   canvas.style.height = `${canvas.height / ratio}px`
   const pen = canvas.getContext("2d")
   const side = cell > 3 ? cell - 1 : cell
   const third = Math.max(1, Math.floor(side / 3))
-  const [line, bad, calm] = [token("line"), token("bad"), rampOf("deviation")]
+  const signed = side >= SIGNED_SIDE * ratio
+  const [line, bad, surface, calm] = [token("line"), token("bad"), token("surface"), rampOf("deviation")]
   for (let i = 0; i < plate.map.length; i += 1) {
     const letter = plate.map[i]
-    if (letter === " ") continue
-    const [x, y] = [(i % plate.columns) * cell, Math.floor(i / plate.columns) * cell]
+    const [row, column] = [Math.floor(i / plate.columns) - top, (i % plate.columns) - left]
+    if (letter === " " || row < 0 || column < 0 || row >= rows || column >= columns) continue
+    const [x, y] = [column * cell, row * cell]
     const verdict = LETTERS[letter]
+    if (verdict && signed) {
+      drawVerdict(pen, x + 0.5, y + 0.5, side - 1, [verdict, false, "field", "", "", 0], surface)
+      continue
+    }
     pen.fillStyle = verdict ? verdictColour(verdict) : letter === "!" ? bad : letter >= "0" && letter <= "9" ? css(mixed(calm, Number(letter) / 9)) : line
     if (letter === "!") { // a cross and not only a colour
       pen.fillRect(x, y + Math.floor(side / 2), side, 1)
       pen.fillRect(x + Math.floor(side / 2), y, 1, side)
     } else if (letter === "." || letter === "~") pen.fillRect(x + third, y + third, third, third)
-    else {
+    else if (verdict || Number(letter) >= SUSPECT) {
       pen.fillRect(x, y, side, side)
-      if (letter === "f" && side > 3) pen.clearRect(x + third, y + third, third, third)
-    }
+      if (!verdict && signed) triangle(pen, x + side / 2, y + side / 2, side * 0.28, 1, contrasting(pen.fillStyle))
+    } else pen.fillRect(x, y, side - (signed || side < 3 ? 0 : 1), side - (signed || side < 3 ? 0 : 1)) // suspects are larger
   }
 }
 

@@ -144,7 +144,7 @@ export function build({ el, send, hide }) {
     for (const { assay: { metric, title: name } = { metric: "", title: "" } } of plates) if (metric && (!titles.has(metric) || name !== metric)) titles.set(metric, name)
     const named = [...titles.values()]
     const unset = plates.some((plate) => plate.assay && !plate.assay.metric)
-    const offer = unset || !named.length ? "Set assay metric…" : named.length > 1 ? `${named.length} metrics` : named[0]
+    const offer = unset || !named.length ? "Set metric…" : named.length > 1 ? `${named.length} metrics` : named[0]
     say(assay, offer)
     assay.hidden = !plates.some((plate) => plate.assay)
     set(assay, { title: content.barred.assay || (unset ? "Say what the assay of the project measures" : `Z′ of ${named.join(", ")}. Change the assay metric`) })
@@ -210,7 +210,7 @@ export function build({ el, send, hide }) {
   }
   listen("limits", (mode) => { common.checked = mode === "project" })
   listen("add-plate", ({ open: wanted }) => { if (!wanted) add.focus() })
-  listen("choose-file", () => { if (content?.shown && !add.disabled) add.click() })
+  listen("choose-file", () => (content?.shown ? add.click() : false))
   listen("in-list", ([act, by]) => { if (content?.shown) acts[act](by) })
   onTheme(() => { for (const [key, line] of rows) if (line.drawn) { line.drawn = false; draw(key) } })
 

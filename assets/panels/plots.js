@@ -40,7 +40,7 @@ export function build({ el, send }) {
 
   /** Statistics are a panel of their own, which takes the plot's place where there is no room for both. */
   function choose(id) {
-    root.dataset.plots = id === "statistics" ? id : ""
+    root.dataset.plots = id === "statistics" && tabs.lastElementChild?.checkVisibility() ? id : ""
     showTabs()
     if (id !== "statistics" && id !== now.tab) send("tab", { tab: id })
   }

@@ -9,12 +9,12 @@ import { count } from "../core/text.js"
 export function build({ el, send }) {
   const title = h("h2", { class: "grow cut" })
   const number = h("span", { class: "soft small" })
-  const body = h("div", { class: "body", tabindex: "0" })
+  const body = h("div", { class: "body scrolls", tabindex: "0" })
   el.append(h("section", { class: "panel suspects hcs-suspects", "aria-label": "Suspects" }, h("header", title, lastSeen(), number), body))
 
   const suspect = (entry) => h("li", h("button", {
     class: "plain suspect", dataset: { well: entry.well }, title: entry.text, click: () => tell("choose", entry.well),
-  }, h("b", entry.well), h("span", { class: "why" }, entry.first, entry.more ? h("span", { class: "soft" }, ` and ${count(entry.more, "other reason")}`) : null)))
+  }, h("b", entry.well), " ", h("span", { class: "why" }, entry.first, entry.more ? h("span", { class: "soft" }, ` and ${count(entry.more, "other reason")}`) : null)))
 
   const reason = (entry) => h("li", entry.metric
     ? h("button", { class: "plain reason", title: "Colour the plate by this metric", click: () => send("metric", { metric: entry.metric }) }, entry.text)
@@ -22,7 +22,7 @@ export function build({ el, send }) {
 
   const odd = (entry) => h("li", h("button", {
     class: "plain odd", title: entry.text, click: () => tell("choose", entry.well),
-  }, h("b", entry.well), h("span", { class: "why" }, entry.first)))
+  }, h("b", entry.well), " ", h("span", { class: "why" }, entry.first)))
   let open = false
   const unusual = (list) => {
     const element = h("details", { class: "unusual", toggle: () => { open = element.open } },

@@ -3,7 +3,7 @@
 
 import { addPlate, listen, stage, tell } from "../core/bus.js"
 import { holdReload } from "../core/connection.js"
-import { fill, h, icon, say } from "../core/dom.js"
+import { fill, h, icon, say, set } from "../core/dom.js"
 import { bar, fileBox, fillBar, signButton } from "../core/parts.js"
 import { chosenFiles, watchDrops, wellBelow } from "../core/drops.js"
 import { bytes, count } from "../core/text.js"
@@ -14,15 +14,15 @@ export function build({ el, hide }) {
   let well = "" // that is looked at, and so meant by files that are dropped beside any
 
   const input = fileBox({ class: "hcs-resume sr", "aria-label": "Files whose upload was left unfinished" }, (files) => give(chosenFiles(files), ""))
-  const total = h("span", { class: "grow", role: "status", "aria-live": "polite" })
+  const total = h("span", { class: "cut", role: "status", "aria-live": "polite" })
   const sent = bar()
   const list = h("ul")
-  const details = h("details", h("summary", "Files"), list)
   const stop = h("button", { class: "small", click: () => uploads.filter(underWay).forEach(cancel) }, "Cancel all")
   const useAll = h("button", { class: "small", click: () => uploads.filter((entry) => entry.state === "unused").forEach(use) }, "Use them")
   const left = h("div", { class: "notice warn", hidden: true })
-  const line = h("div", { class: "row" }, icon("upload"), total, sent, useAll, stop)
-  const box = h("section", { class: "hcs-uploads", "aria-label": "Uploads" }, line, left, details)
+  const line = h("summary", { class: "row button" }, icon("upload"), total, sent)
+  const box = h("details", { class: "hcs-uploads", "aria-label": "Uploads" }, line, h("div", { class: "sheet" }, left, h("div", { class: "row" }, useAll, stop), list))
+  let asking = 0 // how many of them somebody has to do something about
   const veil = h("div", { class: "veil", hidden: true })
   el.append(box, veil)
 
@@ -73,21 +73,24 @@ export function build({ el, hide }) {
 
   function show() {
     hide(!uploads.length)
-    const text = summary(uploads)
+    const unfinished = uploads.filter((entry) => entry.state === "left")
+    const text = summary(uploads) || `${count(unfinished.length, "upload")} unfinished`
     say(total, text)
-    line.hidden = !text
+    set(line, { title: text })
     fillBar(sent, part(uploads), 1)
     const busy = uploads.some(underWay)
     stop.hidden = !busy
     useAll.hidden = !uploads.some((entry) => entry.state === "unused")
     sent.hidden = !busy
-    const unfinished = uploads.filter((entry) => entry.state === "left")
     left.hidden = !unfinished.length
     if (!unfinished.length) fill(left)
     else fill(left, icon("warn"), h("span", { class: "grow" }, leftText(unfinished)), input,
       h("button", { class: "small", click: () => input.click() }, unfinished.length === 1 ? "Choose it again" : "Choose them again"),
       h("button", { class: "small", click: () => unfinished.forEach(cancel) }, `Discard ${count(unfinished.length, "file")}`))
     fill(list, uploads.map(row))
+    const before = asking
+    asking = uploads.filter((entry) => ["left", "unused", "refused", "failed"].includes(entry.state)).length
+    if (asking !== before) box.open = asking > 0
   }
 
   listen("uploads", show)

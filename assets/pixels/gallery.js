@@ -12,7 +12,7 @@ import { fieldVerdict, setPictures, signElement } from "../review/verdicts.js"
 
 const CAPTION = 30 // pixels below and around a picture
 const SMALLEST = 135
-const BASES = { stage: "Stage position", acquired: "Acquired", worst: "Worst first" }
+const BASES = { stage: "Stage position", acquired: "Acquired", worst: "Suspects first" }
 
 export const sheets = ["pixels/gallery.css", "pixels/channel_marks.css"]
 
@@ -21,7 +21,7 @@ export function build({ el, send }) {
   const facts = h("div", { class: "row facts-line grow" })
   const plateButton = keyed(h("button", { class: "small hcs-plate-pictures", click: () => tell("pictures-of-plate") }, "Plate"), "whole", "The whole plate as pictures")
   const controlButton = keyed(h("button", { class: "small hcs-control", click: () => tell("control") }, "Control"), "beside", "Compare with the nearest control")
-  const othersButton = h("button", { class: "small hcs-other-wells", title: "Controls, neighbours, random wells, best and worst below (Shift and the key of the controls)", click: () => tell("beside") }, "Others")
+  const othersButton = h("button", { class: "small hcs-other-wells", title: "Controls, neighbours, random wells, best and worst below (Shift and the key of the controls)", click: () => tell("beside") }, "Other wells")
   const order = h("select", { class: "hcs-field-order", "aria-label": "Order of the fields", hidden: true, change: () => send("order", { order: order.value }) },
     options([["", ""], ["worst", BASES.worst]]))
   const channels = legend()

@@ -24,7 +24,7 @@ export function colouring(values, { limits = "robust", log, stops = GREY } = {})
   if (!values) return plain
   if (values.categories) {
     const colours = values.colours ?? []
-    return { ...plain, parts: values.values, colour: (part) => colours[part] }
+    return { ...plain, parts: values.values, signs: values.values.map((value) => (value === null ? 0 : letterOf(value))), colour: (part) => colours[part] }
   }
   const numbers = values.values.filter((value) => value !== null)
   const [low, high] = ends(values, numbers, limits)
@@ -41,6 +41,9 @@ export function colouring(values, { limits = "robust", log, stops = GREY } = {})
     signs: values.values.map((value) => standsOut(values, value)),
   }
 }
+
+/** The letter of a category, which says it without colour. @param {number} category */
+export const letterOf = (category) => String.fromCharCode(65 + category)
 
 /** Below this part of a deviation, and so near the middle of what diverges, all is well. */
 const QUIET = 0.05

@@ -1,4 +1,4 @@
-// What the plate is coloured by: metric, way from fields to wells, score, acquisition.
+// What the plate is coloured by: metric, way from fields to wells, score.
 
 import { fill, h, set } from "../core/dom.js"
 import { novelty, options } from "../core/parts.js"
@@ -9,10 +9,6 @@ const SCORES = [["", "measured value"], ["z", "robust z"], ["b", "B-score"]]
 /** `send` asks the server for another colouring, `onNumbers` shows the values as numbers. */
 export function makeControls(send, onNumbers) {
   const chooser = makeChooser((metric) => send("metric", { metric }))
-  const acquisition = h("select", {
-    "aria-label": "Acquisition",
-    change: () => send("acquisition", { acquisition: acquisition.value === "" ? null : Number(acquisition.value) }),
-  })
   const score = h("select", { class: "hcs-score", change: () => send("score", { score: score.value }) }, options(SCORES))
   const way = h("select", { class: "hcs-way", change: () => send("way", { way: way.value }) })
   const labelled = (text, title, select) => h("label", { class: "row small", title }, h("span", { class: "soft" }, text), select)
@@ -26,7 +22,7 @@ export function makeControls(send, onNumbers) {
       onNumbers(on)
     },
   }, "Numbers")
-  const element = h("header", { class: "head" }, chooser.element, wayBox, scoreBox, acquisition)
+  const element = h("header", { class: "head" }, chooser.element, wayBox, scoreBox)
   const isNew = novelty()
 
   return {
@@ -35,15 +31,7 @@ export function makeControls(send, onNumbers) {
     get metric() { return chooser.metric },
     get score() { return score.value },
     get way() { return way.value },
-    get acquisition() { return acquisition.value },
     offerMetrics: ({ metrics, channels }) => chooser.offer(metrics, channels),
-    offerAcquisitions(acquisitions) {
-      fill(acquisition, options([["", "All acquisitions"], ...acquisitions.map(({ id, name }) => [String(id), name])]))
-      acquisition.hidden = acquisitions.length < 2
-    },
-    showAcquisition(id) {
-      acquisition.value = id === null ? "" : String(id)
-    },
     show(next) {
       if (next.metric) chooser.show(next.metric)
       score.value = next.score ?? ""

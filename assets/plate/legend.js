@@ -3,6 +3,7 @@
 import { css, gradient, mixed, rampOf } from "../core/colours.js"
 import { h, set } from "../core/dom.js"
 import { number } from "../core/text.js"
+import { letterOf } from "./colouring.js"
 import { drawWells } from "./painter.js"
 import { STATE, STATE_WORDS } from "./states.js"
 import { VERDICT_NAMES } from "../core/verdict_table.js"
@@ -93,7 +94,7 @@ function standing(values) {
 export function categoryKeys(values) {
   if (!values?.categories) return null
   return h("ul", { class: "keys categories", "aria-label": values.title }, values.categories.map((name, index) =>
-    h("li", h("i", { style: { background: values.colours[index] } }), name)))
+    h("li", swatch({ state: STATE.present }, index, letterOf(index), { host: undefined, colouring: { colour: () => values.colours[index] } }), name)))
 }
 
 /** A key for those looks that this plate has; nothing about what it has not. */
@@ -104,7 +105,7 @@ export function stateKeys(scene, values = null) {
     if (wells.some(test)) keys.append(h("li", swatch({ state: STATE.present, partial: false, corrected: false, role: "", ...look }, part, sign, scene), text))
   }
   const judged = (verdict, stale, basis, failed = 0) => ({ verdict: [verdict, stale, basis, "", "", failed] })
-  add((_, index) => colouring.signs[index], standing(values), {}, colouring.notch ?? 1, Math.sign(values?.notable ?? 0))
+  if (standing(values)) add((_, index) => colouring.signs[index], standing(values), {}, colouring.notch ?? 1, Math.sign(values?.notable ?? 0))
   add((well, index) => well.state === STATE.present && (colouring.parts[index] ?? null) === null, "no value", {}, null)
   add((well) => well.partial, "fields missing", { partial: true })
   add((well) => well.corrected, "corrected", { corrected: true })
@@ -122,6 +123,7 @@ function swatch(well, part, sign, { host, colouring }) {
   const canvas = h("canvas", { "aria-hidden": "true" })
   const geometry = { rows: 1, columns: 1, cell: SWATCH, rowHead: 0, columnHead: 0, width: SWATCH, height: SWATCH }
   const stops = sign ? colouring.stops : rampOf("deviation", host)
-  drawWells(canvas, { geometry, wells: [well], colouring: { parts: [part], signs: [sign], colour: (at) => css(mixed(stops, at)) }, bare: true, host })
+  const colour = typeof sign === "string" ? colouring.colour : (at) => css(mixed(stops, at))
+  drawWells(canvas, { geometry, wells: [well], colouring: { parts: [part], signs: [sign], colour }, bare: true, host })
   return canvas
 }

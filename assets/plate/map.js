@@ -34,6 +34,8 @@ export function build({ el, root, send }) {
   const scene = { geometry: null, wells: [], colouring: colouring(null), selected: -1, chosen: new Set(), hovered: -1, plain: false }
   let plate = null
   let values = null
+  /** @type {number | null} */
+  let acquisition = null // whose values are shown, of all where null
   let commonOf = "" // what common limits were asked for
   let lastMessage = 0
   let lastSent = 0
@@ -162,7 +164,7 @@ export function build({ el, root, send }) {
 
   /** What all plates have in common is looked for once for what is shown. */
   function askLimits() {
-    const what = JSON.stringify([plate?.key, values?.metric, controls.way, controls.acquisition])
+    const what = JSON.stringify([plate?.key, values?.metric, controls.way, acquisition])
     if (colourBar.limits !== "project" || !values || values.project || commonOf === what) return
     commonOf = what
     send("limits")
@@ -306,7 +308,6 @@ export function build({ el, root, send }) {
         grid.build(plate)
       }
       wholePlate.show(usedText(plate))
-      controls.offerAcquisitions(plate.acquisitions)
       arrange()
       colour()
       mark(scene.selected)
@@ -316,6 +317,7 @@ export function build({ el, root, send }) {
     },
     values(next) {
       values = next.values
+      acquisition = next.acquisition
       controls.show(next)
       say(explain, values?.definition || "")
       set(info, { title: values?.definition || "" })
@@ -326,7 +328,6 @@ export function build({ el, root, send }) {
       colour()
     },
     look(next) {
-      controls.showAcquisition(next.acquisition)
       setViews(next, (view) => send("view", { view, last: true }))
       // An echo of something older than the last key must not pull the selection back.
       if (!plate || waiting || next.ack < lastMessage) return

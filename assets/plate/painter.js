@@ -118,20 +118,22 @@ function drawWell(pen, place, look, well, part, index, ratio, { colouring, plain
     pen.fill()
   }
   if (plain) return
-  if (colouring.signs[index] && cell >= 7) triangle(pen, x + size / 2, y + size * 0.46, Math.min(7, Math.max(2, size * 0.17)), colouring.signs[index], contrasting(pen.fillStyle))
+  const sign = colouring.signs[index]
+  if (typeof sign === "string") letter(pen, x + size / 2, y + size * 0.44, sign, contrasting(pen.fillStyle), Math.min(14, size * 0.5))
+  else if (sign && cell >= 7) triangle(pen, x + size / 2, y + size * 0.46, Math.min(7, Math.max(2, size * 0.17)), sign, contrasting(pen.fillStyle))
   if (well.role && cell >= 8) role(pen, x, y, size, well.role)
   if (well.partial) corner(pen, x, y, size, look)
   if (well.corrected) diamond(pen, x, y, size, look)
 }
 
 /** Black or white, whichever is seen on a colour, "#rrggbb" as a pen gives it back. */
-function contrasting(color) {
+export function contrasting(color) {
   const [red, green, blue] = parts(color.slice(1))
   return 0.3 * red + 0.59 * green + 0.11 * blue > 0.5 ? "#14181d" : "#ffffff"
 }
 
 /** Stands out: upwards, or downwards where `side` is below zero. */
-function triangle(pen, x, y, half, side, colour) {
+export function triangle(pen, x, y, half, side, colour) {
   polygon(pen, [x, y - half * side], [x + half * 1.15, y + half * side], [x - half * 1.15, y + half * side])
   paint(pen, colour)
 }

@@ -1,7 +1,7 @@
 // The versions of a field, the live one marked; each of the others can be brought back,
 // by whoever says why.
 
-import { listen, reviewer, tell } from "../core/bus.js"
+import { listen, ready, reviewer, tell } from "../core/bus.js"
 import { fill, h, icon, set } from "../core/dom.js"
 import { complain, complaint } from "../core/parts.js"
 import { moment } from "../core/text.js"
@@ -29,6 +29,15 @@ export function build({ el, send, hide }) {
     return asking.ask(`Revert ${well} ${label} to v${number}`)
   }
 
+  /** The start of a digest; a press copies all of it, or shows it where a browser does not copy. */
+  function digest(text) {
+    const button = h("button", { class: "plain soft digest", title: `Digest of its pixels: ${text}. Copy it`, click: () => {
+      if (!navigator.clipboard) return fill(button, text)
+      return navigator.clipboard.writeText(text).then(() => tell("hint", "The digest is copied."), () => fill(button, text))
+    } }, text.replace(/(?<=[0-9a-f]{12})[0-9a-f]+$/, "…"))
+    return button
+  }
+
   function row(version, number) {
     const reason = content.barred.revert
     const button = version.live ? null : h("button", {
@@ -41,7 +50,7 @@ export function build({ el, send, hide }) {
       h("div", { class: "small soft" }, [version.who && `${version.who}${KNOWN[version.known] ?? ""}`, moment(version.when)].filter(Boolean).join(" · ") || "not recorded"),
       version.why ? h("div", { class: "small why" }, `“${version.why}”`) : null,
       version.source ? h("div", { class: "small soft cut", title: version.source }, `from ${version.source}`) : null,
-      version.digest ? h("div", { class: "small soft cut digest", title: `Digest of its pixels: ${version.digest}` }, version.digest) : null))
+      version.digest ? digest(version.digest) : null))
   }
 
   function thumb(version, number) {
@@ -64,15 +73,17 @@ export function build({ el, send, hide }) {
 
   listen("reviewer", show)
   listen("show-history", () => {
-    if (!content?.field) return
+    if (!content?.field) return false
     section.scrollIntoView({ block: "nearest" })
     ;(/** @type {HTMLElement | null} */ (section.querySelector("button:not(:disabled)")) ?? section).focus()
+    return true
   })
   return {
     content(next) {
       content = next
       set(section, { "aria-busy": next.busy })
       show()
+      ready("show-history")
     },
   }
 }

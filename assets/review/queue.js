@@ -1,7 +1,7 @@
 // In which order wells are looked at. Pure: labels in, a label out.
 
 /** Ways to go through a plate, with their words. */
-export const ORDERS = [["suspicion", "worst first"], ["controls", "controls first"], ["position", "by position"]]
+export const ORDERS = [["suspicion", "suspects first"], ["controls", "controls first"], ["position", "by position"]]
 
 /**
  * The labels in the order that was asked for.

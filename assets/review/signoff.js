@@ -74,7 +74,7 @@ export function build({ el, send, hide }) {
         h("p", h("b", inWords(counts))),
         h("p", basesInWords(counts)),
         counts.flag ? notice("warn", `${count(counts.flag, "well")} ${counts.flag === 1 ? "is" : "are"} flagged; your sign-off will say so.`) : null,
-        unseen ? notice("warn", `Nobody has looked at ${count(unseen, "well")} of this plate; your sign-off will say so.`) : null,
+        unseen ? notice("warn", `${count(unseen, "well")} of this plate not viewed yet; the sign-off records that.`) : null,
         open ? notice("warn", `${count(open, "disagreement")} of the blind review ${open === 1 ? "is" : "are"} not settled.`) : null,
         h("p", { class: "soft" }, "From then on verdicts, plate map, cut-offs, corrections and reverts are locked for everybody, until somebody reopens the plate; that is recorded as well."),
         h("p", { class: "soft" }, `Your name was typed here: the sign-off will read “${reviewer.name} (not authenticated)”.`),
@@ -232,6 +232,6 @@ const unseenOf = (counts) => (counts.looked === undefined ? (counts.unseen ?? 0)
 function basesInWords(counts) {
   const parts = ["field", "thumbnails", "montage", "unseen"].filter((word) => counts[word]).map((word) => `${counts[word]} ${WORDS[word]}`)
   const unseen = unseenOf(counts)
-  const open = unseen ? `Nobody has looked at ${count(unseen, "well")}.` : ""
+  const open = unseen ? `${count(unseen, "well")} not viewed yet.` : ""
   return [parts.length ? `Judged: ${parts.join(", ")}.` : "", open].filter(Boolean).join(" ")
 }

@@ -19,7 +19,9 @@ class BatchItem:
     """Label of the well."""
 
     field: str
-    field_label: str
+    words: str
+    """What people read of the field."""
+
     state: BatchState = "waiting"
     version: str = ""
     """That it made live."""
@@ -85,7 +87,9 @@ class LeftAlone:
     """A field that undoing a batch did not touch."""
 
     well: str
-    field_label: str
+    field: str
+    """What people read of it."""
+
     reason: str
     """Why, in a sentence."""
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from dashboard.corrections.batch import Batch, BatchItem
 from dashboard.errors import NotServedError
+from dashboard.plates.values import field_words
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def _item(plate: ServedPlate, acts: Sequence[Event], well: str) -> BatchItem:
         staged="",
         well=well,
         field=first.field,
-        field_label=first.field if view is None else view.label,
+        words=field_words(first.field) if view is None else view.words,
         state="committed" if version else "failed" if reason else "committing",
         version=version,
         supersedes=first.supersedes,

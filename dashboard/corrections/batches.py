@@ -97,7 +97,7 @@ class Batches:
                     staged=view.id,
                     well=view.well,
                     field=view.field,
-                    field_label=view.field_label,
+                    words=view.view.words,
                     supersedes=view.base or "",
                 )
                 for view in views
@@ -166,9 +166,7 @@ class Batches:
                 reverted.append(self._revert(plate, item, who, reason, batch))
             except HCSError as error:
                 why = self._since(key, item) or str(error)
-                left.append(
-                    LeftAlone(well=item.well, field_label=item.field_label, reason=why)
-                )
+                left.append(LeftAlone(well=item.well, field=item.words, reason=why))
         progress(len(items), len(items))
         if reverted:
             self._measure(plate)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dashboard.corrections.differences import (
@@ -136,6 +136,7 @@ def describe(
         units=assembly.units,
         acquisition=present.acquisition if present else acquisition,
     )
+    view = replace(view, alone=present.alone if present else False)
     return Staged(
         id=identifier,
         key=target.plate.key,
@@ -196,12 +197,14 @@ def _staying(target: CorrectionTarget, view: FieldView, assembly: Assembly) -> s
 
 
 def _action(target: CorrectionTarget, label: str, assembly: Assembly) -> str:
-    if target.present is None:
+    present = target.present
+    if present is None:
         return f"Add field {label} to {target.well}"
+    field = present.words if present.words == "field" else f"field {label}"
     if assembly.replaced:
         channels = ", ".join(assembly.replaced)
-        return f"Replace {target.well} field {label} ({channels} only)"
-    return f"Replace {target.well} field {label}"
+        return f"Replace {target.well} {field} ({channels} only)"
+    return f"Replace {target.well} {field}"
 
 
 def next_name(target: CorrectionTarget, acquisition: int | None) -> str:

@@ -255,20 +255,23 @@ def banner(wells: Iterable[WellState], gaps: tuple[Gap, ...]) -> str:
         labels = [well.label for well in listed if well.state == state]
         if labels:
             parts.append(f"{_some(labels)} {word}")
+    # What a well lacks is said once: that it is missing, or which fields are.
+    missing = {well.path for well in listed if well.state == "missing"}
+    named = [gap for gap in gaps if gap.reason or gap.path not in missing]
+    without = {gap.path for gap in named if gap.is_field}
     partial = [
         f"{well.label} has {well.n_fields}"
         for well in listed
         if well.state == "present"
+        and well.path not in without
         and well.n_fields is not None
         and well.expected_fields is not None
         and well.n_fields < well.expected_fields
     ]
     if partial:
         parts.append(_some(partial))
-    if gaps:
-        more = f" and {len(gaps) - 2:,} more" if len(gaps) > 2 else ""
-        names = ", ".join(plain_text(str(gap), 200) for gap in gaps[:2])
-        parts.append(f"gaps: {names}{more}")
+    if named:
+        parts.append(f"gaps: {_some([plain_text(str(gap), 200) for gap in named], 2)}")
     return "; ".join(parts) + "."
 
 

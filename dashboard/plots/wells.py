@@ -34,6 +34,8 @@ def bin_edges(values: Sequence[float]) -> np.ndarray[Any, np.dtype[np.float64]]:
 
     >>> bin_edges([3.0, 3.0]).tolist()
     [0.5, 1.5, 2.5, 3.5, 4.5, 5.5]
+    >>> bin_edges([0.0, 0.0]).tolist()
+    [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]
 
     Parameters
     ----------
@@ -53,7 +55,9 @@ def bin_edges(values: Sequence[float]) -> np.ndarray[Any, np.dtype[np.float64]]:
     if not high > low:
         # One bar amid four empty ones says "all equal" where a single one says nothing.
         step = 1.0 if abs(low) < 1e15 else abs(low) / 10
-        return low + step * np.array([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5])
+        first = low - 2.5 * step
+        # What cannot be negative has no axis below zero.
+        return max(first, 0.0 if low >= 0 else first) + step * np.arange(6.0)
     quarter, three = np.percentile(data, (25, 75))
     width = 2 * (three - quarter) / len(data) ** (1 / 3)
     count = MAX_BINS if width <= 0 else int(np.ceil((high - low) / width))

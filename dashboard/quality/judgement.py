@@ -20,7 +20,7 @@ class ReasonView:
 
     kind: str
     text: str
-    """``"channel DNA, field s3: focus? -6.1, worst of 96"``."""
+    """``"channel DNA, field s3: out of focus? (focus -6.1), worst of 96"``."""
 
     field: str = ""
     """Name of the field, "" for the well as a whole."""

@@ -47,6 +47,26 @@ _PLACES = {
 """In which part of the panel a message is answered."""
 
 
+_OF_WELLS = frozenset(
+    [
+        "state",
+        "well",
+        "loading",
+        "previewed",
+        "field_values",
+        "history",
+        "history_problem",
+        "staged",
+        "values",
+        "statistics",
+        "unknown",
+        "judged",
+        "failed",
+    ]
+)
+"""What of a snapshot says nothing of the whole plate: it changes with each click."""
+
+
 class AssayIsland(Island):
     """See ``assets/panels/setup.js``."""
 
@@ -100,13 +120,15 @@ class AssayPanel(Part):
             self.component.on(kind, step, asks=act)
 
     def draw(self, now: Snapshot) -> None:
-        """Show what the plate's numbers rest on."""
-        self._now = now
+        """Show what the plate's numbers rest on; a well changes nothing of it."""
+        before, self._now = self._now, now
+        if now is not before and not now.changes(before) - _OF_WELLS:
+            return
         if now.state.plate != self._plate:
             self._plate = now.state.plate
             self._inside = ()
             self._forget_file()
-        if now.overview is None or now.state.well:
+        if now.overview is None:
             self.component.put({"shown": False})
             return
         self.component.put(self._content(now))

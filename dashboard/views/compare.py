@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import param
 
 from dashboard.access import Act
-from dashboard.plates.values import field_words
 from dashboard.text import plain_text
 from dashboard.threads import Pool
 from dashboard.views.failure import failure
@@ -64,7 +63,7 @@ class Compare(Part):
             {
                 "title": plain_text(staged.action, 200),
                 "old": old,
-                "old_text": field_words(plain_text(staged.field_label, 60)),
+                "old_text": plain_text(staged.view.words, 60),
                 "new_text": plain_text(", ".join(staged.sources), 200),
                 "staged": {
                     **new,

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from dashboard.plates.values import field_words
 from dashboard.text import plain_text
 from dashboard.threads import Pool
 from dashboard.views.failure import failure
@@ -299,9 +298,7 @@ class Correction:
 
     def _committed(self, staged: Staged, version: VersionView) -> None:
         verb = "Replaced" if staged.base is not None else "Added"
-        done = (
-            f"{verb} {staged.well} {field_words(plain_text(staged.field_label, 60))}."
-        )
+        done = f"{verb} {staged.well} {plain_text(staged.view.words, 60)}."
         self.draft = CorrectionDraft(
             well=self.draft.well,
             target=self.draft.target,

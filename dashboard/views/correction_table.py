@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import param
 
 from dashboard.access import Act
-from dashboard.plates.values import field_words
 from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, Part, text_of
 from dashboard.views.match_rows import (
@@ -214,7 +213,7 @@ def _batch(batch: Batch, undone: Undone | None) -> dict[str, Any]:
         "committed": len(batch.committed),
         "failed": [
             {
-                "field": _place(item.well, item.field_label),
+                "field": _place(item.well, item.words),
                 "reason": plain_text(item.reason, 600),
             }
             for item in batch.failed
@@ -228,7 +227,7 @@ def _batch(batch: Batch, undone: Undone | None) -> dict[str, Any]:
             "reverted": len(undone.reverted),
             "left": [
                 {
-                    "field": _place(left.well, left.field_label),
+                    "field": _place(left.well, left.field),
                     "reason": plain_text(left.reason, 600),
                 }
                 for left in undone.left
@@ -250,8 +249,8 @@ def _earlier(batch: Batch) -> dict[str, Any]:
     }
 
 
-def _place(well: str, label: str) -> str:
-    return plain_text(f"{well} {field_words(label)}", 100)
+def _place(well: str, field: str) -> str:
+    return plain_text(f"{well} {field}", 100)
 
 
 def _rows(message: Message) -> list[str]:

@@ -13,6 +13,8 @@ from dashboard.views.field_picture import blank, picture_content, shown_plane
 from dashboard.views.island import Island, Message, Part, index_of, text_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dashboard.plates.values import FieldView
     from dashboard.session import Session
     from dashboard.state import ViewState
@@ -32,12 +34,21 @@ class FieldViewerIsland(Island):
 class FieldViewer(Part):
     """Shows the open field, and steps through fields, z and t."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(
+        self,
+        session: Session,
+        *,
+        once_read: Callable[[Callable[[], object]], object],
+    ) -> None:
         super().__init__(session, FieldViewerIsland())
         self.component.on(
             "close", lambda _: session.state.update(field=""), asks=Act.LOOK
         )
-        self.component.on("field", self._step, asks=Act.LOOK)
+        self.component.on(
+            "field",
+            lambda message: once_read(lambda: self._step(message)),
+            asks=Act.LOOK,
+        )
         self.component.on("axis", self._axis, asks=Act.LOOK)
         self.component.on("projection", self._project, asks=Act.LOOK)
         self.component.on("outlines", self._outline, asks=Act.LOOK)

@@ -215,9 +215,7 @@ def _field(message: Message) -> tuple[str, int | None]:
 
 
 def _summary(well_state: WellState | None, count: int) -> str:
-    if well_state is None:
-        return "not on this plate"
-    if well_state.state != "present":
+    if well_state is None or well_state.state != "present":
         return ""
     expected = well_state.expected_fields
     of = f"{count} of {expected}" if expected and expected != count else str(count)
@@ -227,7 +225,7 @@ def _summary(well_state: WellState | None, count: int) -> str:
 def _empty(well_state: WellState | None) -> tuple[str, str]:
     """Return what to say of a well without fields, and what can be done."""
     if well_state is None:
-        return "This plate has no such well.", ""
+        return "", ""
     words = {
         "not_acquired": "This well was not acquired.",
         "pending": "This well has not been written yet.",

@@ -223,7 +223,8 @@ class Header(Part):
                     "running": bool(progress and progress.running),
                     "message": plain_text(progress.message) if progress else "",
                 },
-                "notices": _notices(now),
+                "notice": _notice(now),
+                "unknown": now.unknown,
                 "absence": self._absence(now),
                 "visitor": self._visitor(),
                 "stage": now.stage,
@@ -317,16 +318,13 @@ def _title(now: Snapshot) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _notices(now: Snapshot) -> list[tuple[str, str]]:
-    notices = []
-    if now.overview is not None and now.overview.unsettled:
-        count = now.overview.unsettled
-        fields = f"{counted(count, 'corrected field')} {'is' if count == 1 else 'are'}"
-        notices.append(
-            (
-                "warn",
-                f"{fields} still being written to the original location; other "
-                f"programs may show the uncorrected image until then.",
-            )
-        )
-    return notices
+def _notice(now: Snapshot) -> str:
+    """Return what people should know of the plate meanwhile, "" without."""
+    count = now.overview.unsettled if now.overview is not None else 0
+    if not count:
+        return ""
+    fields = f"{counted(count, 'corrected field')} {'is' if count == 1 else 'are'}"
+    return (
+        f"{fields} still being written to the original location; other programs may "
+        "show the uncorrected image until then."
+    )

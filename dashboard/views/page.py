@@ -112,7 +112,11 @@ class Page:
         self._correction = Correction(session, self._corrected)
         self._batch = BatchWork(session, self._corrected)
         self._canvas = PlateCanvas(session)
-        open_first = self._open_first
+        once_read = self._snapshots.once_read
+
+        def open_first() -> None:
+            once_read(self._open_first)
+
         self._header = Header(session, on_theme=self._theme, on_open=open_first)
         self.parts: dict[str, Part] = {
             "header": self._header,
@@ -126,7 +130,7 @@ class Page:
             "montage": Montage(session),
             "gallery": Gallery(session, on_open=self._open),
             "channels": Channels(session),
-            "field_viewer": FieldViewer(session),
+            "field_viewer": FieldViewer(session, once_read=once_read),
             "compare": Compare(session, self._batch),
             "beside": SideWells(session),
             "presence": PresencePart(session),

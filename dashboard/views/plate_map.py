@@ -14,7 +14,7 @@ from dashboard.quality.wells import known_way
 from dashboard.state import MONTAGES, SCORES, WELLS
 from dashboard.text import plain_text
 from dashboard.views import conditions
-from dashboard.views.island import Island, Message, Part, index_of, short, text_of
+from dashboard.views.island import Island, Message, Part, short, text_of
 from dashboard.views.metric_choices import channel_choices, metric_choices
 
 if TYPE_CHECKING:
@@ -64,7 +64,6 @@ class PlateMapPart(Part):
         self.component.on("select", self._select, asks=Act.LOOK)
         self.component.on("open", lambda _: on_open(), asks=Act.LOOK)
         self.component.on("metric", self._metric, asks=Act.LOOK)
-        self.component.on("acquisition", self._acquisition, asks=Act.LOOK)
         self.component.on("score", self._score, asks=Act.LOOK)
         self.component.on("way", self._way, asks=Act.LOOK)
         self.component.on("view", self._view, asks=Act.LOOK)
@@ -156,16 +155,6 @@ class PlateMapPart(Part):
             return None if low is None or high is None else (low, high)
         return self._project[1] or () if self._project[0] == inputs else None
 
-    def _acquisition(self, message: Message) -> None:
-        acquisition = index_of(message, "acquisition")
-        acquisitions = (
-            self._now.overview.acquisitions if self._now and self._now.overview else ()
-        )
-        if acquisition is None or any(
-            listed.id == acquisition for listed in acquisitions
-        ):
-            self._session.state.update(acquisition=acquisition, field="")
-
     def draw(self, now: Snapshot) -> None:
         """Show plate, values and selection, as far as they have changed."""
         self._now = now
@@ -198,6 +187,7 @@ class PlateMapPart(Part):
                 "metric": now.state.metric,
                 "score": score,
                 "way": now.state.way,
+                "acquisition": now.state.acquisition,
                 "ways": conditions.ways(now),
                 "values": conditions.limited(
                     scored_content(now, now.overview), self._project_limits(now)
@@ -212,7 +202,6 @@ class PlateMapPart(Part):
             "well": state.well,
             "view": state.montage or state.wells or "values",
             "views": self._views(),
-            "acquisition": state.acquisition,
             "ack": self.component.last_message,
         }
         self.component.put(content, "look")

@@ -11,15 +11,15 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from dashboard.accounts import LOCAL, Visitor
-from dashboard.plates.labels import find_label
 from dashboard.projects.roles import RolesView
 from dashboard.quality.judgement import Judgement
 from dashboard.quality.scores import COMPLETENESS, SUSPICION
 from dashboard.reviews.values import PlateReview, SignedOff
 from dashboard.state import ViewState
 from dashboard.text import plain_text
-from dashboard.views import conditions
+from dashboard.views import conditions, unknown_names
 from dashboard.views.failure import failure
+from dashboard.views.plate_facts import plate_facts
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from dashboard.projects.rules import ReviewRules
     from dashboard.quality.statistics import StatisticsView
     from dashboard.quality.values import FieldValues, MetricInfo, MetricValues
-    from dashboard.service import Service
     from dashboard.session import Session
+    from dashboard.views.unknown_names import UnknownName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +44,9 @@ class Snapshot:
     overview: PlateOverview | None = None
     problem: str = ""
     """Why the plate cannot be shown."""
+
+    unknown: tuple[str, ...] = ()
+    """What the address named in vain, until somebody moves on."""
 
     well: WellView | None = None
     """The chosen well; that of before while the next is being read."""
@@ -133,37 +136,6 @@ class Snapshot:
 _NAMES = frozenset(field.name for field in fields(Snapshot))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlateFacts:
-    """What is the same for all who look at a plate, until its revision changes."""
-
-    overview: PlateOverview
-    metrics: tuple[MetricInfo, ...]
-    roles: RolesView
-    field_names: tuple[str, ...]
-    assay_metric: str
-    failed: frozenset[str]
-
-
-def plate_facts(service: Service, key: str, revision: int) -> PlateFacts:
-    """Return what is known of a plate at a revision.
-
-    Raises
-    ------
-    HCSError
-        If it cannot be opened.
-    """
-    del revision  # what this is kept by, see `Shared`
-    return PlateFacts(
-        overview=service.plates.overview(key),
-        metrics=service.quality.metrics(key),
-        roles=service.projects.roles(key),
-        field_names=service.plates.field_names(key),
-        assay_metric=service.quality.assay_metric(key),
-        failed=service.quality.failed_wells(key),
-    )
-
-
 class Snapshots:
     """Keeps the snapshot of one session.
 
@@ -183,6 +155,12 @@ class Snapshots:
         self._proposed = ""
         """The metric that the page chose by itself."""
 
+        self._awaiting: Callable[[], object] | None = None
+        """What was asked for of a well that is still being read."""
+
+        self._moving = False
+        """Whether the page moves by itself: what its address named stays said."""
+
     def start(self) -> None:
         """Read the plate, and follow state and revision from now on."""
         self._plates()
@@ -192,6 +170,12 @@ class Snapshots:
         self._well(ViewState())
         self._session.state.on_change(self._moved)
         self._session.watch(lambda _: self.follow())
+
+    def once_read(self, act: Callable[[], object]) -> None:
+        """Call `act` once the chosen well is read, unless another one is chosen."""
+        self._awaiting = act if self.now.loading else None
+        if not self.now.loading:
+            act()
 
     def refresh(self) -> None:
         """Ask everything again."""
@@ -225,6 +209,9 @@ class Snapshots:
     def _moved(self, state: ViewState) -> None:
         previous = self.now.state
         self._set(state=state)
+        moved = _values_of(previous) + _field_of(previous)
+        if moved != _values_of(state) + _field_of(state) and not self._moving:
+            self._set(unknown=())
         if self._choose_only_plate():
             return  # which has moved the state, and come back here
         if previous.plate != state.plate:
@@ -284,18 +271,24 @@ class Snapshots:
             assay_metric=facts.assay_metric,
             failed=facts.failed,
         )
-        self._respell_well(overview)
+        for name in unknown_names.of_plate(self.now.state, overview):
+            self._leave_out(name)
         self._choose_metric()
 
-    def _respell_well(self, overview: PlateOverview) -> None:
-        """Take B2 or r02c02 of a link for the B02 of this plate."""
-        written = self.now.state.well
-        if not written or overview.well(written) is not None:
-            return
-        label = find_label(written, [well.label for well in overview.wells])
-        if label:
-            self._session.state.update(well=label)
-            self._set(state=self._session.state.view())
+    def _leave_out(self, name: UnknownName) -> None:
+        """Show what there is instead of what the address names, and say so."""
+        if name.text:
+            self._set(unknown=(*self.now.unknown, name.text))
+        self._move(**name.changes)
+
+    def _move(self, **changes: Any) -> None:
+        """Change the state without anybody's having asked."""
+        self._moving = True
+        try:
+            self._session.state.update(**changes)
+        finally:
+            self._moving = False
+        self._set(state=self._session.state.view())
 
     def _choose_metric(self) -> None:
         """Show suspicion once it is known, unless a person has chosen a metric."""
@@ -314,8 +307,10 @@ class Snapshots:
             return  # a link's metric, of a channel that is not known yet
         self._proposed = SUSPICION if self.now.judgement.ready else COMPLETENESS
         if self._proposed != present:
-            self._session.state.update(metric=self._proposed)
-            self._set(state=self._session.state.view())
+            if present and present not in metric_ids:
+                text = unknown_names.of_metrics(present, self.now.metrics)
+                self._set(unknown=(*self.now.unknown, text))
+            self._move(metric=self._proposed)
 
     def _values(self) -> None:
         state = self.now.state
@@ -339,6 +334,8 @@ class Snapshots:
             return
         moved = (previous.plate, previous.well) != (state.plate, state.well)
         shown = self.now.well
+        if moved:
+            self._awaiting = None
         if moved and (shown is None or shown.label != state.well):
             self._set(loading=True, history=(), field_values=(), history_problem="")
         place = (state.plate, state.well, state.field)
@@ -350,7 +347,12 @@ class Snapshots:
         )
 
     def _well_read(self, changes: dict[str, Any]) -> None:
-        self.put(loading=False, **changes)
+        self._set(loading=False, **changes)
+        for name in unknown_names.of_well(self._session.state.view(), changes["well"]):
+            self._leave_out(name)
+        self._show()
+        if self._awaiting is not None:
+            self.once_read(self._awaiting)
 
     def _well_failed(self, error: BaseException) -> None:
         from dashboard.plates.values import WellView

@@ -195,3 +195,123 @@ def test_values_or_pictures_are_remembered_and_in_the_address(
     page.goto(f"{looking.url}{DEMO}")
     expect(canvas).to_be_visible()
     expect(page).to_have_url(re.compile("wells=pictures"))
+
+
+PLACES = """() => [".map-area", "#plate", ".stage-area", ".rail"]
+  .map((name) => document.querySelector(name).getBoundingClientRect())
+  .map(({ x, y, width, height }) => [x, y, width, height])"""
+
+
+def test_an_upload_and_an_unknown_name_push_nothing(
+    tmp_path: Path, looking: Server, visit: Callable[..., Page]
+) -> None:
+    page = visit(looking, f"{DEMO}&well=B02")
+    expect(page.locator("html[data-connected]")).to_have_count(1)
+    at_rest(page)
+    before = page.evaluate(PLACES)
+    file = tmp_path / "no.tif"
+    file.write_bytes(b"no picture")
+    page.locator(".hcs-upload").set_input_files(file)
+    uploads = page.locator(".hcs-uploads")
+    expect(uploads).to_contain_text("1 file cannot be used")
+    # What has to be read is open at once, over the page.
+    expect(uploads.locator(".sheet")).to_be_visible()
+    assert page.evaluate(PLACES) == before
+    uploads.get_by_role("button", name="Discard no.tif").click()
+    expect(uploads).to_be_hidden()
+    page.goto(f"{looking.url}{DEMO}&well=Z99")
+    expect(page.locator(".hcs-unknown")).to_contain_text("Z99 is not on this plate")
+    assert "Z99" not in page.url
+    at_rest(page)
+    shown = page.evaluate(PLACES)
+    page.get_by_role("button", name="Close this message").click()
+    expect(page.locator(".hcs-unknown")).to_be_hidden()
+    assert page.evaluate(PLACES) == shown
+
+
+def test_statistics_stand_below_the_plot_where_there_is_room(
+    looking: Server, visit: Callable[..., Page]
+) -> None:
+    page = visit(looking, DEMO)
+    expect(page.locator("html[data-connected]")).to_have_count(1)
+    statistics = page.locator(".hcs-statistics")
+    tab = page.locator('.hcs-plots [data-tab="statistics"]')
+    expect(statistics).to_be_in_viewport()
+    expect(tab).to_be_hidden()
+    page.locator('[role="gridcell"][data-well="B02"]').click()
+    expect(page.locator(".hcs-gallery")).to_be_visible()
+    expect(tab).to_be_visible()
+    expect(statistics).to_be_hidden()
+    tab.click()
+    expect(statistics).to_be_in_viewport()
+
+
+def test_the_buttons_of_many_channels_stay_in_sight_and_the_others_scroll(
+    looking: Server, visit: Callable[..., Page]
+) -> None:
+    page = visit(looking, DEMO)
+    expect(page.locator(".channels .sources button:visible")).to_have_count(1)
+    box = page.locator(".channels-area").bounding_box()
+    assert box is not None
+    # As ten channels would.
+    page.locator(".channels .list").evaluate("list => { list.style.height = '40rem' }")
+    body = page.locator(".channels > .body")
+    scrolls = "body => [body.scrollHeight > body.clientHeight, body.clientHeight > 40]"
+    assert body.evaluate(scrolls) == [True, True]
+    for part in (".channels h2", ".channels .sources"):
+        expect(page.locator(part)).to_be_in_viewport(ratio=1)
+    after = page.locator(".channels-area").bounding_box()
+    assert after is not None
+    ends = [area["y"] + area["height"] for area in (box, after)]
+    assert ends[0] == pytest.approx(ends[1], abs=1)
+
+
+def test_hints_of_a_first_visit_come_one_by_one_and_cover_nothing_to_press(
+    looking: Server, visit: Callable[..., Page]
+) -> None:
+    # A browser that is driven has read all hints, unless it says otherwise.
+    fresh = "localStorage['hcs-hints'] ??= '-'"
+    page = visit(looking, "", before=fresh)
+    expect(page.locator("html[data-connected]")).to_have_count(1)
+    hint = page.locator(".hcs-hint")
+    expect(hint).to_contain_text("finds every act")
+    assert page.evaluate(FAULTS) == []
+    page.goto(f"{looking.url}{DEMO}")
+    expect(hint).to_contain_text("Click a well to see its pictures")
+    at_rest(page)
+    assert page.evaluate(FAULTS) == []
+    page.locator('[role="gridcell"][data-well="B02"]').click()
+    expect(hint).to_contain_text("pass, flag or fail this well")
+    at_rest(page)
+    assert page.evaluate(FAULTS) == []
+    hint.get_by_role("button", name="Got it").click()
+    expect(hint).to_contain_text("finds every act")
+    hint.get_by_role("button", name="No hints").click()
+    expect(hint).to_be_hidden()
+    page.reload()
+    expect(page.locator("html[data-connected]")).to_have_count(1)
+    expect(hint).to_be_hidden()
+
+
+def test_the_focus_ring_of_the_plate_is_thin_and_inside_it(
+    looking: Server, visit: Callable[..., Page]
+) -> None:
+    page = visit(looking, DEMO)
+    expect(page.locator("html[data-connected]")).to_have_count(1)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    plate = page.locator("#plate")
+    expect(plate).to_be_focused()
+    expect(plate).to_have_css("outline-width", "2px")
+    expect(plate).to_have_css("outline-offset", "-2px")
+
+
+def test_a_file_is_asked_for_by_a_key_that_came_before_its_panel(
+    looking: Server, visit: Callable[..., Page]
+) -> None:
+    page = visit(looking, DEMO)
+    expect(page.locator("html[data-connected]")).to_have_count(1)
+    with page.expect_file_chooser() as chooser:
+        page.locator('[role="gridcell"][data-well="B02"]').click()
+        page.keyboard.press("e")
+    assert chooser.value.is_multiple()

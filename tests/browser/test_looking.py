@@ -517,7 +517,7 @@ def test_a_wrong_address_is_answered_in_words(
     page = visit(looking, query)
     expect(page.locator(".hcs-where")).to_be_visible()
     words = page.get_by_text(
-        re.compile(r"no such well|has no field|is served here|\d plates")
+        re.compile(r"is not on this plate|has no field|is served here|\d plates")
     )
     expect(words.first).to_be_visible()
     # Errors come with what arrives late: metrics, pictures, plots.

@@ -461,7 +461,7 @@ def test_two_judge_blind_compare_and_one_signs_off(
     expect(said).to_contain_text("1 flag, 5 not judged")
     expect(said).to_contain_text("1 well is flagged")
     # She has opened B2, and perhaps the well that came after a verdict.
-    expect(said).to_contain_text(re.compile("Nobody has looked at [34] wells of this"))
+    expect(said).to_contain_text(re.compile("[34] wells of this plate not viewed yet"))
     picture(ada, "9-sign-off")
     said.get_by_role("button", name="Sign off as").click()
     for page in (ada, ben):

@@ -234,6 +234,23 @@ def test_a_whole_file_replaces_all_channels(
     assert [pixels(plate, "A2", "0", c).max() for c in (0, 1)] == [3, 4]
 
 
+def test_the_one_field_of_a_well_has_no_number_wherever_it_is_corrected(
+    tmp_path: Path,
+) -> None:
+    path = plates.make(tmp_path / "served" / KEY, fields=1, shape=SHAPE)
+    with service(tmp_path / "workspace", path, settle_after=3600.0) as made:
+        surveyed(made, KEY)
+        token = made.sessions.open()
+        source = one_channel(made, token)
+        staged = made.corrections.stage(token, KEY, "B2", "0", [source])
+        assert staged.action == "Replace B2 field (GFP only)"
+        assert staged.view.words == "field"
+        batch = made.batches.commit_batch([staged.id], ANNA, "again")
+        assert [item.words for item in batch.items] == ["field"]
+        (kept,) = made.batches.batches(KEY)
+        assert [item.words for item in kept.items] == ["field"]
+
+
 def test_files_are_assigned_to_channels_by_their_names(
     made: Service, token: str
 ) -> None:

@@ -107,3 +107,9 @@ test("a ramp is mixed between its stops, and ends with them", () => {
   assert.equal(gradient(stops), "linear-gradient(90deg,rgb(0,0,0),rgb(32,64,96))")
   assert.equal(colouring(metric([0, 1], { low: 0, high: 1 }), { stops }).colour(1), "rgb(32,64,96)")
 })
+
+test("each category has a letter, for colour alone says nothing to some", () => {
+  const values = metric([0, 2, null], { categories: ["DMSO", "none", "taxol"], colours: ["#000000", "#ffffff", "#ff0000"], scale: "categorical" })
+  const { signs, parts, colour } = colouring(values)
+  assert.deepEqual([signs, parts, colour(2)], [["A", "C", 0], [0, 2, null], "#ff0000"])
+})

@@ -35,6 +35,11 @@ test("nothing typed shows what was used last, then what can be done, then the re
   assert.deepEqual(names(all, "", ["Undo", "Fit"]), ["Undo", "Fit", "Zoom in", "Pass"])
 })
 
+test("of equals an act comes before a box that is set", () => {
+  const all = [entry("Sign", { sets: true }), entry("Signed by", { sets: true }), entry("Sign off…")]
+  assert.deepEqual(names(all, "sig"), ["Sign off…", "Sign", "Signed by"])
+})
+
 test("what was used last is kept once, the last first, and eight of them", () => {
   let recent = []
   for (const id of ["a", "b", "c", "d", "e", "f", "g", "h", "i", "b"]) recent = withUsed(recent, id, 8)

@@ -119,24 +119,25 @@ def test_a_clean_plate_has_no_suspects():
 
 
 @pytest.mark.parametrize(
-    ("metric", "value", "kind"),
+    ("metric", "value", "kind", "words"),
     [
-        ("power_log_log_slope", -2.6, "focus"),
-        ("percent_saturated", 1.5, "saturation"),
-        ("background_level", 260.0, "background"),
-        ("background_level", 60.0, "background"),
-        ("background_unevenness", 18.0, "uneven light"),
-        ("empty_tiles", 100.0, "empty"),
-        ("bright_debris", 0.8, "debris"),
+        ("power_log_log_slope", -2.6, "focus", "out of focus? (focus -2.6)"),
+        ("percent_saturated", 1.5, "saturation", "saturated (1.5 %)"),
+        ("background_level", 260.0, "background", "unusual background? ("),
+        ("background_level", 60.0, "background", "unusual background? ("),
+        ("background_unevenness", 18.0, "uneven light", "unevenly lit? (18 %)"),
+        ("empty_tiles", 100.0, "empty", "empty (100 %)"),
+        ("bright_debris", 0.8, "debris", "debris? (0.8 %)"),
     ],
 )
-def test_each_kind_of_failure_is_told_with_its_reason(metric, value, kind):
+def test_each_kind_of_failure_is_told_in_words_with_its_number(
+    metric, value, kind, words
+):
     (found,) = judged(spoiled(plate(), 7, **{metric: value}), nuclear="DNA")
     assert (found.well, found.field) == ("A/4", "1")
     (reason,) = found.reasons
     assert reason.kind == kind
-    asked = kind not in ("saturation", "empty")
-    assert reason.text.startswith(f"channel DNA, field s2: {kind}{'?' * asked} ")
+    assert reason.text.startswith(f"channel DNA, field s2: {words}")
     assert "worst" in reason.text
 
 
@@ -147,13 +148,16 @@ def test_a_shift_of_a_channel_is_told_of_that_channel():
     results[0] = replace(results[0], planes=(first, moved))
     (found,) = judged(results, nuclear="DNA")
     assert found.reasons[0].text == (
-        "channel GFP, field s1: channel shift? 12 px, worst of 48"
+        "channel GFP, field s1: channels shifted? (12 px), worst of 48"
     )
 
 
 def test_the_text_says_channel_field_value_and_rank():
     (found,) = judged(spoiled(plate(), 0, power_log_log_slope=-6.1))
-    assert found.reasons[0].text == "channel DNA, field s1: focus? -6.1, worst of 48"
+    assert (
+        found.reasons[0].text
+        == "channel DNA, field s1: out of focus? (focus -6.1), worst of 48"
+    )
 
 
 def test_the_good_side_raises_no_suspicion():

@@ -127,7 +127,9 @@ def test_a_blurred_field_is_suspect_in_words(settings: Settings) -> None:
     assert found.ready
     assert [one.well for one in found.suspects] == ["B03"]
     reason = found.suspects[0].reasons[0]
-    assert reason.text == "channel DNA, field s1: focus? -6.1, worst of 24"
+    assert (
+        reason.text == "channel DNA, field s1: out of focus? (focus -6.1), worst of 24"
+    )
     assert reason.metric == "power_log_log_slope.0"
 
 

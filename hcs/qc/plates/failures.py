@@ -29,6 +29,9 @@ class Rule:
     kind: str
     """The failure, in one word that people read: ``"focus"``."""
 
+    words: str = ""
+    """What is wrong with a field: ``"out of focus"``; "" where that is not known."""
+
     metric: str
     side: int
     """-1 where low is bad, 1 where high is, 0 where both are."""
@@ -77,6 +80,7 @@ class Rule:
 FAILURE_RULES: tuple[Rule, ...] = (
     Rule(
         kind="focus",
+        words="out of focus",
         metric="power_log_log_slope",
         side=-1,
         least=0.5,
@@ -92,6 +96,7 @@ FAILURE_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         kind="saturation",
+        words="saturated",
         metric="percent_saturated",
         side=1,
         least=1.0,
@@ -106,6 +111,7 @@ FAILURE_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         kind="background",
+        words="unusual background",
         metric="background_level",
         side=0,
         least=0.03,
@@ -120,6 +126,7 @@ FAILURE_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         kind="uneven light",
+        words="unevenly lit",
         metric="background_unevenness",
         side=1,
         least=6.0,
@@ -134,6 +141,7 @@ FAILURE_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         kind="empty",
+        words="empty",
         metric="empty_tiles",
         side=1,
         least=0.0,
@@ -151,6 +159,7 @@ FAILURE_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         kind="debris",
+        words="debris",
         metric="bright_debris",
         side=1,
         least=0.3,
@@ -165,6 +174,7 @@ FAILURE_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         kind="channel shift",
+        words="channels shifted",
         metric="channel_shift",
         side=1,
         least=6.0,

@@ -43,7 +43,7 @@ class Reason:
 
     kind: str
     text: str
-    """``"channel DNA, field s3: focus? -6.1, worst of 96"``."""
+    """``"channel DNA, field s3: out of focus? (focus -6.1), worst of 96"``."""
 
     channel: str | None = None
     metric: str | None = None
@@ -228,12 +228,8 @@ class _Judged:
         score = beyond(value, cut, median)
         if score < 1:
             return None
-        unit = definition(rule.metric).unit
-        text = (
-            f"{', '.join(filter(None, (spoken(self.channel), self.places[key])))}: "
-            f"{rule.kind}{'?' if rule.asked else ''} "
-            f"{value:.3g}{f' {unit}' if unit else ''}{self._rank(value, median)}"
-        )
+        place = ", ".join(filter(None, (spoken(self.channel), self.places[key])))
+        text = f"{place}: {_account(rule, value)}{self._rank(value, median)}"
         return Reason(
             kind=rule.kind,
             text=text,
@@ -251,6 +247,16 @@ class _Judged:
             own, badness = abs(value - median), np.abs(self.finite - median)
         place = 1 + int(np.count_nonzero(badness > own))
         return f", {_rank(place)} of {badness.size}" if place <= _RANKED else ""
+
+
+def _account(rule: Rule, value: float) -> str:
+    """Return what is wrong with a field, and the number that says so."""
+    unit = definition(rule.metric).unit
+    number = f"{value:.3g} {unit}" if unit else f"{value:.3g}"
+    if not rule.words:
+        return f"{rule.kind} {number}"
+    said = number if unit else f"{rule.kind} {number}"
+    return f"{rule.words}{'?' if rule.asked else ''} ({said})"
 
 
 def _judged(
