@@ -21,7 +21,7 @@ export function build({ el, send }) {
   const facts = h("div", { class: "row facts-line grow" })
   const plateButton = keyed(h("button", { class: "small hcs-plate-pictures", click: () => tell("pictures-of-plate") }, "Plate"), "whole", "The whole plate as pictures")
   const controlButton = keyed(h("button", { class: "small hcs-control", click: () => tell("control") }, "Control"), "beside", "Compare with the nearest control")
-  const othersButton = h("button", { class: "small hcs-other-wells", title: "Controls, neighbours, random wells, best and worst below (Shift and the key of the controls)", click: () => tell("beside") }, "Other wells")
+  const othersButton = h("button", { class: "small hcs-other-wells", title: "Controls, neighbours, random wells, best and worst below (Shift and the key of the controls)", click: () => tell("beside") }, "Wells…")
   const order = h("select", { class: "hcs-field-order", "aria-label": "Order of the fields", hidden: true, change: () => send("order", { order: order.value }) },
     options([["", ""], ["worst", BASES.worst]]))
   const channels = legend()
