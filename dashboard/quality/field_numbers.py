@@ -13,10 +13,10 @@ from dashboard.quality.scores import (
     COMPLETENESS,
     SATURATION,
     SUSPICION,
-    clip_levels,
     metric_infos,
     reader,
 )
+from dashboard.quality.tops import clip_levels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,7 @@ def field_numbers(
     if info is None or metric in (COMPLETENESS, SUSPICION):
         return {}
     return {
-        label: {name: value.value for name, value in fields if value.value is not None}
+        label: {name: value for name, value in fields if not isinstance(value, str)}
         for label, fields in numbers_of(
             stock, info, acquisition, stock.overview.wells
         ).items()
@@ -58,10 +58,10 @@ def middle_of(stock: Stock, info: MetricInfo, acquisition: int | None) -> float:
     if middle is None:
         numbers = numbers_of(stock, info, acquisition, stock.overview.wells)
         known = [
-            value.value
+            value
             for fields in numbers.values()
             for _, value in fields
-            if value.value is not None
+            if not isinstance(value, str)
         ]
         middle = stock.middles[key] = float(np.median(known)) if known else math.nan
     return middle
@@ -87,7 +87,7 @@ def _imported(
     Numbers of no field of ours are of any: the table does not say of which.
     """
     rows = stock.values or {}
-    numbers = {}
+    numbers: dict[str, FieldNumbers] = {}
     for well in some:
         if well.state == "not_acquired":
             continue
@@ -97,7 +97,7 @@ def _imported(
             if acquisition is not None and (run or 0) != acquisition
         }
         numbers[well.label] = [
-            (name, StoredValue(value))
+            (name, value)
             for name, value in rows.get(well.label, ())
             if name not in others
         ]
@@ -125,8 +125,7 @@ def _own(
             measured = stock.latest.get((well.path, name))
             value = None if measured is None else value_in(measured)
             if value is None:
-                why = stock.errors.get((well.path, name)) or "not measured yet"
-                value = StoredValue(None, why)
+                value = stock.errors.get((well.path, name)) or "not measured yet"
             fields.append((name, value))
         numbers[well.label] = fields
     return numbers

@@ -18,16 +18,17 @@ from dashboard.quality.field_numbers import field_numbers
 from dashboard.quality.imported_tables import PREFIX
 from dashboard.quality.jobs import Jobs
 from dashboard.quality.light import PlateLight
+from dashboard.quality.metrics import number_of
 from dashboard.quality.metrics_cache import Memory
 from dashboard.quality.planes import PlaneStore
 from dashboard.quality.readiness import check_measured
 from dashboard.quality.scores import (
-    clip_levels,
     field_value,
     metric_infos,
 )
 from dashboard.quality.stock import NOTHING_EXCLUDED, Excluded, Stock
 from dashboard.quality.suspects import PlateEvidence
+from dashboard.quality.tops import clip_levels
 from dashboard.quality.values import (
     FieldValues,
     MetricInfo,
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from dashboard.quality.judgement import Judgement
     from dashboard.quality.judging import Judging
     from dashboard.quality.measure_settings import AssaySettings
-    from dashboard.quality.metrics import MetricStore, StoredValue
+    from dashboard.quality.metrics import MetricStore
     from dashboard.quality.plate_metrics import Knowledge, Place
     from hcs.qc import Clip
 
@@ -231,7 +232,7 @@ class Measuring:
                 acquisition=field.acquisition,
                 version=field.version,
                 values={
-                    info.id: _number(
+                    info.id: number_of(
                         field_value(info.id, measured[field.name], clips, basis)
                     )
                     for info in infos
@@ -307,7 +308,7 @@ class Measuring:
     ) -> None:
         if self._memory.get(plate) is not known:
             return  # another plate was put in its place
-        overview = plate.overview()
+        overview, basis = plate.overview(), self._judging.basis(plate)
         with self._lock:
             latest = {
                 place: known.values[key]
@@ -325,7 +326,8 @@ class Measuring:
             channels=plate.channels,
             latest=latest,
             errors=errors,
-            basis=self._judging.basis(plate),
+            basis=basis,
+            clips=self._clips(plate, known, basis),
             exposures=imported_exposures(plate.plate),
         )
         try:
@@ -379,7 +381,3 @@ def _mark(plate: ServedPlate, known: Knowledge) -> tuple[object, ...]:
     """Return what differs where anything does that values of wells are made of."""
     revision = plate.overview().revision
     return revision, known.changes, known.progress, known.judged
-
-
-def _number(stored: StoredValue | None) -> float | None:
-    return None if stored is None else stored.value

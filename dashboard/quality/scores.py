@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from dashboard.quality.imported_tables import PREFIX as IMPORTED
 from dashboard.quality.measure_settings import AssaySettings, channel_keys, proposed
-from dashboard.quality.metrics import StoredValue
+from dashboard.quality.metrics import number_of
+from dashboard.quality.tops import stored_tops, top_of
 from dashboard.quality.values import MetricInfo
 from hcs.qc import (
     FAILURE_RULES,
@@ -23,7 +24,6 @@ from hcs.qc import (
     all_definitions,
     best_plane,
     definition,
-    infer_clip,
     percent_at,
     with_limits,
 )
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from dashboard.plates.values import ChannelDisplay
     from dashboard.quality.imported_tables import ImportedMetric
+    from dashboard.quality.metrics import StoredValue
     from hcs.qc import Definition, FieldResult, PlaneResult
 
 _FIRST = tuple(dict.fromkeys(rule.metric for rule in FAILURE_RULES))
@@ -76,8 +77,6 @@ _SUSPICION = MetricInfo(
     scale="deviation",
     notable=1.0,
 )
-_TOP = ("highest", "pile", "percent")
-
 _PLANES = "planes@1"
 """Says that digests and light of a field's planes are kept; see `PlaneStore`. Another
 number has them made anew."""
@@ -285,9 +284,9 @@ def summarise(result: FieldResult, basis: AssaySettings) -> dict[str, StoredValu
         for name in dict.fromkeys(name for plane in used for name in plane.values):
             key = stored_key(definition(name), channel, basis)
             values[key] = _over_time(name, used)
-        values |= _tops(channel, used)
-    values |= dict.fromkeys(_nuclear_marks(basis), StoredValue(1.0))
-    values[_PLANES] = StoredValue(1.0)
+        values |= stored_tops(channel, used)
+    values |= dict.fromkeys(_nuclear_marks(basis), 1.0)
+    values[_PLANES] = 1.0
     return values
 
 
@@ -295,27 +294,9 @@ def _over_time(name: str, planes: Iterable[PlaneResult]) -> StoredValue:
     values = [plane.values.get(name, math.nan) for plane in planes]
     known = [value for value in values if not math.isnan(value)]
     if known:
-        return StoredValue(statistics.median(known))
+        return float(statistics.median(known))
     reasons = [plane.reasons[name] for plane in planes if name in plane.reasons]
-    return StoredValue(None, reasons[0] if reasons else "not computable")
-
-
-def _tops(channel: int, planes: Iterable[PlaneResult]) -> dict[str, StoredValue]:
-    tops = [plane.top for plane in planes if plane.top is not None]
-    if not tops:
-        return {}
-    top = max(tops, key=lambda top: (top.percent, top.highest))
-    return {
-        f"top_{part}.{channel}": StoredValue(getattr(top, part), None) for part in _TOP
-    }
-
-
-def top_of(measured: Mapping[str, StoredValue], channel: int) -> Top | None:
-    """Return the upper end of a field's values, None where it is not stored."""
-    highest, pile, percent = (measured.get(f"top_{part}.{channel}") for part in _TOP)
-    if highest is None or highest.value is None or percent is None:
-        return None
-    return Top(highest.value, pile.value if pile else None, percent.value or 0.0)
+    return reasons[0] if reasons else "not computable"
 
 
 def field_value(
@@ -350,38 +331,11 @@ def reader(
 
     def saturation(measured: Mapping[str, StoredValue]) -> StoredValue | None:
         value = measured.get(key)
-        if value is not None and value.value is not None:
+        if number_of(value) is not None:
             return value
         return _saturation(measured, index, clips.get(index))
 
     return saturation if name == SATURATION else lambda measured: measured.get(key)
-
-
-def clip_levels(
-    plate: Sequence[Mapping[str, StoredValue]],
-    channels: Iterable[int],
-    basis: AssaySettings,
-) -> dict[int, Clip]:
-    """Return the counts at which each camera saturates, and how that is known.
-
-    Parameters
-    ----------
-    plate
-        What is stored of all fields: a clip level shows only over many.
-    channels
-        Positions of the channels.
-    basis
-        What a person or the import says; pile-up decides for other channels.
-    """
-    return {
-        channel: basis.clips.get(channel) or _seen(plate, channel)
-        for channel in channels
-    }
-
-
-def _seen(plate: Iterable[Mapping[str, StoredValue]], channel: int) -> Clip:
-    tops = [top for measured in plate if (top := top_of(measured, channel)) is not None]
-    return infer_clip(tops)
 
 
 def _saturation(
@@ -391,10 +345,8 @@ def _saturation(
     if top is None or clip is None:
         return None
     if clip.level is None:
-        return StoredValue(None, clip.source)
+        return clip.source
     percent = percent_at(top, clip.level)
     if percent is None:
-        return StoredValue(
-            None, f"measured before the clip level {clip.level:g} was known"
-        )
-    return StoredValue(percent)
+        return f"measured before the clip level {clip.level:g} was known"
+    return percent

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dashboard.quality.measure_settings import library_settings
+from dashboard.quality.metrics import number_of
 from dashboard.quality.scores import field_value, summarise
 from hcs.qc import FAILURE_RULES, FieldResult, definition, measure_level, plate_settings
 
@@ -103,7 +104,7 @@ class StagedMetrics:
                 _change(
                     info,
                     old.get(info.id),
-                    None if stored is None else stored.value,
+                    number_of(stored),
                     judged.cuts.get(info.id) if judged.ready else None,
                 )
             )

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.quality.judgement import MOST, Judgement, ReasonView, SuspectView
 from dashboard.quality.measure_settings import AssaySettings, channel_keys
-from dashboard.quality.scores import clip_levels, reader, top_of
+from dashboard.quality.scores import reader
+from dashboard.quality.tops import clip_levels, top_of
 from hcs.qc import (
     FAILURE_RULES,
     Baseline,
@@ -67,6 +68,9 @@ class PlateEvidence:
     others: Mapping[tuple[str, str], Sequence[float]] = field(default_factory=dict)
     """Medians of the project's other plates, by metric and channel."""
 
+    clips: Mapping[int, Clip] | None = None
+    """At which counts cameras saturate; found from all fields where None."""
+
     exposures: Mapping[str, str] = field(default_factory=dict)
     """By key of the channel, as far as the plate says."""
 
@@ -81,11 +85,10 @@ _ChannelReaders = tuple[
 
 def results_of(evidence: PlateEvidence) -> list[FieldResult]:
     """Return what is stored in the shape in which the library judges."""
-    clips = clip_levels(
-        list(evidence.latest.values()),
-        [channel.index for channel in evidence.channels],
-        evidence.basis,
-    )
+    clips = evidence.clips
+    if clips is None:
+        indices = [channel.index for channel in evidence.channels]
+        clips = clip_levels(list(evidence.latest.values()), indices, evidence.basis)
     channels = _channel_readers(evidence, clips)
     results = []
     for well in evidence.overview.wells:
@@ -153,13 +156,14 @@ def _planes(
 ) -> tuple[PlaneResult, ...]:
     planes = []
     for index, key, readers in channels:
-        values, reasons = {}, {}
+        values: dict[str, float] = {}
+        reasons: dict[str, str] = {}
         for name, value_in in readers:
             value = value_in(measured)
             if value is not None:
-                values[name] = math.nan if value.value is None else value.value
-                if value.value is None and value.reason:
-                    reasons[name] = value.reason
+                values[name] = math.nan if isinstance(value, str) else value
+                if isinstance(value, str) and value:
+                    reasons[name] = value
         if values:
             planes.append(
                 PlaneResult(

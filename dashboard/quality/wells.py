@@ -243,7 +243,7 @@ def _well(
         if not fields:
             return MetricValue(value=None, reason=error or "no such field")
         way = "median"
-    known = {name: value.value for name, value in fields if value.value is not None}
+    known = {name: value for name, value in fields if not isinstance(value, str)}
     if not known:
         return _nothing(fields, info, error)
     chosen = how(info, way)
@@ -278,7 +278,7 @@ def _well(
 
 
 def _nothing(fields: FieldNumbers, info: MetricInfo, error: str | None) -> MetricValue:
-    reasons = [value.reason for _, value in fields if value.reason]
+    reasons = [value for _, value in fields if isinstance(value, str) and value]
     absent = (
         "the imported table has no value"
         if info.kind == "imported"

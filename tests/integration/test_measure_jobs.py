@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from dashboard.cli import main
 from dashboard.quality.measure_settings import AssaySettings
-from dashboard.quality.metrics import FieldKey, MetricStore, StoredValue
+from dashboard.quality.metrics import FieldKey, MetricStore
 from dashboard.quality.scores import metric_ids, missing
 from dashboard.storage.database import metric_values
 from dashboard.storage.engine import open_database
@@ -264,11 +264,11 @@ def correct(plate: Path, row: str, column: str, index: int) -> None:
 def test_values_stay_with_a_plate_that_is_given_another_id(tmp_path):
     store = MetricStore(open_database(f"sqlite:///{tmp_path / 'db.sqlite'}"))
     key = FieldKey("A/1", "0", "v1")
-    store.save("f123", [(key, {"mean@1.0": StoredValue(7.0)})])
+    store.save("f123", [(key, {"mean@1.0": 7.0})])
     store.fail("f123", {FieldKey("A/1", "1", "v1"): "damaged"})
     store.renamed("f123", "own")
     values, errors = store.load("own")
-    assert values == {key: {"mean@1.0": StoredValue(7.0)}}
+    assert values == {key: {"mean@1.0": 7.0}}
     assert errors == {FieldKey("A/1", "1", "v1"): "damaged"}
     store.forget_errors("own")
     assert store.load("own")[1] == {}

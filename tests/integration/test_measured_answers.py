@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dashboard.exports.tables import PlateTables
-from dashboard.quality import scores
+from dashboard.quality import tops
 from dashboard.reviews.acts import Subject
 from tests import plates
 from tests.integration.judged import A1, KEY, judge
@@ -28,14 +28,14 @@ def workspace(tmp_path: Path) -> Path:
 def passes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """One entry for each time that all fields of a plate are looked through."""
     found: list[int] = []
-    infer = scores.infer_clip
+    infer = tops.infer_clip
 
     def counted(tops):
         tops = list(tops)
         found.append(len(tops))
         return infer(tops)
 
-    monkeypatch.setattr(scores, "infer_clip", counted)
+    monkeypatch.setattr(tops, "infer_clip", counted)
     return found
 
 

@@ -71,7 +71,7 @@ def stock(metric: str = METRIC) -> Stock:
 
 
 def _stored(metric: str, value: float) -> dict[str, StoredValue]:
-    return {stored_key(definition(metric), 0, AssaySettings()): StoredValue(value)}
+    return {stored_key(definition(metric), 0, AssaySettings()): value}
 
 
 def values(

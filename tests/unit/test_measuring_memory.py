@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import shutil
 import threading
@@ -12,7 +13,7 @@ import pytest
 
 from dashboard.off_loop import OffLoop
 from dashboard.plates.served import ServedPlate
-from dashboard.quality.metrics import FieldKey, MetricStore, StoredValue
+from dashboard.quality.metrics import FieldKey, MetricStore
 from dashboard.quality.metrics_cache import Memory
 from dashboard.storage.engine import open_database
 from hcs.metadata import Who
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FIELD = FieldKey("A/1", "0", "v1")
-VALUES = {FIELD: {"mean@1.0": StoredValue(7.0), "p99@1.0": StoredValue(None, "empty")}}
+VALUES = {FIELD: {"mean@1.0": 7.0, "p99@1.0": "empty"}}
 
 
 @pytest.fixture
@@ -206,3 +207,20 @@ def test_another_plate_at_the_same_place_has_other_measurements(
     assert known.held, "its job ends"
     assert store.load(plate.plate.id) == ({}, {})
     plate.close()
+
+
+def test_numbers_of_plates_do_not_keep_the_collector_of_circles_busy(
+    store: MetricStore,
+) -> None:
+    """It stops the whole process while it looks through objects."""
+    fields = [FieldKey("A/1", str(number), "v") for number in range(50)]
+    store.save("p", [(key, {"mean@1.0": 7.0, "p99@1.0": "empty"}) for key in fields])
+    values, _ = store.load("p")
+    renewed = [measured | {"mean@2.0": 8.0} for measured in values.values()]
+    looked_at = [
+        measured
+        for measured in (*values.values(), *renewed)
+        if gc.is_tracked(measured) or any(map(gc.is_tracked, measured.values()))
+    ]
+    assert len(values) == 50
+    assert looked_at == []

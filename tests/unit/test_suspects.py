@@ -20,7 +20,6 @@ from dashboard.plates.values import (
 from dashboard.projects.roles import RoleStore
 from dashboard.quality.judging import Judging
 from dashboard.quality.measure_settings import proposed
-from dashboard.quality.metrics import StoredValue
 from dashboard.quality.statistics import PlateStatistics
 from dashboard.quality.suspects import PlateEvidence, judge
 from dashboard.quality.values import MetricInfo, MetricValue, MetricValues
@@ -111,9 +110,7 @@ def evidence(plate: PlateOverview, **focus: float) -> PlateEvidence:
         channels=plate.channels,
         latest={
             (well.path, "0"): {
-                f"{FOCUS}.0": StoredValue(
-                    focus.get(well.label, -1.5 - 0.01 * well.column)
-                )
+                f"{FOCUS}.0": focus.get(well.label, -1.5 - 0.01 * well.column)
             }
             for well in there
         },
@@ -351,7 +348,7 @@ def two_of_one_name(*names: str) -> PlateEvidence:
         evidence(plate),
         latest={
             (well.path, "0"): {
-                f"{key}.{index}": StoredValue(level * (1 + 0.001 * well.column))
+                f"{key}.{index}": level * (1 + 0.001 * well.column)
                 for key, levels in ((FOCUS, (-1.5, -3.0)), (BACKGROUND, (500, 5000)))
                 for index, level in enumerate(levels)
             }
