@@ -1,14 +1,21 @@
-"""Where the scripts and styles of the page are, and which they are now."""
+"""The scripts and styles of the page: where they are, and which a part needs."""
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
+import posixpath
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_IMPORT = re.compile(r'^(?:import|\} from|export) .*"(\.\.?/[\w./]+)"', re.M)
+
+_EVERYWHERE = "core/parts.css"
 
 
 def assets_folder() -> Path:
@@ -35,3 +42,31 @@ def _files(folder: Path | str) -> Iterator[os.DirEntry[str]]:
                 yield from _files(entry.path)
             else:
                 yield entry
+
+
+@functools.cache
+def needed(folder: Path, *modules: str) -> tuple[str, ...]:
+    """Return the modules and all that they import, as paths below the folder.
+
+    A browser that is told of them at once need not find one by reading another.
+    """
+    paths: dict[str, None] = {}
+    waiting = list(modules)
+    while waiting:
+        name = waiting.pop()
+        if name not in paths:
+            paths[name] = None
+            text = (folder / name).read_text(encoding="utf-8")
+            directory = posixpath.dirname(name)
+            waiting += [
+                posixpath.normpath(posixpath.join(directory, path))
+                for path in _IMPORT.findall(text)
+            ]
+    return tuple(paths)
+
+
+@functools.cache
+def styles(folder: Path, *modules: str) -> tuple[str, ...]:
+    """Return the style sheets of modules; a part's bears its script's name."""
+    own = (name.removesuffix(".js") + ".css" for name in modules)
+    return (_EVERYWHERE, *(name for name in own if (folder / name).is_file()))

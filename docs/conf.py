@@ -40,7 +40,7 @@ nitpicky = True
 _UNDOCUMENTED = """
 Companions Counts Expectation FieldKey Hold ImageGroup Kind Place PlaneGrid PlaneReader
 PlaneRecord Progress Reader Target Traits WellNames
-dashboard.showing._Server
+dashboard.showing.link._Server
 hcs.images.opened.OpenedImage hcs.ingest.formats.planes.PlaneArray
 """
 nitpick_ignore = [("py:class", name) for name in _UNDOCUMENTED.split()]

@@ -33,11 +33,11 @@ if TYPE_CHECKING:
     from hcs.errors import UnsupportedVersionError as UnsupportedVersionError
     from hcs.errors import WriterStateError as WriterStateError
     from hcs.images.image import Multiscales as Multiscales
-    from hcs.images.image import from_ome_zarr as from_ome_zarr
     from hcs.images.lazy_array import LazyArray as LazyArray
     from hcs.images.levels import to_multiscales as to_multiscales
     from hcs.images.ngff_image import NgffImage as NgffImage
     from hcs.images.ngff_image import to_ngff_image as to_ngff_image
+    from hcs.images.opening import from_ome_zarr as from_ome_zarr
     from hcs.ingest.formats.images import read_image_file as read_image_file
     from hcs.ingest.importing import import_plate as import_plate
     from hcs.ingest.matching.name_guess import describe_name as describe_name
@@ -99,7 +99,8 @@ else:
                 "StaleVersionError StoreError UnsafeDataError "
                 "UnknownNamesError UnsupportedVersionError WriterStateError"
             ),
-            "images.image": "Multiscales from_ome_zarr",
+            "images.image": "Multiscales",
+            "images.opening": "from_ome_zarr",
             "images.levels": "to_multiscales",
             "images.ngff_image": "NgffImage to_ngff_image",
             "images.lazy_array": "LazyArray",

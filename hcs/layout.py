@@ -230,9 +230,6 @@ _SPELLINGS = (
 _LONGEST_NAME = 40
 """Characters of a well's name, spaces and all; no longer text is looked into."""
 
-_LONGEST_PATTERN = 20_000
-"""Characters of a typed pattern; each well of 3456 by its name takes fewer."""
-
 _STRICT = re.compile(r"(?P<letters>[A-Z]{1,2})(?P<column>[0-9]{1,3})")
 
 
@@ -273,14 +270,16 @@ def parse_well(
         position = _position(text.strip(), grid, strict=strict)
     if position is None:
         raise InvalidPathError(
-            f"{_shown(text)} is not a well; names such as B2, B02, B/2 or r02c02 are."
+            f"{shown_name(text)} is not a well; names such as B2, B02, B/2 or r02c02 "
+            f"are."
         )
     if grid is not None and not grid.holds(position):
         raise InvalidPathError(f"Well {text!r} lies outside of a {grid}.")
     return position
 
 
-def _shown(text: str) -> str:
+def shown_name(text: str) -> str:
+    """Return what somebody typed as messages have it, cut where it is long."""
     return repr(text) if len(text) <= _LONGEST_NAME else f"{text[:_LONGEST_NAME]!r}..."
 
 
@@ -316,101 +315,3 @@ def fitting_format(
     if exact is not None and len(wells) == exact.wells:
         return exact, True
     return smallest_format(rows, columns, least=least), False
-
-
-def select_wells(pattern: str, format: PlateFormat | int | str) -> tuple[Position, ...]:
-    """Return the wells that a typed pattern names, in row-major order.
-
-    Parameters
-    ----------
-    pattern
-        Parts joined by commas: a well (``B02``), a rectangle by its corners
-        (``A01-B09``), rows and columns (``A-H:5``, ``A:1-3``), whole columns
-        (``col:1-2``) or whole rows (``row:A-B``).
-    format
-        The plate; a part that leaves it is an error.
-
-    Raises
-    ------
-    InvalidPathError
-        If a part cannot be read or lies outside of the plate.
-
-    Examples
-    --------
-    >>> [FORMATS[6].label(well) for well in select_wells("A-B:1, A3", 6)]
-    ['A1', 'A3', 'B1']
-    """
-    grid = plate_format(format)
-    if len(pattern) > _LONGEST_PATTERN:
-        raise InvalidPathError(
-            f"A pattern of {len(pattern):,} characters is too long; up to "
-            f"{_LONGEST_PATTERN:,} are allowed. A plate map can name all wells."
-        )
-    # A bit a column: the parts may cover the plate any number of times.
-    chosen = [0] * grid.rows
-    for part in pattern.split(","):
-        if words := part.split():
-            top, bottom, left, right = _selected(" ".join(words), grid)
-            columns = (1 << (right + 1)) - (1 << left)
-            for row in range(top, bottom + 1):
-                chosen[row] |= columns
-    if not any(chosen):
-        raise InvalidPathError(f"The pattern {_shown(pattern)} names no well.")
-    return tuple(
-        (row, column)
-        for row, columns in enumerate(chosen)
-        for column in range(grid.columns)
-        if columns >> column & 1
-    )
-
-
-_SPAN = r"\s*(?:-\s*(?P<{0}>{1}))?"
-_PATTERNS = (
-    re.compile(
-        r"(?:col|cols|column|columns)\s*:\s*(?P<c1>[0-9]{1,3})"
-        + _SPAN.format("c2", "[0-9]{1,3}"),
-        re.IGNORECASE | re.ASCII,
-    ),
-    re.compile(
-        r"(?:row|rows)\s*:\s*(?P<r1>[A-Z]{1,2})" + _SPAN.format("r2", "[A-Z]{1,2}"),
-        re.IGNORECASE | re.ASCII,
-    ),
-    re.compile(
-        r"(?P<r1>[A-Z]{1,2})"
-        + _SPAN.format("r2", "[A-Z]{1,2}")
-        + r"\s*:\s*(?P<c1>[0-9]{1,3})"
-        + _SPAN.format("c2", "[0-9]{1,3}"),
-        re.IGNORECASE | re.ASCII,
-    ),
-    re.compile(
-        r"(?P<r1>[A-Z]{1,2})(?P<c1>[0-9]{1,3})\s*[-:]\s*"
-        r"(?P<r2>[A-Z]{1,2})(?P<c2>[0-9]{1,3})",
-        re.IGNORECASE | re.ASCII,
-    ),
-)
-
-
-def _selected(part: str, grid: PlateFormat) -> tuple[int, int, int, int]:
-    """Return first and last row, first and last column."""
-    for pattern in _PATTERNS:
-        if match := pattern.fullmatch(part):
-            corners = match.groupdict()
-            break
-    else:
-        row, column = parse_well(part, grid)
-        return row, row, column, column
-    top, bottom = _ends(corners, "r", grid.rows)
-    left, right = _ends(corners, "c", grid.columns)
-    if not grid.holds((top, left)) or not grid.holds((bottom, right)):
-        raise InvalidPathError(f"{_shown(part)} lies outside of a {grid}.")
-    return top, bottom, left, right
-
-
-def _ends(corners: Mapping[str, str | None], axis: str, count: int) -> Position:
-    first = corners.get(f"{axis}1")
-    if first is None:
-        return 0, count - 1
-    last = corners.get(f"{axis}2") or first
-    index = row_index if axis == "r" else lambda digits: int(digits) - 1
-    low, high = sorted((index(first), index(last)))
-    return low, high

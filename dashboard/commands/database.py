@@ -38,7 +38,7 @@ def database_of(options: argparse.Namespace) -> str | None:
     from sqlalchemy.engine import make_url
     from sqlalchemy.exc import ArgumentError
 
-    from dashboard.settings_file import read_settings_file
+    from dashboard.commands.settings_file import read_settings_file
 
     if options.database is None:
         return read_settings_file(options.config).text("database", "url") or None

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from dashboard.errors import DashboardError
 
 if TYPE_CHECKING:
+    from dashboard.commands.settings_file import SettingsFile
     from dashboard.inbox.folders import InboxFolder, InboxSettings
     from dashboard.inbox.running import ImportLimits
-    from dashboard.settings_file import SettingsFile
 
 _MINUTE = 60.0
 

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from dashboard.app import ServerSettings
+    from dashboard.commands.settings_file import SettingsFile
     from dashboard.inbox.folders import InboxSettings
     from dashboard.service import Service
-    from dashboard.settings_file import SettingsFile
     from dashboard.workspace import Workspace
 
 
@@ -104,7 +104,7 @@ def _from_settings_file(
     parser: argparse.ArgumentParser, options: argparse.Namespace
 ) -> None:
     """Give options that are not on the command line what the settings file says."""
-    from dashboard.settings_file import read_settings_file
+    from dashboard.commands.settings_file import read_settings_file
 
     if options.config is not None:
         values = read_settings_file(options.config).serve()
@@ -126,8 +126,8 @@ def _shared(parser: argparse.ArgumentParser) -> None:
 
 def _serve(options: argparse.Namespace) -> int:
     from dashboard.commands.inbox_options import inboxes_of
+    from dashboard.commands.settings_file import read_settings_file
     from dashboard.logs import begin_log, keep_log
-    from dashboard.settings_file import read_settings_file
     from dashboard.workspace import open_workspace
     from hcs.qc import connected
 

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from dashboard.accounts import Visitor
     from dashboard.app import ServerSettings
+    from dashboard.commands.settings_file import SettingsFile
     from dashboard.service import Service
-    from dashboard.settings_file import SettingsFile
 
 ANY_ADDRESS = ("0.0.0.0", "::", "")  # noqa: S104 - asked for, not listened at
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 
-from dashboard.assets import assets_folder
-from dashboard.scripts import needed
+from dashboard.assets import assets_folder, needed
 from dashboard.theme import component_css
 
 _LOADER = "components/loader.js"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dashboard.errors import DashboardError
-from dashboard.json_lines import (
+from dashboard.exports.json_lines import (
     check_header,
     json_line,
     read_document,

@@ -13,7 +13,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dashboard.errors import DashboardError
-from dashboard.json_lines import check_header, json_line, read_document, read_lines
+from dashboard.exports.json_lines import (
+    check_header,
+    json_line,
+    read_document,
+    read_lines,
+)
 from dashboard.projects.rules import rules_from_json
 from dashboard.quality.suspects import baselines_from_json
 from dashboard.reviews.acts import ReviewAct, as_document, from_document

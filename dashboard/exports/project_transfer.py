@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import insert, select
 
 from dashboard.errors import DashboardError
+from dashboard.exports.json_lines import write_whole
 from dashboard.exports.project_file import (
     EVENT,
     KINDS,
@@ -19,7 +20,6 @@ from dashboard.exports.project_file import (
     lines_of,
     read_project,
 )
-from dashboard.json_lines import write_whole
 from dashboard.projects.plate_maps import ROLE, format_of
 from dashboard.reviews.acts import continued
 from dashboard.reviews.blind import refuse_if_blind

@@ -10,7 +10,7 @@ import itertools
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from dashboard.quality.wells import rests_on, well_values
+from dashboard.quality.wells import common_basis, well_values
 from hcs.cache import LRUCache
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class WellMemory:
             If there is no such metric.
         """
         sources = self._now(stock, mark)
-        basis = rests_on(stock, metric, acquisition, way)
+        basis = common_basis(stock, metric, acquisition, way)
         key = (metric, acquisition, way, excluded.minimum)
         made = self._made.get(key)
         if made is None or made.basis != basis:

@@ -95,10 +95,10 @@ def well_values(
     )
 
 
-def rests_on(
+def common_basis(
     stock: Stock, metric: str, acquisition: int | None, way: str = ""
 ) -> tuple[object, ...]:
-    """Return what the values of all wells rest on, beside what is the well's own.
+    """Return what the values of all wells are made of, without what is a well's own.
 
     Where it differs, no value of before holds.
 

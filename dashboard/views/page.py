@@ -9,8 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dashboard import theme
-from dashboard.assets import assets_folder, assets_version
-from dashboard.scripts import needed, styles
+from dashboard.assets import assets_folder, assets_version, needed, styles
 from dashboard.views.add_plate import AddPlate
 from dashboard.views.assay_panel import AssayPanel
 from dashboard.views.batch_work import BatchWork

@@ -5,6 +5,8 @@ from __future__ import annotations
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from hcs.errors import PlateNotFoundError, StoreError
+from hcs.ngff.envelope import detect_version
 from hcs.ngff.plate import read_plate
 from hcs.plates.description import PlateDescription
 from hcs.stores.root import open_plate, read_group
@@ -12,6 +14,7 @@ from hcs.stores.root import open_plate, read_group
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hcs.metadata import PlateWell
     from hcs.stores.store import PlateStore
 
 
@@ -26,6 +29,8 @@ class PlacedPlate(PlateDescription):
 
     def __init__(self, place: Any) -> None:
         self._place = place
+        self.is_described = False
+        self._fingerprint: str | None = None
         self._store: PlateStore | None = None
         self._version: str | None = None
         self._attributes: dict[str, Any] = {}
@@ -62,6 +67,31 @@ class PlacedPlate(PlateDescription):
                 with self._lock:
                     self._store, self._version = plate
         return self._store
+
+    def _read_documents(self, store: PlateStore) -> None:
+        """Take what the plate document says now; where it is broken, all stays."""
+        attributes, zarr_format, key = read_group(store)
+        where = store.where(key)
+        plate = read_plate(attributes, where)
+        version = detect_version(attributes, zarr_format, where)
+        with self._lock:
+            self._attributes = attributes
+            self._version = version
+            self._fingerprint = self._table_conditions = None
+            self.metadata = plate
+            self.is_described = False
+
+    def _store_of(self, listed: PlateWell) -> PlateStore:
+        """Return the store that a listed well is in."""
+        store = self._opened
+        if store is None and self._place is not None:
+            raise PlateNotFoundError(
+                f"There is no plate at {self._place} yet, so it has no well "
+                f"{listed.path!r}. Write it with to_hcs_zarr or HCSPlateWriter first."
+            )
+        if store is None:
+            raise StoreError(f"{self!r} has no store, so it has no wells to open.")
+        return store
 
     def _is_as_read(self) -> bool:
         """Whether the metadata is what the document said when it was read."""

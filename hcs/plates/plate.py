@@ -9,18 +9,15 @@ from hcs.errors import (
     HCSError,
     MetadataError,
     NotFoundError,
-    PlateNotFoundError,
-    StoreError,
 )
-from hcs.metadata import Plate, as_plate
-from hcs.ngff.envelope import detect_version, extension
-from hcs.ngff.plate import read_plate
+from hcs.foreign_plate import as_plate
+from hcs.metadata import Plate
+from hcs.ngff.envelope import extension
 from hcs.plates.identity import plate_fingerprint
 from hcs.plates.placed import PlacedPlate
 from hcs.plates.plate_wells import PlateWells
 from hcs.plates.well import HCSWell
 from hcs.settings import config
-from hcs.stores.root import read_group
 from hcs.wording import some
 
 if TYPE_CHECKING:
@@ -100,8 +97,6 @@ class HCSPlate(PlacedPlate):
         described = metadata if plate_metadata is None else plate_metadata
         super().__init__(store)
         self._lent = is_lent(store)
-        self.is_described = False
-        self._fingerprint: str | None = None
         self._well_cache_size = (
             config.hcs_well_cache_size if well_cache_size is None else well_cache_size
         )
@@ -330,16 +325,7 @@ class HCSPlate(PlacedPlate):
         if store is None:
             return ()
         store.refresh()
-        attributes, zarr_format, key = read_group(store)
-        where = store.where(key)
-        plate = read_plate(attributes, where)
-        version = detect_version(attributes, zarr_format, where)
-        with self._lock:
-            self._attributes = attributes
-            self._version = version
-            self._fingerprint = self._table_conditions = None
-            self.metadata = plate
-            self.is_described = False
+        self._read_documents(store)
         return self._wells.refresh(self._names)
 
     def close(self) -> None:
@@ -394,16 +380,8 @@ class HCSPlate(PlacedPlate):
             raise
 
     def _new_well(self, listed: PlateWell) -> HCSWell:
-        store = self._opened
-        if store is None and self._place is not None:
-            raise PlateNotFoundError(
-                f"There is no plate at {self._place} yet, so it has no well "
-                f"{listed.path!r}. Write it with to_hcs_zarr or HCSPlateWriter first."
-            )
-        if store is None:
-            raise StoreError(f"{self!r} has no store, so it has no wells to open.")
         return HCSWell(
-            store,
+            self._store_of(listed),
             listed.path,
             listed,
             image_cache_size=self._image_cache_size,

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hcs.images.image import Multiscales
-from hcs.ngff.document import group_document
-from hcs.ngff.names import check_well_path, join
 from hcs.plates.field_list import (
     field_records,
     find_field,
@@ -15,21 +13,19 @@ from hcs.plates.field_list import (
     path_at,
     path_of,
 )
-from hcs.plates.well_document import read_well_document
+from hcs.plates.placed_well import PlacedWell
 from hcs.plates.well_images import WellImages
 from hcs.settings import config
-from hcs.stores.root import find_version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
-    from hcs.metadata import FieldVersion, PlateWell, Well, WellImage
+    from hcs.metadata import FieldVersion, PlateWell, Well
     from hcs.plates.field import Field
     from hcs.plates.well_names import WellNames
-    from hcs.stores.store import PlateStore
 
 
-class HCSWell:
+class HCSWell(PlacedWell):
     """The fields of view of one well.
 
     Parameters
@@ -62,19 +58,7 @@ class HCSWell:
     (0, 0, ['0'])
     """
 
-    __slots__ = (
-        "_extension",
-        "_fields",
-        "_images",
-        "_names",
-        "_on_growth",
-        "_stamp",
-        "_well",
-        "format_version",
-        "path",
-        "plate_metadata",
-        "store",
-    )
+    __slots__ = ("_images", "_on_growth")
 
     def __init__(
         self,
@@ -88,12 +72,7 @@ class HCSWell:
         names: WellNames | None = None,
         changed: Callable[[HCSWell], None] | None = None,
     ) -> None:
-        from hcs.stores.location import open_store
-
-        self.store: PlateStore = open_store(store)
-        self.path = check_well_path(well_path, self.store.location)
-        self.plate_metadata = well_metadata
-        self.format_version = format_version or find_version(self.store, self.path)
+        super().__init__(store, well_path, well_metadata, format_version, names)
         size = (
             config.hcs_image_cache_size
             if image_cache_size is None
@@ -101,10 +80,6 @@ class HCSWell:
         )
         self._images = WellImages(size)
         self._well = well_group_metadata
-        self._extension: dict[str, Any] | None = None
-        self._fields: tuple[Field, ...] | None = None
-        self._stamp: Hashable | None = None
-        self._names = names
         self._on_growth = changed
 
     @classmethod
@@ -155,73 +130,6 @@ class HCSWell:
         )
         well.load()
         return well
-
-    def load(self, *, ahead: bool = False) -> None:
-        """Read the well document, again where it was read before.
-
-        Parameters
-        ----------
-        ahead
-            Ask a remote store for the first image at the same time.
-
-        Raises
-        ------
-        NotFoundError
-            If there is no such group.
-        MetadataError
-            If the document is missing, or cannot be understood.
-        """
-        document = read_well_document(
-            self.store, self.path, self.format_version, ahead=ahead
-        )
-        self._well, self._extension = document.metadata, document.extension
-        self._fields, self._stamp = None, document.stamp
-
-    @property
-    def metadata(self) -> Well:
-        """What the well document says.
-
-        Raises
-        ------
-        NotFoundError, MetadataError
-            If the document is missing or broken.
-        """
-        if self._well is None:
-            self.load()
-        assert self._well is not None  # noqa: S101  (load() set it or raised)
-        return self._well
-
-    @metadata.setter
-    def metadata(self, metadata: Well) -> None:
-        self._well = metadata
-
-    @property
-    def images(self) -> list[WellImage]:
-        """The images in the order of the well document: the list of `metadata`.
-
-        Raises
-        ------
-        NotFoundError, MetadataError
-            If the document is missing or broken.
-        """
-        return self.metadata.images
-
-    @property
-    def label(self) -> str:
-        """The well as people write it, ``"B02"``."""
-        if self._names is None:
-            return self.path
-        return self._names.label(self.plate_metadata.path)
-
-    @property
-    def row_index(self) -> int:
-        """Zero-based row."""
-        return self.plate_metadata.rowIndex
-
-    @property
-    def column_index(self) -> int:
-        """Zero-based column."""
-        return self.plate_metadata.columnIndex
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -342,17 +250,6 @@ class HCSWell:
         """
         return self._open(field.path, lambda: path_of(self.fields, field))
 
-    def has_group(self, path: str) -> bool:
-        """Whether the document of a group below the well is there.
-
-        Parameters
-        ----------
-        path
-            Of the group, below the well, such as a field's ``"0"``.
-        """
-        key = join(self.path, path, group_document(self.format_version))
-        return self.store.stamp(key) is not None
-
     def history(self, name: str | int) -> tuple[FieldVersion, ...]:
         """Return the events of a field, oldest first; none for a foreign plate.
 
@@ -379,10 +276,7 @@ class HCSWell:
         NotFoundError, MetadataError
             If the document is gone or broken.
         """
-        key = join(self.path, group_document(self.format_version))
-        if self._well is None or (
-            self._stamp is not None and self.store.stamp(key) == self._stamp
-        ):
+        if not self._may_have_changed():
             return False
         old = self._well, self._extension
         self._images.clear()
@@ -419,13 +313,6 @@ class HCSWell:
         return stitch(self, **selection)
 
     @property
-    def extension(self) -> Mapping[str, Any]:
-        """What the well document holds under our own key."""
-        if self._extension is None:
-            self.load()
-        return self._extension or {}
-
-    @property
     def nbytes(self) -> int:
         """Rough bytes of this record and its images in memory."""
         count = len(self._well.images) if self._well is not None else 0
@@ -447,7 +334,8 @@ class HCSWell:
         return well_html(self)
 
     def __getstate__(self) -> dict[str, Any]:
-        state = {name: getattr(self, name) for name in self.__slots__}
+        names = (*PlacedWell.__slots__, *HCSWell.__slots__)
+        state = {name: getattr(self, name) for name in names}
         return {**state, **dict.fromkeys(("_fields", "_on_growth", "_stamp"))}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

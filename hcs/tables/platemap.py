@@ -13,18 +13,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from hcs.errors import SourceError
-from hcs.layout import (
-    PlateFormat,
-    Position,
-    plate_format,
-    select_wells,
-)
+from hcs.layout import PlateFormat, Position, plate_format
 from hcs.lines import physical_plate
 from hcs.tables.joining import Sources, plate_map_table
 from hcs.tables.map_entries import MapEntries, MapProblem, grids_of, read_rows
 from hcs.tables.numbers import Value, column_mark, decimal_mark, typed_column
 from hcs.tables.table import Table
 from hcs.tables.well_columns import find_wells
+from hcs.well_patterns import select_wells
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from hcs.metadata import Plate, Who, as_plate
+from hcs.foreign_plate import as_plate
+from hcs.metadata import Plate, Who
 from hcs.rules.writable import check_listed, name_new_field
 from hcs.settings import config
 from hcs.writing.draft import choose_version, open_draft

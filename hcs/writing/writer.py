@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import logging
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hcs.errors import WriterStateError
-from hcs.metadata import Plate, Who, as_plate
+from hcs.foreign_plate import as_plate
+from hcs.metadata import Plate, Who
 from hcs.rules.writable import check_listed
 from hcs.settings import config
 from hcs.work import Work
 from hcs.writing.draft import PlateDraft, check_request, open_draft
 from hcs.writing.encoding.storage import ArrayStorage, array_storage
 from hcs.writing.person import login_name
+from hcs.writing.tally import Tally, expected_fields, in_threads
 from hcs.writing.targets import hierarchy
 from hcs.writing.versions.settle import settle_at_end
 from hcs.writing.versions.staging import write_field
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from hcs.metadata import FieldVersion
     from hcs.writing.draft import Overwrite
-    from hcs.writing.versions.claim import FieldSlot
 
 _log = logging.getLogger(__name__)
 
@@ -138,15 +137,7 @@ class HCSPlateWriter:
         self._work: Work | None = None
         self._progress = progress
         self._state = "new"
-        self._lock = threading.Lock()
-        self._failures: dict[tuple[object, ...], str] = {}
-        self._written: set[tuple[str, str]] = set()
-        self._count = 0
-        self._made: set[tuple[str, str]] = set()
-        """Fields that were first written here: nobody looked their paths up before."""
-        self._corrected: set[tuple[str, str]] = set()
-
-    # --- life ------------------------------------------------------------------------
+        self._tally = Tally()
 
     def __enter__(self) -> Self:
         if self._state != "new":
@@ -163,7 +154,7 @@ class HCSPlateWriter:
             durable=self._durable,
         )
         self._draft.verify = self._verify
-        self._written = hierarchy.listed_fields(self._draft.target)
+        self._tally = Tally(hierarchy.listed_fields(self._draft.target))
         name = f"Writing {self._draft.target.location}"
         self._work = Work(_log, name, self._progress).begin()
         self._state = "open"
@@ -194,23 +185,23 @@ class HCSPlateWriter:
 
     def _close(self, draft: PlateDraft, error: BaseException | None) -> None:
         if error is not None:
-            for note in draft.target.abandon(self._count):
+            for note in draft.target.abandon(self._tally.count):
                 error.add_note(note)
             return
-        if self._failures:
-            notes = " ".join(draft.target.abandon(self._count))
-            listed = "; ".join(text.rstrip(".") for text in self._failures.values())
+        failures = self._tally.failures
+        if failures:
+            notes = " ".join(draft.target.abandon(self._tally.count))
+            listed = "; ".join(text.rstrip(".") for text in failures)
             raise WriterStateError(
-                f"{len(self._failures)} field(s) could not be written to {self.store}: "
+                f"{len(failures)} field(s) could not be written to {self.store}: "
                 f"{listed}. {notes}"
             )
         draft.finish()
-        if draft.target.live and self._corrected:
-            settle_at_end(draft.target, self._corrected, self._readers_grace())
-
-    def _readers_grace(self) -> Grace:
-        seconds = config.settle_grace if self._grace is None else self._grace
-        return Grace(seconds, frozenset(self._made))
+        corrected = self._tally.corrected
+        if draft.target.live and corrected:
+            seconds = config.settle_grace if self._grace is None else self._grace
+            grace = Grace(seconds, frozenset(self._tally.made))
+            settle_at_end(draft.target, corrected, grace)
 
     @property
     def written(self) -> frozenset[tuple[str, str]]:
@@ -224,8 +215,7 @@ class HCSPlateWriter:
             If the writer was never entered.
         """
         self._open_draft()
-        with self._lock:
-            return frozenset(self._written)
+        return self._tally.written
 
     @property
     def version(self) -> str:
@@ -244,8 +234,6 @@ class HCSPlateWriter:
                 f"The writer of {self.store} is not open; use it in a with statement."
             )
         return self._draft
-
-    # --- fields ----------------------------------------------------------------------
 
     def write_well_image(
         self,
@@ -345,37 +333,18 @@ class HCSPlateWriter:
                 reason=reason,
             )
         except BaseException as error:
-            with self._lock:
-                self._failures[key] = (
-                    f"well {row_name}/{column_name} field {field_index}: "
-                    f"{str(error) or type(error).__name__}"
-                )
+            reason = str(error) or type(error).__name__
+            place = f"well {row_name}/{column_name} field {field_index}"
+            self._tally.failed(key, f"{place}: {reason}")
             raise
-        self._done(key, slot, version)
+        done = self._tally.done(key, slot, version)
+        if self._work is not None:
+            self._work(done, expected_fields(self._given))
         return version
 
     def _storage(self, options: dict[str, Any]) -> ArrayStorage:
         storage = array_storage({"verify": self._verify, **options})
         return replace(storage, verify=True) if self._open_draft().replaces else storage
-
-    def _done(
-        self, key: tuple[object, ...], slot: FieldSlot, version: FieldVersion
-    ) -> None:
-        with self._lock:
-            self._failures.pop(key, None)
-            self._count += 1
-            changed = self._corrected if version.action == "correct" else self._made
-            changed.add((slot.well, slot.name))
-            self._written.add((slot.well, slot.name))
-            done = len(self._written)
-        if self._work is not None:
-            self._work(done, self._expected())
-
-    def _expected(self) -> int | None:
-        plate = self._given
-        if plate is None or plate.field_count is None:
-            return None
-        return plate.field_count * len(plate.wells)
 
     def map(
         self,
@@ -406,14 +375,7 @@ class HCSPlateWriter:
             What the first item that failed raised, after those under way have ended;
             items not yet begun are left out.
         """
-        with ThreadPoolExecutor(max_workers, thread_name_prefix="hcs-write") as pool:
-            futures = [pool.submit(function, item) for item in items]
-            try:
-                return [future.result() for future in futures]
-            except BaseException:
-                for future in futures:
-                    future.cancel()
-                raise
+        return in_threads(function, items, max_workers)
 
     def annotate(self, content: Mapping[str, Any]) -> None:
         """Add to our own key of the plate document; keys given before are replaced.

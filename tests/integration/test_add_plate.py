@@ -22,9 +22,9 @@ from dashboard.adding.values import EntryKind, Questions
 from dashboard.adding.zips import KEEP_SECONDS, UploadedZips
 from dashboard.app import ServerSettings
 from dashboard.commands.inbox_options import add_from_of, add_inbox
+from dashboard.commands.settings_file import read_settings_file
 from dashboard.errors import DashboardError, NotServedError, RefusedError
 from dashboard.inbox.values import JobChoices, JobState
-from dashboard.settings_file import read_settings_file
 from dashboard.uploads.values import FileToSend, Purpose
 from hcs.metadata import Who
 from hcs.tables import TableFile

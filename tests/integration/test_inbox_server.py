@@ -19,9 +19,9 @@ from dashboard.commands.inbox_options import (
     inboxes_of,
     on_plate_of,
 )
+from dashboard.commands.settings_file import read_settings_file
 from dashboard.errors import DashboardError
 from dashboard.inbox.jobs import ImportJobs
-from dashboard.settings_file import read_settings_file
 from dashboard.storage.engine import open_database
 from tests.integration.inbox_exports import write_export
 from tests.integration.serving import wait_for

@@ -11,9 +11,9 @@ from hcs.layout import (
     plate_format,
     row_index,
     row_letters,
-    select_wells,
     well_label,
 )
+from hcs.well_patterns import select_wells
 
 grids = st.one_of(
     st.sampled_from(list(FORMATS.values())),

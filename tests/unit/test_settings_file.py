@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from dashboard.commands.settings_file import read_settings_file
 from dashboard.errors import DashboardError
-from dashboard.settings_file import read_settings_file
 
 WHOLE = """
 [oidc]

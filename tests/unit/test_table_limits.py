@@ -14,12 +14,13 @@ from pyarrow import parquet
 
 from hcs.deadline import Deadline, until
 from hcs.errors import InvalidPathError, SourceError, StoppedError
-from hcs.layout import MAX_SIDE, parse_well, row_letters, select_wells
+from hcs.layout import MAX_SIDE, parse_well, row_letters
 from hcs.qc.plates.imported import read_measurements
 from hcs.qc.plates.roles import propose_mapping
 from hcs.tables.platemap import read_plate_map
 from hcs.tables.reading import read_table
 from hcs.tables.table import MAX_COLUMNS, unique_names
+from hcs.well_patterns import select_wells
 
 
 @pytest.mark.parametrize("read", [read_plate_map, read_measurements, read_table])

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from dashboard.access import Act
+from dashboard.assets import needed
 from dashboard.plates.plate_text import plate_content
 from dashboard.plates.values import (
     ChannelDisplay,
@@ -21,7 +22,6 @@ from dashboard.plates.values import (
     WellView,
 )
 from dashboard.quality.values import MetricInfo, MetricValue, MetricValues
-from dashboard.scripts import needed
 from dashboard.state import ViewState
 from dashboard.views.channels import _setting
 from dashboard.views.correction import targets

@@ -62,7 +62,7 @@ def _below(store: PlateStore, path: str, name: str, depth: int) -> Iterator[Imag
         block = {}
     shown = f"{name}/{path}" if path else name
     if "multiscales" in block:
-        from hcs.images.image import from_ome_zarr
+        from hcs.images.opening import from_ome_zarr
 
         try:
             image = from_ome_zarr(store, path)

@@ -9,7 +9,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import ConflictError, HCSError, StoreError
-from hcs.metadata import Plate, as_plate
+from hcs.foreign_plate import as_plate
+from hcs.metadata import Plate
 from hcs.ngff.document import group_document
 from hcs.ngff.envelope import extension, with_extension
 from hcs.ngff.plate import write_plate

@@ -156,7 +156,7 @@ class _Server:
         self._said = ""
         self._asking = threading.Lock()
         self._child = Child(
-            [sys.executable, "-m", "dashboard.shown_server"],
+            [sys.executable, "-m", "dashboard.showing.server"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
