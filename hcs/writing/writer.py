@@ -15,11 +15,11 @@ from hcs.work import Work
 from hcs.writing.draft import PlateDraft, check_request, open_draft
 from hcs.writing.encoding.storage import ArrayStorage, array_storage
 from hcs.writing.person import login_name
-from hcs.writing.tally import Tally, expected_fields, in_threads
 from hcs.writing.targets import hierarchy
 from hcs.writing.versions.settle import settle_at_end
 from hcs.writing.versions.staging import write_field
 from hcs.writing.versions.unsettled import Grace
+from hcs.writing.written_fields import WrittenFields, expected_fields, in_threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -137,7 +137,7 @@ class HCSPlateWriter:
         self._work: Work | None = None
         self._progress = progress
         self._state = "new"
-        self._tally = Tally()
+        self._fields = WrittenFields()
 
     def __enter__(self) -> Self:
         if self._state != "new":
@@ -154,7 +154,7 @@ class HCSPlateWriter:
             durable=self._durable,
         )
         self._draft.verify = self._verify
-        self._tally = Tally(hierarchy.listed_fields(self._draft.target))
+        self._fields = WrittenFields(hierarchy.listed_fields(self._draft.target))
         name = f"Writing {self._draft.target.location}"
         self._work = Work(_log, name, self._progress).begin()
         self._state = "open"
@@ -185,22 +185,22 @@ class HCSPlateWriter:
 
     def _close(self, draft: PlateDraft, error: BaseException | None) -> None:
         if error is not None:
-            for note in draft.target.abandon(self._tally.count):
+            for note in draft.target.abandon(self._fields.count):
                 error.add_note(note)
             return
-        failures = self._tally.failures
+        failures = self._fields.failures
         if failures:
-            notes = " ".join(draft.target.abandon(self._tally.count))
+            notes = " ".join(draft.target.abandon(self._fields.count))
             listed = "; ".join(text.rstrip(".") for text in failures)
             raise WriterStateError(
                 f"{len(failures)} field(s) could not be written to {self.store}: "
                 f"{listed}. {notes}"
             )
         draft.finish()
-        corrected = self._tally.corrected
+        corrected = self._fields.corrected
         if draft.target.live and corrected:
             seconds = config.settle_grace if self._grace is None else self._grace
-            grace = Grace(seconds, frozenset(self._tally.made))
+            grace = Grace(seconds, frozenset(self._fields.made))
             settle_at_end(draft.target, corrected, grace)
 
     @property
@@ -215,7 +215,7 @@ class HCSPlateWriter:
             If the writer was never entered.
         """
         self._open_draft()
-        return self._tally.written
+        return self._fields.written
 
     @property
     def version(self) -> str:
@@ -335,9 +335,9 @@ class HCSPlateWriter:
         except BaseException as error:
             reason = str(error) or type(error).__name__
             place = f"well {row_name}/{column_name} field {field_index}"
-            self._tally.failed(key, f"{place}: {reason}")
+            self._fields.failed(key, f"{place}: {reason}")
             raise
-        done = self._tally.done(key, slot, version)
+        done = self._fields.done(key, slot, version)
         if self._work is not None:
             self._work(done, expected_fields(self._given))
         return version

@@ -1,4 +1,4 @@
-"""What one writer has written: fields, those that failed, and how it goes on."""
+"""What one writer has written: its fields, those that failed, how many are to come."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ T = TypeVar("T")
 Item = TypeVar("Item")
 
 
-class Tally:
+class WrittenFields:
     """Counts the fields of a writer, whose threads come to it.
 
     Parameters
