@@ -10,13 +10,43 @@ from dashboard.views.statistics import roles_content
 from hcs.qc import FAILURE_RULES, definition
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
+    from dashboard.plates.values import PlateOverview
     from dashboard.projects.plate_maps import MapPreview
-    from dashboard.quality.imported_tables import ImportPreview
+    from dashboard.quality.imported_tables import ImportedMetric, ImportPreview
+    from hcs.qc import Clip
 
 _MOST_COLUMNS = 5000
 _MOST_SITES = 40
+
+
+def channels_content(
+    overview: PlateOverview | None, clips: Mapping[int, Clip]
+) -> list[dict[str, Any]]:
+    """Return the channels, each with the level at which its pixels are clipped."""
+    return [
+        {
+            "index": channel.index,
+            "name": plain_text(channel.name, 60),
+            "level": None if (clip := clips.get(channel.index)) is None else clip.level,
+            "source": "" if clip is None else plain_text(clip.source, 200),
+            "told": clip is not None and clip.source.startswith("set"),
+        }
+        for channel in (overview.channels if overview else ())
+    ]
+
+
+def imported_content(imported: Iterable[ImportedMetric]) -> list[list[str]]:
+    """Return what was imported: column, file and day."""
+    return [
+        [
+            plain_text(metric.column, 120),
+            plain_text(metric.source, 80),
+            metric.when[:10],
+        ]
+        for metric in imported
+    ]
 
 
 def limits_content(project: Mapping[str, float]) -> list[dict[str, Any]]:

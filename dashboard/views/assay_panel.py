@@ -9,7 +9,9 @@ from dashboard.projects.plate_maps import as_csv
 from dashboard.text import plain_text
 from dashboard.threads import Pool
 from dashboard.views.assay_content import (
+    channels_content,
     import_content,
+    imported_content,
     limits_content,
     map_content,
 )
@@ -148,18 +150,7 @@ class AssayPanel(Part):
         return {
             "shown": True,
             "barred": self.barred(),
-            "channels": [
-                {
-                    "index": channel.index,
-                    "name": plain_text(channel.name, 60),
-                    "level": None
-                    if (clip := view.clips.get(channel.index)) is None
-                    else clip.level,
-                    "source": "" if clip is None else plain_text(clip.source, 200),
-                    "told": clip is not None and clip.source.startswith("set"),
-                }
-                for channel in (overview.channels if overview else ())
-            ],
+            "channels": channels_content(overview, view.clips),
             "limits": limits_content(view.basis.limits),
             "nuclear": view.basis.nuclear,
             "nuclear_kept": view.basis.nuclear_chosen,
@@ -167,14 +158,7 @@ class AssayPanel(Part):
             "columns": [plain_text(column, 60) for column in columns],
             "source": {name: plain_text(text, 120) for name, text in source.items()},
             "map": None if self._map is None else map_content(self._map),
-            "imported": [
-                [
-                    plain_text(column.column, 120),
-                    plain_text(column.source, 80),
-                    column.when[:10],
-                ]
-                for column in imported
-            ],
+            "imported": imported_content(imported),
             "import": None if self._import is None else import_content(self._import),
             "sheets": [plain_text(sheet, 100) for sheet in self._sheets],
             "sheet": plain_text(self._sheet or next(iter(self._sheets), ""), 100),
