@@ -37,6 +37,7 @@ def select_wells(pattern: str, format: PlateFormat | int | str) -> tuple[Positio
 
     Examples
     --------
+    >>> from hcs.layout import FORMATS
     >>> [FORMATS[6].label(well) for well in select_wells("A-B:1, A3", 6)]
     ['A1', 'A3', 'B1']
     """
