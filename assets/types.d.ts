@@ -476,6 +476,8 @@ type SignoffText = Hidden | {
   whole: boolean
   barred: Barred
   me: string
+  /** The name is typed on the page, and nothing signs in. */
+  typed: boolean
   signed: { who: string, authenticated: boolean, at: string, note: string, counts: ReviewCounts, use: string, changes: string[] } | null
   counts: ReviewCounts
   /** Null until it is worked out. */

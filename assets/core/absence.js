@@ -31,7 +31,8 @@ export function absenceText({ since, reason, moved_to: key }, format = moment) {
 export function lastSeen() {
   const tag = h("span", { class: "tag warn last-seen", hidden: true })
   const show = () => {
-    say(tag, absence.since ? `as last seen, ${moment(absence.since)}` : "")
+    say(tag, "as last seen")
+    tag.title = absence.since ? `As last seen, ${moment(absence.since)}` : ""
     tag.hidden = !absence.since
   }
   listen("absence", show)

@@ -107,12 +107,12 @@ export function build({ el, send }) {
 
   function showLimits() {
     const setHere = now.limits.filter((limit) => limit.kept !== null).length
-    limits.say(setHere ? `${setHere} set for this project` : "ours")
+    limits.say(setHere ? `${setHere} set for this project` : "defaults")
     fill(limits.body, h("div", "Suspect on any plate, from these values on"), now.limits.map((limit) => {
       const input = h("input", { type: "number", min: 0, max: limit.most, step: "any", value: limit.kept ?? "", placeholder: String(limit.limit), ...barredBy(now.barred.limit), "aria-label": `Limit of ${limit.kind}` })
       input.addEventListener("change", () => send("limit", { metric: limit.metric, limit: input.value === "" ? null : Number(input.value) }))
       return h("div", { class: "clip", dataset: { limit: limit.metric } }, h("span", { class: "cut", title: limit.why }, limit.kind), input,
-        h("span", { class: "soft" }, `${limit.unit}, ${limit.kept === null ? "ours" : `set for this project; default ${limit.limit}`}`))
+        h("span", { class: "soft" }, `${limit.unit}, ${limit.kept === null ? "default" : `set for this project; default ${limit.limit}`}`))
     }))
   }
 

@@ -47,6 +47,7 @@ export function build({ el, send }) {
       fill(title, next.title)
       number.textContent = next.list.length ? count(next.list.length + next.more, "well") : ""
       fill(body,
+        next.reasons.length ? h("ul", { class: "reasons" }, next.reasons.map(reason)) : null, // of the open well, before all of the plate
         next.banner.length ? notice("bad plate-banner", h("div", h("b", "The whole plate looks bad."), next.banner.map((text) => h("p", text)))) : null,
         next.moved ? h("div", { class: "notice moved" }, h("span", { class: "grow" }, "The plate has changed since suspects were found."),
           h("button", { class: "small", ...barredBy(next.barred.anew, "Compare wells with the plate as it is now"), click: () => send("anew") }, "Recompute")) : null,
@@ -57,8 +58,7 @@ export function build({ el, send }) {
         next.list.length ? h("ol", { class: "list" }, next.list.map(suspect)) : null,
         next.more ? h("p", { class: "small soft" }, `and ${count(next.more, "other")}`) : null,
         next.unusual.length ? unusual(next.unusual) : null,
-        next.checks.length ? checked(next.checks) : null,
-        next.reasons.length ? h("ul", { class: "reasons" }, next.reasons.map(reason)) : null)
+        next.checks.length ? checked(next.checks) : null)
     },
   }
 }

@@ -72,12 +72,12 @@ export function build({ el, send, hide }) {
       content: [
         now.usability ? h("p", h("b", now.usability.word), ` (${source(now.usability)})${now.usability.reasons.length ? `: ${now.usability.reasons.join("; ")}` : ""}`) : null,
         h("p", h("b", inWords(counts))),
-        h("p", basesInWords(counts)),
+        h("p", judgedInWords(counts)),
         counts.flag ? notice("warn", `${count(counts.flag, "well")} ${counts.flag === 1 ? "is" : "are"} flagged; your sign-off will say so.`) : null,
         unseen ? notice("warn", `${count(unseen, "well")} of this plate not viewed yet; the sign-off records that.`) : null,
         open ? notice("warn", `${count(open, "disagreement")} of the blind review ${open === 1 ? "is" : "are"} not settled.`) : null,
         h("p", { class: "soft" }, "From then on verdicts, plate map, cut-offs, corrections and reverts are locked for everybody, until somebody reopens the plate; that is recorded as well."),
-        h("p", { class: "soft" }, `Your name was typed here: the sign-off will read “${reviewer.name} (not authenticated)”.`),
+        now.typed ? h("p", { class: "soft" }, `Your name was typed here: the sign-off will read “${reviewer.name} (not authenticated)”.`) : null,
       ],
       run: () => act("sign-off", { note: note.value.trim() }),
     })
@@ -229,9 +229,12 @@ function inWords(counts) {
 /** Wells that nobody has looked at; earlier sign-offs counted verdicts alone. */
 const unseenOf = (counts) => (counts.looked === undefined ? (counts.unseen ?? 0) + (counts.unjudged ?? 0) : counts.wells - counts.looked)
 
-function basesInWords(counts) {
+function judgedInWords(counts) {
   const parts = ["field", "thumbnails", "montage", "unseen"].filter((word) => counts[word]).map((word) => `${counts[word]} ${WORDS[word]}`)
+  return parts.length ? `Judged: ${parts.join(", ")}.` : ""
+}
+
+function basesInWords(counts) {
   const unseen = unseenOf(counts)
-  const open = unseen ? `${count(unseen, "well")} not viewed yet.` : ""
-  return [parts.length ? `Judged: ${parts.join(", ")}.` : "", open].filter(Boolean).join(" ")
+  return [judgedInWords(counts), unseen ? `${count(unseen, "well")} not viewed yet.` : ""].filter(Boolean).join(" ")
 }

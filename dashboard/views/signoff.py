@@ -195,6 +195,7 @@ class Signoff(Part):
                 "whole": not now.state.well,
                 "barred": self.barred(),
                 "me": who.name if who else "",
+                "typed": self._session.visitor.types_name,
                 "signed": _signed(review.signed),
                 "counts": self._counts(overview),
                 "usability": None

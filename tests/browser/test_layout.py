@@ -27,9 +27,12 @@ DEMO = "?plate=demo.ome.zarr"
 ALWAYS = (".hcs-suspects", ".channels-area", ".verdicts", ".chooser")
 AT_ONCE = {
     "list": (".hcs-plate-list",),
+    "no plate": (".hcs-plate-list", ".notice"),
     "values": (".hcs-plate-map", ".plot-area", *ALWAYS),
     "pictures": (".plate-canvas", ".plot-area", *ALWAYS),
+    "large": (".hcs-plate-map", ".plot-area", *ALWAYS),
     "well": (".hcs-plate-map", ".hcs-gallery", ".plot-area", *ALWAYS),
+    "broken": (".hcs-plate-map", ".hcs-gallery", ".plot-area", *ALWAYS),
     "field": (".hcs-plate-map", ".hcs-field-viewer", ".plot-area", *ALWAYS),
     "compare": (
         *(".hcs-plate-map", ".hcs-compare", ".plot-area"),
@@ -40,9 +43,12 @@ AT_ONCE = {
 
 QUERIES = {
     "list": "",
+    "no plate": "?plate=empty.ome.zarr",
     "values": DEMO,
+    "large": "?plate=many.ome.zarr",
     "pictures": f"{DEMO}&wells=pictures",
     "well": f"{DEMO}&well=B02",
+    "broken": "?plate=odd.ome.zarr&well=A2",
     "field": f"{DEMO}&well=B02&field=0",
 }
 
@@ -77,6 +83,10 @@ FAULTS = """() => {
     const cut = short && each.scrollWidth > each.clientWidth + 1
     if (cut && !chain(each).some(({ title }) => title)) {
       faults.push(`cut without a title: ${name(each)}`)
+    }
+    const wider = each.scrollWidth > each.clientWidth + 1 && each.clientWidth > 1
+    if (wider && !short && ["hidden", "clip"].includes(getComputedStyle(each).overflowX)) {
+      faults.push(`${each.scrollWidth} px cut to ${each.clientWidth}: ${name(each)}`)
     }
     if (!each.matches(controls) || each.matches(".sr")) continue
     const { left, top, width, height } = each.getBoundingClientRect()
