@@ -65,7 +65,7 @@ export function cells(plate, place, open) {
     click: (event) => { if (!dead && !event.ctrlKey && !event.metaKey && !event.shiftKey) { event.preventDefault(); open() } } }, plate.name)
   const about = place || (plate.barcode && !plate.location.includes(plate.barcode) ? `${plate.location} · ${plate.barcode}` : plate.location)
   const first = [
-    h("td", { class: "map" }, plate.map && !dead ? h("canvas", { "aria-hidden": "true" }) : null),
+    h("td", { class: "map" }, plate.map && !dead ? h("canvas", { "aria-hidden": "true", width: "0", height: "0" }) : null),
     h("th", { scope: "row" }, link, h("span", { class: `about cut${place ? " place" : ""}`, title: about }, about)),
     h("td", { class: "state" }, h("span", { class: "row" }, icon(sign), word)),
   ]

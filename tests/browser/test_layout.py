@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 SIZES = ((1280, 800), (1024, 768), (1920, 1080), (640, 400))
 """The last one is a page of 1280 x 800 at 200 %."""
 
+TEXT = 16
+"""Pixels that text has in a browser where nobody has set it."""
+
 DEMO = "?plate=demo.ome.zarr"
-ALWAYS = (".hcs-suspects", ".channels-area", ".verdicts", ".chooser")
+ALWAYS = (".hcs-suspects", ".channels-area", ".panel.verdicts", ".chooser")
 AT_ONCE = {
     "list": (".hcs-plate-list",),
     "no plate": (".hcs-plate-list", ".notice"),
@@ -36,7 +39,7 @@ AT_ONCE = {
     "field": (".hcs-plate-map", ".hcs-field-viewer", ".plot-area", *ALWAYS),
     "compare": (
         *(".hcs-plate-map", ".hcs-compare", ".plot-area"),
-        *(".hcs-reason", ".hcs-commit", ".verdicts"),
+        *(".hcs-reason", ".hcs-commit", ".panel.verdicts"),
     ),
 }
 """What is in sight at 1280 x 800 without scrolling, by what is looked at."""
@@ -52,7 +55,24 @@ QUERIES = {
     "field": f"{DEMO}&well=B02&field=0",
 }
 
-FAULTS = """() => {
+SEEN = """part => {
+  const up = (each) => each.parentElement ?? each.getRootNode().host ?? null
+  let { top, bottom } = part.getBoundingClientRect()
+  for (let each = up(part); each; each = up(each)) {
+    if (getComputedStyle(each).overflowY === "visible") continue
+    const box = each.getBoundingClientRect()
+    top = Math.max(top, box.top)
+    bottom = Math.min(bottom, box.bottom)
+  }
+  return Math.min(bottom, innerHeight) - Math.max(top, 0)
+}"""
+"""How many pixels of a part's height are in the window now."""
+
+FAULTS = """async () => {
+  // What measures itself follows a new size in a frame of its own.
+  const frame = () => new Promise(requestAnimationFrame)
+  await frame()
+  await frame()
   const faults = []
   const inside = (each) => (each.shadowRoot ? all(each.shadowRoot) : [])
   const all = (root) => [...root.querySelectorAll("*")]
@@ -85,7 +105,8 @@ FAULTS = """() => {
       faults.push(`cut without a title: ${name(each)}`)
     }
     const wider = each.scrollWidth > each.clientWidth + 1 && each.clientWidth > 1
-    if (wider && !short && ["hidden", "clip"].includes(getComputedStyle(each).overflowX)) {
+    const plot = chain(each).some((part) => part.matches?.(".bk-Figure"))
+    if (wider && !plot && !short && ["hidden", "clip"].includes(getComputedStyle(each).overflowX)) {
       faults.push(`${each.scrollWidth} px cut to ${each.clientWidth}: ${name(each)}`)
     }
     if (!each.matches(controls) || each.matches(".sr")) continue
@@ -116,8 +137,20 @@ def below_the_fold(page: Page, names: tuple[str, ...]) -> list[str]:
     return outside
 
 
+def out_of_reach(page: Page, names: tuple[str, ...]) -> list[str]:
+    """Return which of some parts no scrolling brings into the window."""
+    lost = []
+    for name in names:
+        part = page.locator(f"{name}:visible").first
+        part.scroll_into_view_if_needed()
+        seen = part.evaluate(SEEN)
+        if seen < 24:
+            lost.append(f"{name} shows {seen} px wherever one scrolls")
+    return lost
+
+
 def check(page: Page, stage: str) -> None:
-    """Hold a stage against what may not be, on each screen."""
+    """Hold a stage against what may not be, on each screen and with large text."""
     faults = []
     for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})
@@ -125,8 +158,16 @@ def check(page: Page, stage: str) -> None:
         here = page.evaluate(FAULTS)
         if (width, height) == SIZES[0]:
             here += below_the_fold(page, AT_ONCE[stage])
+        else:
+            here += out_of_reach(page, AT_ONCE[stage])
         faults += [f"{stage} at {width}: {fault}" for fault in here]
     page.set_viewport_size({"width": SIZES[0][0], "height": SIZES[0][1]})
+    settings = page.context.new_cdp_session(page)
+    settings.send("Page.setFontSizes", {"fontSizes": {"standard": 2 * TEXT}})
+    at_rest(page)
+    here = page.evaluate(FAULTS) + out_of_reach(page, AT_ONCE[stage])
+    faults += [f"{stage} with large text: {fault}" for fault in here]
+    settings.send("Page.setFontSizes", {"fontSizes": {"standard": TEXT}})
     assert not faults, "\n".join(faults)
 
 
