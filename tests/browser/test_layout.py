@@ -106,7 +106,8 @@ FAULTS = """async () => {
     }
     const wider = each.scrollWidth > each.clientWidth + 1 && each.clientWidth > 1
     const plot = chain(each).some((part) => part.matches?.(".bk-Figure"))
-    if (wider && !plot && !short && ["hidden", "clip"].includes(getComputedStyle(each).overflowX)) {
+    const cuts = ["hidden", "clip"].includes(getComputedStyle(each).overflowX)
+    if (wider && cuts && !plot && !short) {
       faults.push(`${each.scrollWidth} px cut to ${each.clientWidth}: ${name(each)}`)
     }
     if (!each.matches(controls) || each.matches(".sr")) continue
