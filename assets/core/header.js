@@ -8,6 +8,7 @@ import { fill, h, icon, say, set, svg } from "./dom.js"
 import { bar, notice, novelty, onEnter, options, signButton } from "./parts.js"
 import { moment } from "./text.js"
 import { Address } from "./address.js"
+import { allDrawn } from "./wire.js"
 import { helpDialog, wellDialog } from "./help.js"
 import { keyed } from "./keyed.js"
 import { makeHints } from "./hints.js"
@@ -71,6 +72,7 @@ export function build({ el, root, send }) {
 
   // Name --
 
+  let rests = false // whether every part shows what is chosen
   const remembered = rememberedName()
   name.value = remembered
   let waiting = 0
@@ -219,7 +221,9 @@ export function build({ el, root, send }) {
       showAbsence(next)
     },
     rest(next) {
-      document.documentElement.toggleAttribute("data-at-rest", next.at_rest === true)
+      rests = next.at_rest === true
+      document.documentElement.toggleAttribute("data-at-rest", false)
+      allDrawn().then(() => document.documentElement.toggleAttribute("data-at-rest", rests))
     },
     // The proxy that signed this person in lets the request through, or not any more.
     check(next) {

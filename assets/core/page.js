@@ -5,7 +5,7 @@ import { expectConnection } from "./connection.js"
 import { watchFocus } from "./focus.js"
 import { sheet } from "./island.js"
 import { startPanels } from "./panels.js"
-import { describe, mount } from "./wire.js"
+import { describe, draw } from "./wire.js"
 
 const PATIENCE_MILLISECONDS = 500 // a page in the background is never painted
 const PICTURES_MILLISECONDS = 1000 // a slow disk must not hold up the rest
@@ -19,14 +19,6 @@ const painted = () => new Promise((done) => {
   requestAnimationFrame(() => setTimeout(done))
   setTimeout(done, PATIENCE_MILLISECONDS)
 })
-
-/** Draw parts; returns a promise of their pictures being there. */
-async function show(names, parts) {
-  const modules = names.map((name) => window.hcsPart(parts[name].script))
-  await Promise.allSettled(modules)
-  const mounted = await Promise.all(names.map((name, i) => mount(name, modules[i])))
-  return { pictures: Promise.allSettled(mounted.map(({ pictures }) => pictures)) }
-}
 
 /** Run the scripts that wait in the template, in their order. */
 async function startBokeh(scripts) {
@@ -48,7 +40,7 @@ async function startBokeh(scripts) {
   for (const script of added.filter((each) => !each.loaded && !data(each))) document.body.append(script.element)
 }
 
-const { first, parts, later } = JSON.parse(document.getElementById("parts").textContent)
+const { first, parts, later, waiting, soon } = JSON.parse(document.getElementById("parts").textContent)
 // What the server's policy lets run, beside files of its own.
 const { nonce } = /** @type {HTMLElement} */ (document.querySelector("script[nonce]"))
 document.getElementById("skip").addEventListener("click", () => document.getElementById("plate").focus())
@@ -58,12 +50,14 @@ const hint = (attributes) => document.head.append(Object.assign(document.createE
 watchFocus()
 describe(parts)
 startPanels()
-const { pictures } = await show(first, parts)
+const { pictures } = await draw(first)
 await Promise.race([pictures, new Promise((done) => setTimeout(done, PICTURES_MILLISECONDS))])
 for (const each of later.scripts) hint({ rel: "modulepreload", href: new URL(each, FOLDER).href })
 for (const { src } of scripts.filter((script) => script.src)) hint({ rel: "preload", as: "script", href: src })
-// All at once, for what comes one by one pushes what is there out of its place.
 await Promise.allSettled([painted(), ...later.styles.map(sheet)])
-await show(Object.keys(parts).filter((name) => !first.includes(name)), parts)
+await draw(Object.keys(parts).filter((name) => !waiting.includes(name)))
 await painted()
 await startBokeh(scripts).then(() => expectConnection(), expectConnection)
+await painted()
+for (const each of soon.scripts) hint({ rel: "modulepreload", href: new URL(each, FOLDER).href, fetchPriority: "low" })
+soon.styles.forEach(sheet)

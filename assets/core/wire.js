@@ -46,6 +46,7 @@ export class Port {
 }
 
 const LONGEST_FAULT = 2000
+const FOLDER = new URL("../", import.meta.url) // of all scripts and styles
 
 /** @type {Map<string, Port>} */
 const ports = new Map()
@@ -71,12 +72,42 @@ export function textOf(part, kind) {
   return text ? JSON.parse(text) : null
 }
 
+/** Parts that are drawn, or about to be. @type {Set<string>} */
+const drawn = new Set()
+
+/** What is being drawn now. @type {Promise<unknown>} */
+let drawing = Promise.resolve()
+
+/** Wait until all is drawn that has something to show. */
+export const allDrawn = () => drawing
+
+/** Draw parts, all of them when the last of their scripts is there, for what comes one by one pushes what
+ *  is there out of its place; returns a promise of their pictures being there. @param {string[]} names */
+export async function draw(names) {
+  const fresh = names.filter((name) => !drawn.has(name))
+  fresh.forEach((name) => drawn.add(name))
+  const modules = fresh.map((name) => import(new URL(ports.get(name)?.script ?? "", FOLDER).href))
+  const drawingThese = Promise.allSettled(modules).then(() => Promise.all(fresh.map((name, i) => mount(name, modules[i]))))
+  drawing = Promise.allSettled([drawing, drawingThese])
+  const mounted = await drawingThese
+  return { pictures: Promise.allSettled(mounted.map(({ pictures }) => pictures)) }
+}
+
+/** Give parts their texts. Those that waited for one are drawn, and those that never got any: an act
+ *  may be theirs from now on. @param {[Port, Record<string, string>][]} texts */
+function give(texts) {
+  const due = texts.filter(([port, kinds]) => !drawn.has(port.name) && Object.keys(kinds).some((kind) => kinds[kind] !== port.texts[kind]))
+  const empty = [...ports.values()].filter((port) => !Object.values(port.texts).some(Boolean))
+  if (due.length) draw([...due.map(([{ name }]) => name), ...empty.map(({ name }) => name)])
+  for (const [port, kinds] of texts) port.take(kinds)
+}
+
 /**
  * Draw a part in its place, with the module that it is made of; returns its promise of
  * pictures. A part that throws shows its error there, and keeps no other from being drawn.
  * @param {string} name @param {Promise<PartModule>} load
  */
-export async function mount(name, load) {
+async function mount(name, load) {
   const port = /** @type {Port} */ (ports.get(name))
   const host = h("div")
   try {
@@ -99,8 +130,10 @@ export function connect(model) {
   const deliver = () => {
     const texts = [...changed]
     changed.clear()
-    for (const [port, kinds] of texts) port.take(kinds)
+    give(texts)
   }
+  /** @type {[Port, Record<string, string>][]} */
+  const newest = []
   for (const [name, port] of ports) {
     /** @type {Record<string, string>} */
     const texts = {}
@@ -113,8 +146,9 @@ export function connect(model) {
         changed.set(port, { ...changed.get(port), [kind]: model[parameter] })
       })
     }
-    port.take(texts)
+    newest.push([port, texts])
   }
+  give(newest)
   server = model
   for (const each of waiting.splice(0)) model.send_msg(each)
   connected()

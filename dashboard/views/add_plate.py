@@ -34,6 +34,7 @@ class AddPlateIsland(Island):
     """See ``assets/panels/add_plate.js``."""
 
     module = "panels/add_plate.js"
+    rare = True
 
 
 def reason_against_adding(session: Session) -> str:

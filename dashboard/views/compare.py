@@ -28,6 +28,7 @@ class CompareIsland(Island):
     """See ``assets/pixels/compare.js``."""
 
     module = "pixels/compare.js"
+    rare = True
 
     values = param.String(default="", doc="Metrics and histograms of both, as JSON.")
 

@@ -61,6 +61,7 @@ class InboxIsland(Island):
     """See ``assets/panels/inbox.js``."""
 
     module = "panels/inbox.js"
+    rare = True
 
 
 class InboxPage(Part):

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
+_NOTHING = ("", '{"shown":false}', '{"well":"","shown":false}', '{"staged":null}')
+"""Texts that show nothing."""
+
 Message = dict[str, Any]
 """What a component sends: checked by whoever handles it, for it comes from a page."""
 
@@ -40,6 +43,9 @@ class Island(param.Parameterized):
 
     module: ClassVar[str] = ""
     """The script: its path below ``assets``."""
+
+    rare: ClassVar[bool] = False
+    """Whether most visits never show it: its script is not fetched before it is."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -62,6 +68,11 @@ class Island(param.Parameterized):
     def texts(self) -> tuple[str, ...]:
         """Names of the texts that the page gets."""
         return tuple(name for name in self.param if name != "name")
+
+    @property
+    def waits(self) -> bool:
+        """Whether there is nothing to show yet: its script can wait until there is."""
+        return all(getattr(self, name) in _NOTHING for name in self.texts)
 
     def belong_to(self, part: Part) -> None:
         """Let a part say what messages may do; until then none is acted on."""

@@ -32,6 +32,7 @@ class LightIsland(Island):
     """See ``assets/panels/light.js``."""
 
     module = "panels/light.js"
+    rare = True
 
 
 class LightPanel(Part):

@@ -309,13 +309,24 @@ def build(session: Session) -> PageTemplate:
     modules = [islands[name].module for name in page.first]
     first_scripts = needed(folder, "core/page.js", *modules)
     first_styles = styles(folder, *modules)
-    everything = [island.module for island in islands.values()]
+    waiting = [name for name in islands if islands[name].waits]
+    later = [islands[name].module for name in islands if name not in waiting]
+    soon = [island.module for island in islands.values() if not island.rare]
+    later_scripts = _beyond(first_scripts, needed(folder, *later))
     content = {
         "first": page.first,
         "parts": described(islands),
         "later": {
-            "scripts": _beyond(first_scripts, needed(folder, *everything)),
-            "styles": _beyond(first_styles, styles(folder, *everything)),
+            "scripts": later_scripts,
+            "styles": _beyond(first_styles, styles(folder, *later)),
+        },
+        # Drawn with their first text; what most visits come to is fetched before.
+        "waiting": [name for name in waiting if name not in page.first],
+        "soon": {
+            "scripts": _beyond(
+                (*first_scripts, *later_scripts), needed(folder, *later, *soon)
+            ),
+            "styles": styles(folder, *soon),
         },
     }
     template.add_variable("parts", embedded(content))

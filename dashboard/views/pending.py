@@ -29,6 +29,7 @@ class PendingIsland(Island):
     """See ``assets/panels/pending.js``."""
 
     module = "panels/pending.js"
+    rare = True
 
 
 class Pending(Part):
