@@ -8,7 +8,7 @@ import { fill, h, icon, say, set, svg } from "./dom.js"
 import { bar, notice, novelty, onEnter, options, signButton } from "./parts.js"
 import { moment } from "./text.js"
 import { Address } from "./address.js"
-import { allDrawn } from "./wire.js"
+import { whenDrawn } from "./wire.js"
 import { helpDialog, wellDialog } from "./help.js"
 import { keyed } from "./keyed.js"
 import { makeHints } from "./hints.js"
@@ -222,8 +222,8 @@ export function build({ el, root, send }) {
     },
     rest(next) {
       rests = next.at_rest === true
-      document.documentElement.toggleAttribute("data-at-rest", false)
-      allDrawn().then(() => document.documentElement.toggleAttribute("data-at-rest", rests))
+      if (!rests) document.documentElement.removeAttribute("data-at-rest")
+      whenDrawn(() => document.documentElement.toggleAttribute("data-at-rest", rests))
     },
     // The proxy that signed this person in lets the request through, or not any more.
     check(next) {

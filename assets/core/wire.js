@@ -78,18 +78,23 @@ const drawn = new Set()
 /** What is being drawn now. @type {Promise<unknown>} */
 let drawing = Promise.resolve()
 
-/** Wait until all is drawn that has something to show. */
-export const allDrawn = () => drawing
+/** Act at once, or when all is drawn that has something to show: whose act it is may just be coming.
+ *  @param {() => void} act */
+export const whenDrawn = (act) => (busy ? void drawing.then(act) : act())
+
+let busy = 0
 
 /** Draw parts, all of them when the last of their scripts is there, for what comes one by one pushes what
  *  is there out of its place; returns a promise of their pictures being there. @param {string[]} names */
 export async function draw(names) {
-  const fresh = names.filter((name) => !drawn.has(name))
+  const fresh = [...new Set(names)].filter((name) => !drawn.has(name))
   fresh.forEach((name) => drawn.add(name))
   const modules = fresh.map((name) => import(new URL(ports.get(name)?.script ?? "", FOLDER).href))
   const drawingThese = Promise.allSettled(modules).then(() => Promise.all(fresh.map((name, i) => mount(name, modules[i]))))
+  busy += 1
   drawing = Promise.allSettled([drawing, drawingThese])
   const mounted = await drawingThese
+  busy -= 1
   return { pictures: Promise.allSettled(mounted.map(({ pictures }) => pictures)) }
 }
 

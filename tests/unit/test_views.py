@@ -28,12 +28,33 @@ from dashboard.views.correction import targets
 from dashboard.views.details import _plate
 from dashboard.views.display import altered, drawn, shown
 from dashboard.views.field_picture import picture_content, shown_plane
+from dashboard.views.filters import FiltersIsland
 from dashboard.views.header import HeaderIsland
 from dashboard.views.island import Island, Message, Part, index_of, text_of
 from dashboard.views.plate_map import PlateMapIsland, values_content
 from dashboard.views.snapshot import Snapshot
 from dashboard.views.wire import described, embedded, wire_of
 from hcs.gaps import Gap
+
+
+@pytest.mark.parametrize(
+    ("texts", "waits"),
+    [
+        ({}, True),
+        ({"content": {"shown": False}}, True),
+        ({"content": {"shown": True, "title": "Light"}}, False),
+        ({"content": {"shown": False}, "values": {"values": []}}, False),
+    ],
+    ids=["nothing yet", "not to be shown", "shown", "not to be shown, with values"],
+)
+def test_a_part_waits_as_long_as_none_of_its_texts_shows_anything(
+    texts: dict[str, Any], *, waits: bool
+) -> None:
+    island = FiltersIsland()
+    for name, content in texts.items():
+        island.put(content, name)
+    assert island.waits is waits
+
 
 EVIL = "<img src=x onerror=alert(1)>"
 
