@@ -9,7 +9,6 @@ import { leaveBox, typing } from "./boxes.js"
 import { ask, stage, tell } from "./bus.js"
 import { selectWells, selection } from "./selection.js"
 import { onPreference, preference, setPreference } from "./storage.js"
-import { whenDrawn } from "./wire.js"
 import { VERDICTS, VERDICT_NAMES } from "./verdict_table.js"
 
 /** An action: `once` acts never repeat while a key is held, `fixed` keys stay as they are.
@@ -222,10 +221,8 @@ export function bindKeys(send) {
     if (!action) return
     event.preventDefault()
     if (action.once && event.repeat) return
-    whenDrawn(() => {
-      const inList = stage() === "plates" && action.inList
-      ;(inList || (shifted ? action.shifted : action.run))(send, event)
-    })
+    const inList = stage() === "plates" && action.inList
+    ;(inList || (shifted ? action.shifted : action.run))(send, event)
   }
   const up = (event) => {
     for (const action of ACTIONS) if (action.released && keyOf(action) === pressed(event)) action.released()
