@@ -9,6 +9,7 @@ import { leaveBox, typing } from "./boxes.js"
 import { ask, stage, tell } from "./bus.js"
 import { selectWells, selection } from "./selection.js"
 import { onPreference, preference, setPreference } from "./storage.js"
+import { whenDrawn } from "./wire.js"
 import { VERDICTS, VERDICT_NAMES } from "./verdict_table.js"
 
 /** An action: `once` acts never repeat while a key is held, `fixed` keys stay as they are.
@@ -221,8 +222,11 @@ export function bindKeys(send) {
     if (!action) return
     event.preventDefault()
     if (action.once && event.repeat) return
-    const inList = stage() === "plates" && action.inList
-    ;(inList || (shifted ? action.shifted : action.run))(send, event)
+    // What acts may ask others, and those may be about to be drawn.
+    whenDrawn(() => {
+      const inList = stage() === "plates" && action.inList
+      ;(inList || (shifted ? action.shifted : action.run))(send, event)
+    })
   }
   const up = (event) => {
     for (const action of ACTIONS) if (action.released && keyOf(action) === pressed(event)) action.released()

@@ -27,7 +27,7 @@ _MOST_TEXTS = 400
 _COMMENT = re.compile(
     rb"^[ \t]*(?://[^\n]*|/\*\*(?:(?!\*/)[\s\S])*\*/)[ \t]*$", re.MULTILINE
 )
-"""A comment that has its lines for itself: reasons and types are for readers of files."""
+"""A comment that has its lines for itself: types and reasons, for readers of files."""
 
 
 class AssetHandler(RequestHandler):
