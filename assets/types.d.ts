@@ -718,6 +718,8 @@ type SuspectsText = Hidden | {
   shown: boolean
   title: string
   pending: string
+  /** Measuring waits for a person: a button starts it. */
+  held: boolean
   banner: string[]
   moved: boolean
   barred: Barred

@@ -53,6 +53,7 @@ export function build({ el, send }) {
           h("button", { class: "small", ...barredBy(next.barred.anew, "Compare wells with the plate as it is now"), click: () => send("anew") }, "Recompute")) : null,
         next.refused[1] ? h("p", { class: "notice bad", role: "alert" }, next.refused[1]) : null,
         next.pending ? h("p", { class: "soft" }, next.pending) : null,
+        next.held ? h("button", { class: "small", ...barredBy(next.barred.measure, "Measure all fields and find suspects"), click: () => send("measure") }, "Measure") : null,
         next.few ? h("p", { class: "hcs-few" }, next.few) : null,
         next.clean ? h("p", next.clean) : null,
         next.list.length ? h("ol", { class: "list" }, next.list.map(suspect)) : null,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dashboard.access import Act
 from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, Part, text_of
+from dashboard.views.measuring import status
 from dashboard.views.writes import GuardedWrites
 from hcs.wording import counted
 
@@ -33,6 +34,7 @@ class Suspects(Part):
         self._writes = GuardedWrites(session, self._redraw)
         self.component.on("metric", self._metric, asks=Act.LOOK)
         self.component.on("anew", self._anew, asks=Act.CUT_OFFS)
+        self.component.on("measure", self._measure, asks=Act.MEASURE)
 
     def _metric(self, message: Message) -> None:
         metric_id = text_of(message, "metric", 200)
@@ -44,6 +46,12 @@ class Suspects(Part):
         if now and now.state.plate:
             service, key = self._session.service, now.state.plate
             self._writes.make(lambda: service.quality.judge_anew(key))
+
+    def _measure(self, _: Message) -> None:
+        now = self._now
+        if now and now.state.plate:
+            service, key = self._session.service, now.state.plate
+            self._writes.make(lambda: service.quality.resume_measuring(key))
 
     def refuse(self, message: Message, reason: str) -> None:
         """Say why nothing was kept, where it was asked."""
@@ -61,11 +69,13 @@ class Suspects(Part):
         chosen = judgement.by_well.get(label) if label else None
         well = now.overview.well(label) if label else None
         empty = bool(label) and (well is None or well.state != "present")
+        pending = not (judgement.ready or empty)
         self.component.put(
             {
                 "shown": True,
                 "title": _title(label, chosen is not None, empty, judgement),
-                "pending": "" if judgement.ready or empty else _pending(now),
+                "pending": _pending(now) if pending else "",
+                "held": pending and _held(now),
                 "banner": [plain_text(line) for line in judgement.banner],
                 "moved": judgement.moved,
                 "barred": self.barred(),
@@ -99,12 +109,20 @@ def _clean_well(empty: bool, judgement: Judgement) -> str:
     return "No check found anything unusual in this well." if judgement.ready else ""
 
 
+def _held(now: Snapshot) -> bool:
+    """Return whether measuring waits for a person to say so."""
+    progress = now.progress
+    return progress is not None and progress.held and not progress.running
+
+
 def _pending(now: Snapshot) -> str:
     progress = now.progress
-    if progress is not None and progress.message:
-        return f"Measuring stopped: {plain_text(progress.message)}"
-    if progress is None or not progress.total:
-        return "Not measured yet: press Measure under Measuring to find suspects."
+    if progress is None:
+        return "Reading the plate…"
+    if progress.message or progress.held or progress.waiting:
+        return status(progress)
+    if not progress.total:
+        return "Reading the plate…"
     return f"Pending: {progress.done} of {progress.total} fields are measured."
 
 

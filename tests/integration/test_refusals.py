@@ -76,13 +76,36 @@ def test_a_read_only_page_neither_judges_nor_measures_again(
         for part in (suspects, measuring):
             for reason in content(part.component)["barred"].values():
                 assert "read-only" in reason
-        assert content(suspects.component)["barred"].keys() == {"anew"}
+        assert content(suspects.component)["barred"].keys() == {"anew", "measure"}
         assert content(measuring.component)["barred"].keys() == {"hold", "resume"}
         # A page that sends them all the same gets nothing done, and does not fail.
         suspects.component.handle({"type": "anew"})
         measuring.component.handle({"type": "hold"})
         measuring.component.handle({"type": "resume"})
         assert made.quality.progress(KEY).done == 0
+
+
+def test_where_suspects_would_stand_a_button_measures_a_plate_that_waits_for_it(
+    plate: Path, tmp_path: Path
+) -> None:
+    with service(tmp_path / "w", plate, measure=False) as made:
+        opened = Opened(made)
+        suspects, overview = Suspects(opened.session), surveyed(made, KEY)
+
+        def shown() -> dict[str, Any]:
+            now = Snapshot(
+                state=ViewState(plate=KEY),
+                overview=overview,
+                progress=made.quality.progress(KEY),
+            )
+            suspects.draw(now)
+            return content(suspects.component)
+
+        made.quality.read_measured(KEY)
+        assert (shown()["pending"], shown()["held"]) == ("Not measured yet.", True)
+        suspects.component.handle({"type": "measure"})
+        wait_for(lambda: made.quality.progress(KEY).done, "for a measured field")
+        assert not shown()["held"]
 
 
 def test_a_well_without_images_is_not_called_clean(plate: Path, tmp_path: Path) -> None:
