@@ -103,8 +103,8 @@ def test_planted_defects_are_listed_with_their_reasons(
     measured(page)
     listed = page.locator(".hcs-suspects .suspect")
     for label, reason in (
-        ("B02", "focus"),
-        ("F11", "saturation"),
+        ("B02", "out of focus? (focus -"),
+        ("F11", "saturated ("),
         ("G06", "empty"),
         ("D09", "debris"),
         ("F04", "uneven light"),
@@ -129,7 +129,7 @@ def test_planted_defects_are_listed_with_their_reasons(
     expect(well(page, "C07")).to_have_attribute("aria-selected", "true")
     expect(page.locator(".hcs-suspects")).to_contain_text("Why C07 is suspect")
     expect(page.locator(".hcs-suspects")).to_contain_text(
-        re.compile(r"channel Reporter, field s2: channel shift\? .* px, worst of")
+        re.compile(r"channel Reporter, field s2: channel shift\? \(.* px\), worst of")
     )
     picture(page, "5-why")
     # What measuring proposes is a question until a person takes it.

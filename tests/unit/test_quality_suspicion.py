@@ -125,7 +125,7 @@ def test_a_clean_plate_has_no_suspects():
         ("percent_saturated", 1.5, "saturation", "saturated (1.5 %)"),
         ("background_level", 260.0, "background", "unusual background? ("),
         ("background_level", 60.0, "background", "unusual background? ("),
-        ("background_unevenness", 18.0, "uneven light", "unevenly lit? (18 %)"),
+        ("background_unevenness", 18.0, "uneven light", "uneven light? (18 %)"),
         ("empty_tiles", 100.0, "empty", "empty (100 %)"),
         ("bright_debris", 0.8, "debris", "debris? (0.8 %)"),
     ],
@@ -148,7 +148,7 @@ def test_a_shift_of_a_channel_is_told_of_that_channel():
     results[0] = replace(results[0], planes=(first, moved))
     (found,) = judged(results, nuclear="DNA")
     assert found.reasons[0].text == (
-        "channel GFP, field s1: channels shifted? (12 px), worst of 48"
+        "channel GFP, field s1: channel shift? (12 px), worst of 48"
     )
 
 

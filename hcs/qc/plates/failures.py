@@ -126,7 +126,7 @@ FAILURE_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         kind="uneven light",
-        words="unevenly lit",
+        words="uneven light",
         metric="background_unevenness",
         side=1,
         least=6.0,
@@ -174,7 +174,7 @@ FAILURE_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         kind="channel shift",
-        words="channels shifted",
+        words="channel shift",
         metric="channel_shift",
         side=1,
         least=6.0,
