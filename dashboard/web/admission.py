@@ -3,12 +3,17 @@
 A page holds memory here until its browser leaves: a program that opens one after the
 other would take all of it. Those that no browser is connected with are fewer: a page
 connects within seconds of its HTML, and whoever only asks for that never does.
+
+Connections that have asked nothing, or not to the end, keep nobody out: one that comes
+takes the place of the one that has been silent for longest.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from tornado.ioloop import IOLoop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -20,9 +25,11 @@ AGAIN_SECONDS: Final = 60
 connected with."""
 
 IDLE_SECONDS: Final = 75.0
-"""That a connection may be silent between requests, or before it has asked anything;
-longer than proxies keep theirs."""
+"""That a connection may be silent between requests; longer than proxies keep theirs."""
 
+ASKING_SECONDS: Final = 20.0
+"""In which the first request of a connection has come with all of its header: a slow
+line takes a second, and a browser that connects ahead can connect again."""
 
 _LOADING_SHARE: Final = 0.4
 """Part of the pages that may have no browser connected: all people of a laboratory who
@@ -57,6 +64,12 @@ class Admission:
     ) -> None:
         self.capacity = capacity
         self._pages = pages
+        self._silent: dict[Any, object | None] = {}
+        """Streams of connections that have no whole request, that of longest ago first,
+        and what ends them in time if it would be their first."""
+
+        self._asked: set[Any] = set()
+        self._leaving: set[Any] = set()
         self._coming: dict[object, str] = {}
         """Whose pages are being made, by their connections."""
 
@@ -66,16 +79,52 @@ class Admission:
     def guard(self, server: Any) -> None:
         """Count the connections of a Tornado server; the most of all get no answer."""
         accept = server.handle_stream
-        self.connections = lambda: len(server._connections)
+        self.connections = lambda: len(server._connections) - len(self._leaving)
         most = self.capacity.connections + max(1, self.capacity.connections // 10)
 
         def handle_stream(stream: Any, address: object) -> None:
+            if self.connections() >= self.capacity.connections:
+                self._let_one_go()
             if self.connections() >= most:
                 stream.close()
             else:
+                self.expect(stream)
                 accept(stream, address)
 
         server.handle_stream = handle_stream
+
+    def expect(self, stream: Any) -> None:
+        """Note that the next request of a connection has yet to come."""
+        if stream in self._silent:
+            return
+        end = None
+        if stream not in self._asked:
+            end = IOLoop.current().call_later(ASKING_SECONDS, stream.close)
+        self._silent[stream] = end
+
+    def asked(self, stream: Any) -> None:
+        """Note that a request has come with all of its header."""
+        self._asked.add(stream)
+        self._expect_no_more(stream)
+
+    def closed(self, stream: Any) -> None:
+        """Forget a connection that has ended."""
+        self._expect_no_more(stream)
+        self._asked.discard(stream)
+        self._leaving.discard(stream)
+
+    def _expect_no_more(self, stream: Any) -> None:
+        end = self._silent.pop(stream, None)
+        if end is not None:
+            IOLoop.current().remove_timeout(end)
+
+    def _let_one_go(self) -> None:
+        """Close the connection that has been silent for longest."""
+        stream = next(iter(self._silent), None)
+        if stream is not None:
+            self._expect_no_more(stream)
+            self._leaving.add(stream)
+            stream.close()
 
     def reason_against_connection(self) -> str:
         """Return why a request is not answered, "" where it is."""

@@ -108,15 +108,15 @@ class Gate(HTTPServerConnectionDelegate):
         self.monitoring = monitoring
         self._logged: set[str] = set()
 
-    def start_request(
-        self, server_conn: object, request_conn: Any
-    ) -> HTTPMessageDelegate:
+    def start_request(self, server_conn: Any, request_conn: Any) -> HTTPMessageDelegate:
         """Return what hears one request."""
+        self.admission.expect(server_conn.stream)
         connection = PassedConnection(request_conn, self._answered)
         return _Passage(self, server_conn, connection)
 
-    def on_close(self, server_conn: object) -> None:
+    def on_close(self, server_conn: Any) -> None:
         """Pass it on."""
+        self.admission.closed(server_conn.stream)
         self.application.on_close(server_conn)
 
     def _answered(self, request: HTTPServerRequest, status: int) -> None:
@@ -279,7 +279,7 @@ class _Passage(HTTPMessageDelegate):
     """Hears one request, and passes it on where it may pass."""
 
     def __init__(
-        self, gate: Gate, server_conn: object, connection: PassedConnection
+        self, gate: Gate, server_conn: Any, connection: PassedConnection
     ) -> None:
         self._gate = gate
         self._server_conn = server_conn
@@ -292,6 +292,7 @@ class _Passage(HTTPMessageDelegate):
     def headers_received(
         self, start_line: Any, headers: HTTPHeaders
     ) -> Awaitable[None] | None:
+        self._gate.admission.asked(self._server_conn.stream)
         line: RequestStartLine = start_line
         self._method = line.method
         request = HTTPServerRequest(

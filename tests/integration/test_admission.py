@@ -12,6 +12,7 @@ from dashboard.accounts import Role
 from dashboard.app import ServerSettings
 from dashboard.errors import TooLargeError
 from dashboard.uploads.values import FileToSend, Quotas
+from dashboard.web import admission
 from dashboard.web.admission import Capacity
 from tests import plates
 from tests.integration.serving import Served, person, service, wait_for
@@ -81,27 +82,89 @@ def test_case_70_pages_in_use_are_counted_for_each_person_and_for_all(
     assert served.get("/", X_Name="Ann").status == 200
 
 
-def test_connections_over_the_number_are_told_and_those_far_over_it_are_closed(
+def connected(opened: ExitStack, served: Served, said: bytes = b"") -> socket.socket:
+    """Open a connection and send something on it."""
+    connection = socket.create_connection(("127.0.0.1", served.port))
+    opened.enter_context(connection)
+    connection.settimeout(60)
+    connection.sendall(said)
+    return connection
+
+
+def ended(connection: socket.socket) -> bool:
+    """Wait for the end of a connection, or for a byte of an answer."""
+    try:
+        return connection.recv(1) == b""
+    except ConnectionResetError:  # what it had sent was not read
+        return True
+
+
+def test_connections_over_the_number_are_told(
     served: Served,
 ) -> None:
+    asking = (
+        f"POST /leave HTTP/1.1\r\nHost: 127.0.0.1:{served.port}\r\nX-Name: Ann\r\n"
+        f"Sec-Fetch-Site: same-origin\r\nContent-Length: 9\r\n\r\n"
+    ).encode()
     with ExitStack() as opened:
         for _ in range(ROOM.connections):
-            opened.enter_context(socket.create_connection(("127.0.0.1", served.port)))
+            connected(opened, served, asking)
         http = served.server._http
-        wait_for(lambda: len(http._connections) == ROOM.connections, "for all of them")
+        asked = http.request_callback.admission._asked
+        wait_for(lambda: len(asked) == ROOM.connections, "for all of them")
         answer = served.get("/health")
         assert answer.status == 503
         assert answer.headers["Retry-After"] == "60"
         assert "connections" in answer.json["error"]
         wait_for(lambda: len(http._connections) == ROOM.connections, "for its end")
-        more = [
-            opened.enter_context(socket.create_connection(("127.0.0.1", served.port)))
-            for _ in range(4)
-        ]
-        more[-1].settimeout(60)
-        assert more[-1].recv(1) == b""  # closed, without a word that it had asked for
+        # No place is left but that of the last one, who has asked nothing.
+        last = connected(opened, served)
+        connected(opened, served)
+        assert ended(last)
     wait_for(lambda: not http._connections, "for the end of all")
     assert served.get("/health").status == 200
+
+
+@pytest.mark.parametrize("said", [b"", b"GET /health HTTP/1.1\r\nHost: "])
+def test_connections_that_do_not_ask_to_the_end_keep_nobody_out(
+    served: Served, said: bytes
+) -> None:
+    http = served.server._http
+    with ExitStack() as opened:
+        first = connected(opened, served, said)
+        for _ in range(3 * ROOM.connections):
+            connected(opened, served, said)
+        assert ended(first), "who came first goes first"
+        for _ in range(3):
+            assert served.get("/health").status == 200
+    wait_for(lambda: not http._connections, "for the end of all")
+
+
+def test_a_header_that_does_not_end_is_not_waited_for(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admission, "ASKING_SECONDS", 0.1)
+    with ExitStack() as opened:
+        slow = connected(opened, served, b"GET /health HTTP/1.1\r\nHost: ")
+        assert ended(slow)
+        # Who has asked once may be silent for longer.
+        line = f"GET /health HTTP/1.1\r\nHost: 127.0.0.1:{served.port}\r\n\r\n"
+        usual = connected(opened, served, line.encode())
+        assert usual.recv(12) == b"HTTP/1.1 200"
+        slow = connected(opened, served)
+        assert ended(slow)
+        usual.sendall(line.encode())
+        assert b"HTTP/1.1 200" in read_until(usual, b"HTTP/1.1 200")
+
+
+def read_until(connection: socket.socket, text: bytes) -> bytes:
+    """Return what comes, up to some text and a little more."""
+    came = b""
+    while text not in came:
+        some = connection.recv(4096)
+        assert some, f"closed after {came!r}"
+        came += some
+    return came
 
 
 def test_uploads_that_are_empty_or_broken_off_are_few(

@@ -1,0 +1,26 @@
+import assert from "node:assert/strict"
+import test from "node:test"
+
+import { withChanges } from "../../assets/review/verdicts.js"
+
+const PASS = ["pass", false, "", "", "Ann", 0]
+const FAIL = ["fail", false, "", "focus", "Ben", 2]
+
+test("what has changed stands before the whole, and the others stay", () => {
+  const whole = { A1: PASS, A2: PASS }
+  assert.deepEqual(withChanges(whole, { A2: FAIL, B1: PASS }), { A1: PASS, A2: FAIL, B1: PASS })
+})
+
+test("a verdict that was taken back is there no more, and can come again", () => {
+  const whole = { A1: PASS, A2: FAIL }
+  assert.deepEqual(withChanges(whole, { A1: null }), { A2: FAIL })
+  assert.deepEqual(withChanges(whole, { A1: null, A3: null }), { A2: FAIL })
+  assert.deepEqual(withChanges(whole, { A1: FAIL }), { A1: FAIL, A2: FAIL })
+})
+
+test("each message is of the whole, not of the one before it", () => {
+  const whole = { A1: PASS }
+  withChanges(whole, { A1: null, A2: FAIL })
+  assert.deepEqual(whole, { A1: PASS }, "and changes nothing in it")
+  assert.deepEqual(withChanges(whole, {}), { A1: PASS })
+})
