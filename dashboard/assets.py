@@ -48,7 +48,7 @@ def _files(folder: Path | str) -> Iterator[os.DirEntry[str]]:
 def needed(folder: Path, *modules: str) -> tuple[str, ...]:
     """Return the modules and all that they import, as paths below the folder.
 
-    A browser that is told of them at once need not find one by reading another.
+    A browser that gets their names at once need not find one by reading another.
     """
     paths: dict[str, None] = {}
     waiting = list(modules)

@@ -61,7 +61,7 @@ class Options:
     """Folders that people may pick exports from."""
 
     on_plate: tuple[str, ...] = ()
-    """Program and arguments that are told of imported plates."""
+    """Program and arguments that are called with imported plates."""
 
     import_limits: ImportLimits = field(default_factory=ImportLimits)
     """What importing may take."""

@@ -1,7 +1,7 @@
 """What many pages show alike, made once: results of pure functions.
 
 A result is kept by what it was made of. Values of which nothing changes, such as an
-overview or what was decided on a plate, are told apart by which object they are: the
+overview or what was decided on a plate, are known by which object they are: the
 service hands out the same one until it changes. So two readers share a result exactly
 where they were handed the same values; who may see less, as in a blind review, was
 handed others, and gets what was made of those.

@@ -242,7 +242,7 @@ class SessionState(param.Parameterized):
         return ViewState(**{name: getattr(self, name) for name in self.NAMES})
 
     def show(self, view: ViewState) -> None:
-        """Take over a whole state; who watches is told of what differs."""
+        """Take over a whole state; who watches hears of what differs."""
         values = {name: getattr(view, name) for name in self.NAMES}
         self.param.update(
             **{

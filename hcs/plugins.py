@@ -1,6 +1,6 @@
 """What other installed packages add by entry points, and which of it is broken.
 
-A package that cannot be imported, or gives something else than was asked for, is told
+A package that cannot be imported, or gives something else than was asked for, is named
 of and passed over: it takes nothing else down.
 """
 

@@ -117,7 +117,7 @@ class ProxySignIn:
         return visitor
 
     def still(self, visitor: Visitor) -> Visitor | None:
-        """Return a page's visitor as the proxy told them last.
+        """Return a page's visitor as the proxy named them last.
 
         None where it has let nothing of them through for a while: then it has signed
         them out, for each open page asks for itself again and again.

@@ -283,7 +283,7 @@ class Users:
     path
         Of the file; it must be there and whole now.
     changed
-        Told in words of each change that is seen, for the audit.
+        Called with each change in words that is seen, for the audit.
 
     Notes
     -----

@@ -1,4 +1,4 @@
-"""The child that decodes uploaded files, and what it is told and answers.
+"""The child that decodes uploaded files, what it is asked and answers.
 
 It gets paths, sets itself limits on memory, time and output, and writes the planes of
 each as one plain array that the server maps; see `dashboard.corrections.decoders`.

@@ -37,7 +37,7 @@ FORMAT = "hcs-project"
 VERSION = 1
 
 EVENT = tuple(column.name for column in events.columns if column.name != "id")
-"""What is told of a commit or a revert."""
+"""What is written of a commit or a revert."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The rows of imports: added, taken by one server, told of, and brought to an end.
+"""The rows of imports: added, taken by one server, reported, and brought to an end.
 
 Servers that share a database share the work. A job belongs to the server that counts
 its `beat` up; one whose beat stands still while another server watches is free again,

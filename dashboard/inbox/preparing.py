@@ -34,7 +34,7 @@ class Preparing:
     stopping
         Whether the server is about to end.
     note
-        Told what stands out on a measured plate, for the list of plates.
+        Called with what stands out on a measured plate, for the list of plates.
     """
 
     def __init__(

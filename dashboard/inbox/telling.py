@@ -1,4 +1,4 @@
-"""A command that is told of plates: ready, failed, or bad as a whole.
+"""A command that is called with plates: ready, failed, or bad as a whole.
 
 It is named where the server is started, never by a page. It is run as a list of
 arguments without a shell, gets JSON on stdin and nothing of the server's environment
@@ -34,7 +34,7 @@ _MOST_WAITING = 1000
 
 
 def message_of(job: ImportJob) -> dict[str, Any] | None:
-    """Return what is told of an import that came to an end, None where nothing is."""
+    """Return what is said of an import that came to an end, None where nothing is."""
     bad = tuple(job.summary.get("bad", ()))
     if job.state is JobState.FAILED:
         event = "failed"
@@ -90,7 +90,7 @@ class Telling:
             _LOG.warning("The command of --on-plate is too slow: it misses a plate.")
 
     def close(self) -> None:
-        """Finish what is being told."""
+        """Finish what is being reported."""
         if self._thread is not None:
             self._messages.put(None)
             self._thread.join()

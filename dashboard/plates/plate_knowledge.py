@@ -26,7 +26,7 @@ _GROWING_SECONDS = 600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownWell:
-    """What looking at a well document has told."""
+    """What a look at a well document has shown."""
 
     state: WellStatus
     n_fields: int | None = None
@@ -82,7 +82,7 @@ class PlateKnowledge:
         self._watched.set(path, True)
 
     def learn(self, path: str, well: KnownWell) -> bool:
-        """Take what a look at a well has told; return whether it is news."""
+        """Take what a look at a well has shown; return whether it is news."""
         with self._lock:
             before = self._wells.get(path)
             self._wells[path] = well

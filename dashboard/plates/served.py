@@ -51,7 +51,7 @@ class ServedPlate:
     opening
         Opens it, and says why it cannot.
     knowledge
-        What looking at its wells has told.
+        What looking at its wells has shown.
     watched
         When a page last asked for the revision, on the monotonic clock.
     reach

@@ -64,7 +64,7 @@ def survey(plate: ServedPlate, stopped: Callable[[], bool]) -> None:
 def look_at(
     plate: ServedPlate, paths: Iterable[str], stopped: Callable[[], bool]
 ) -> bool:
-    """Look at well documents; return whether any change has not been told yet."""
+    """Look at well documents; return whether any change has not been announced yet."""
     untold, last = False, time.monotonic()
     for path in paths:
         if stopped():

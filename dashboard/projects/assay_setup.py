@@ -44,7 +44,7 @@ class AssaySettingsView:
 
     basis: AssaySettings
     clips: dict[int, Clip]
-    """By channel: told, or seen over the plate, or unknown with the reason."""
+    """By channel: given, or seen over the plate, or unknown with the reason."""
 
 
 class AssaySetup:

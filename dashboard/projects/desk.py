@@ -31,11 +31,11 @@ class ProjectDesk:
     changing
         Makes what a block keeps of a plate one transaction; raises where it may not be.
     roles_changed
-        Told of a plate whose wells are for something else now.
+        Called with a plate whose wells are for something else now.
     has_acts
         Whether decisions are kept under an id.
     forget
-        Told of a plate whose decisions are others now, by its key.
+        Called with the key of a plate whose decisions are others now.
     """
 
     def __init__(

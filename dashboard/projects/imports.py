@@ -126,7 +126,7 @@ class Imports:
 
         overview = plate.overview()
         table = measurements_table(data, name=name, part=part)
-        # A table of several plates: the rows of this one, where it can be told.
+        # A table of several plates: the rows of this one, where they can be known.
         names = {code.casefold().strip(): code for code in map_plates(table)}
         own = [names[code] for code in sorted(barcodes_of(overview) & names.keys())]
         return read_measurements(

@@ -38,7 +38,7 @@ class QualityDesk:
     open_for_review
         Raises where a plate is signed off.
     note
-        Told what stands out on a plate, for the list of plates.
+        Called with what stands out on a plate, for the list of plates.
     stopping
         Whether the server is about to end.
 

@@ -1,4 +1,4 @@
-"""Measuring in the background: started, held, gone on with, and told of.
+"""Measuring in the background: started, held, gone on with, and reported.
 
 Plates are measured one after the other. What was measured is kept batch by batch, so
 that a job that was stopped, or whose server was, goes on where it was.
@@ -186,7 +186,7 @@ class Jobs:
         return self.closing or known.held
 
     def _measure(self, plate: ServedPlate, known: Knowledge) -> Progress:
-        """Measure what is not measured; return the progress to be told at the end."""
+        """Measure what is not measured; return the progress to be shown at the end."""
         if not plate.reach.is_there():
             return _without(known.progress)
         basis = self._basis(plate)

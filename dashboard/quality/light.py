@@ -24,7 +24,7 @@ class LightView:
     """What is shown of a channel's light."""
 
     ready: bool
-    """Whether `mean` has been read; it is told by the plate's revision."""
+    """Whether `mean` has been read; it is announced by the plate's revision."""
 
     mean: MeanField | None = None
     """Of the plate's live fields as far as they are measured; None without any."""

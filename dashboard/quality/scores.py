@@ -225,7 +225,7 @@ def missing(
         for channel, clip in basis.clips.items()
     ):
         lacking.add(SATURATION)
-    # Which plane of a stack counts is told by its focus, whatever is measured.
+    # Which plane of a stack counts is decided by its focus, whatever is measured.
     return frozenset() if has_planes and not lacking else frozenset({*lacking, FOCUS})
 
 

@@ -117,7 +117,7 @@ class EffectLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PositionsView:
-    """How the metric depends on where wells are, or why that cannot be told."""
+    """How the metric depends on where wells are, or why that is not known."""
 
     basis: str
     n: int

@@ -170,7 +170,7 @@ class PlateList:
     def with_condition(self, words: str) -> dict[str, str]:
         """Return where plate maps speak of words, by key, in a thread.
 
-        Of plates whose conditions a blind review hides nothing is told.
+        Of plates whose conditions a blind review hides nothing is shown.
         """
         places = {}
         for plate in self._plates.all():

@@ -79,7 +79,7 @@ def _place(key: str) -> str:
 
 
 def signed_off(act: ReviewAct, changes: tuple[str, ...] = ()) -> SignedOff:
-    """Return a sign-off as pages and reports are told of it."""
+    """Return a sign-off as pages and reports show it."""
     counts, use = act.details.get("counts"), act.details.get("use")
     return SignedOff(
         who=act.who,

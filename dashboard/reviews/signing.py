@@ -42,7 +42,7 @@ _COMMIT_TIME = datetime.timedelta(minutes=15)
 """A commit that began before and has not ended is one of a server that died."""
 
 _MOST_IDS = 3
-"""Ids that a refusal lists; with one opened, the next are told."""
+"""Ids that a refusal lists; with one opened, the next are named."""
 
 
 class Signing:

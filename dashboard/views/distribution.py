@@ -52,7 +52,7 @@ class PlotsIsland(Island):
 class DistributionPart(Part):
     """One plot at a time, made after the first paint, in a thread.
 
-    HoloViews takes its time to import; until the page has told its theme there is
+    HoloViews takes its time to import; until the page has named its theme there is
     nothing but the heads of the tabs. A figure is sent as text and is the browser's
     from then on; a newer one takes its place there.
     """

@@ -99,10 +99,10 @@ class Page:
         self._session = session
         self._awake = False
         self._seen: Snapshot | None = None
-        """What the page was last told to draw, None where all must be drawn."""
+        """What the page last drew, None where all must be drawn."""
 
         self._followed: Snapshot | None = None
-        """What corrections were told of last: each of their steps makes another."""
+        """What corrections got last: each of their steps makes another."""
 
         self._owed: set[str] = set()
         """Parts that are still to be drawn."""

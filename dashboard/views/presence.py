@@ -1,4 +1,4 @@
-"""Who else looks at the plate: told twice a second, drawn where it changes."""
+"""Who else looks at the plate: sent twice a second, drawn where it changes."""
 
 from __future__ import annotations
 

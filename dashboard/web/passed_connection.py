@@ -28,7 +28,7 @@ class PassedConnection:
     nonce
         What inline scripts of this answer must bear.
     id
-        Of the request: in the answer's headers, in the log, in what people are told.
+        Of the request: in the answer's headers, in the log, in what people read.
     """
 
     def __init__(

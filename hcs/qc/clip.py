@@ -1,6 +1,6 @@
 """At which counts a camera saturates, and how that is known.
 
-A clip level is never guessed from the data type: it is told by a person or by the
+A clip level is never guessed from the data type: it is given by a person or by the
 import, or seen as a pile of pixels at one top value over a whole plate. A pile at the
 end of an integer type needs one image only, for nothing can lie above it.
 """

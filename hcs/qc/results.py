@@ -106,7 +106,7 @@ def settle_clips(
 
     Returns
     -------
-        The results with `percent_saturated` where it can be told now, and for each
+        The results with `percent_saturated` where it is known now, and for each
         channel its clip level with its source.
     """
     measured = list(results)

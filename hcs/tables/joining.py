@@ -201,7 +201,7 @@ def _with_objects(base: Table, table: Table) -> Table:
     if ours is None or theirs is None:
         ours, theirs = _place(base, (_IMAGE,)), _place(table, (_IMAGE,))
     if ours is None or theirs is None or names_wells(table):
-        # Of further sheets that name wells the choice of this one has told.
+        # Of further sheets that name wells the choice of this one has a note.
         unused = [] if table.part and base.part else [f"{table.name} was not used."]
         return replace(base, notes=(*base.notes, *unused))
     counted = Counter(map(ours.key, base.rows[ours.header + 1 :]))

@@ -37,7 +37,7 @@ class FieldNumbers:
                 self._numbers[statements.well()[0]].add(part.number)
 
     def first(self, fields: int, *, sure: bool) -> int | None:
-        """Return the number of the first field, 0 or 1, None where it cannot be told.
+        """Return the number of the first field, 0 or 1, None where it is not known.
 
         Parameters
         ----------

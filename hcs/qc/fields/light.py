@@ -112,7 +112,7 @@ class MeanField:
 
 
 def light_of(plane: Plane) -> Light | None:
-    """Return how bright the parts of a plane are; None where that cannot be told.
+    """Return how bright the parts of a plane are; None where that is not known.
 
     That is under a mask, with pixels that are no numbers, or of fewer than 32 pixels.
     """

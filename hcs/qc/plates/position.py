@@ -54,7 +54,7 @@ class Effect:
 
     size: float
     """Effect in percent of the plate's median; for row and column the spread of
-    effects in residual MADs. NaN where it could not be told."""
+    effects in residual MADs. NaN where it is not known."""
 
     unit: str
     agreement: float = math.nan

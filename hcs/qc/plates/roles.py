@@ -150,7 +150,7 @@ def propose_mapping(conditions: Mapping[Any, Mapping[str, Any]]) -> RoleMapping:
 def _role_column(
     columns: Sequence[str], conditions: Mapping[Any, Mapping[str, Any]]
 ) -> str | None:
-    """Return the column by whose values roles can be told."""
+    """Return the column by whose values roles are known."""
     named = [c for c in columns if _is_named(c, _ROLE_COLUMN)]
     for column in (*named, *columns):
         roles = set(_role_values(column, conditions).values())

@@ -44,7 +44,7 @@ class Measured:
     """What the plane is known by."""
 
     light: Light | None = None
-    """How bright its parts are; None where that cannot be told."""
+    """How bright its parts are; None where that is not known."""
 
     def __getitem__(self, id: str) -> float:
         return self.values[id]
