@@ -84,7 +84,7 @@ class Admission:
 
         def handle_stream(stream: Any, address: object) -> None:
             if self.connections() >= self.capacity.connections:
-                self._let_one_go()
+                self._make_room()
             if self.connections() >= most:
                 stream.close()
             else:
@@ -118,7 +118,7 @@ class Admission:
         if end is not None:
             IOLoop.current().remove_timeout(end)
 
-    def _let_one_go(self) -> None:
+    def _make_room(self) -> None:
         """Close the connection that has been silent for longest."""
         stream = next(iter(self._silent), None)
         if stream is not None:
