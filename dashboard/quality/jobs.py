@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from dashboard.progress import Progress
 from dashboard.quality.measure_settings import library_settings
 from dashboard.quality.metrics import FieldKey
+from dashboard.quality.metrics_cache import fingerprints
 from dashboard.quality.scores import missing, summarise
 from hcs.errors import HCSError
 from hcs.qc import measure_plate, plate_settings
@@ -191,6 +192,8 @@ class Jobs:
             return _without(known.progress)
         basis = self._basis(plate)
         todo, done = self._todo(plate, known, basis)
+        if todo and self._read_others(plate, known, todo):
+            todo, done = self._todo(plate, known, basis)
         total = done + len(todo)
         if todo and not known.held:
             self._tell(plate, known, Progress(done=done, total=total, running=True))
@@ -283,6 +286,25 @@ class Jobs:
             known.unreadable = unreadable
             known.changes += 1
         return todo, have + len(unreadable)
+
+    def _read_others(
+        self, plate: ServedPlate, known: Knowledge, todo: Mapping[Place, Todo]
+    ) -> bool:
+        """Read what another server has measured of fields; return whether it has."""
+        wells = {well for well, _ in todo}
+        values, errors = self._store.load(known.id, fingerprints(plate), wells)
+        keys = {FieldKey(*place, entry.version) for place, entry in todo.items()}
+        with self._lock:
+            news = [
+                key
+                for key in keys & values.keys()
+                if not values[key].keys() <= known.values.get(key, {}).keys()
+            ]
+            for key in news:
+                known.values[key] = known.values.get(key, {}) | values[key]
+            failed = {key: errors[key] for key in keys & errors.keys()}
+            known.errors |= failed
+        return bool(news or failed)
 
     def _take(
         self,

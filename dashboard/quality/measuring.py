@@ -274,10 +274,17 @@ class Measuring:
     def judgement(self, plate: ServedPlate) -> Judgement:
         """Return which wells are suspect; pending while the plate is measured.
 
-        A plate that had too few others to be compared with is judged again, soon, when
-        more of its project have been measured.
+        Soon, too: a plate that had too few others to be compared with is judged again
+        when more of its project have been measured, and what another server has
+        measured is read.
         """
         known = self._memory.get(plate)
+        if known.loaded and known.job is not None and known.idle:
+            mark = self._judging.wells.mark(known.id)
+            if mark and mark not in known.marks:
+                # Each is looked into once: two servers must not keep each other busy.
+                known.marks.add(mark)
+                self.start(plate)
         if known.judged.ready and known.judged.others < LEAST_PLATES:
             location = plate.overview().location
             number = self._judging.medians.number(known.id, location)
@@ -348,7 +355,7 @@ class Measuring:
                 for metric in self.metrics(plate)
                 if metric.channel is not None
             ]
-            self._judging.wells.keep(plate.plate.id, values)
+            known.marks.add(self._judging.wells.keep(plate.plate.id, values))
         except Exception:  # noqa: BLE001 - this plate's own page does not need it
             _LOG.exception("Keeping the wells' values of %s failed.", plate.key)
 

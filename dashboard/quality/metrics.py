@@ -14,7 +14,7 @@ from dashboard.settings import Settings
 from dashboard.storage.database import insert_all, metric_values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from sqlalchemy import Engine
 
@@ -79,7 +79,10 @@ class MetricStore:
         return [str(id) for id in earlier] if isinstance(earlier, list) else []
 
     def load(
-        self, plate: str, also: Sequence[str] = ()
+        self,
+        plate: str,
+        also: Sequence[str] = (),
+        wells: Collection[str] | None = None,
     ) -> tuple[dict[FieldKey, dict[str, StoredValue]], dict[FieldKey, str]]:
         """Return everything that was measured on a plate, and what could not be.
 
@@ -89,6 +92,8 @@ class MetricStore:
             Id of the plate.
         also
             Ids that it may have had before; those that were noted are known.
+        wells
+            Only what was measured in these, by their paths; all where None.
 
         Returns
         -------
@@ -103,6 +108,8 @@ class MetricStore:
             table.value,
             table.reason,
         ).where(table.plate.in_(self.ids(plate, also)))
+        if wells is not None:
+            query = query.where(table.well.in_(wells))
         values: dict[FieldKey, dict[str, StoredValue]] = {}
         errors: dict[FieldKey, str] = {}
         with self.engine.connect() as connection:

@@ -77,6 +77,9 @@ class Knowledge:
     making: threading.RLock = field(default_factory=threading.RLock, compare=False)
     """Held by the one thread that makes values of `wells` next."""
 
+    marks: set[str] = field(default_factory=set)
+    """Those of `WellValueStore` that were kept here, or read and looked into."""
+
     judged: Judgement = field(default_factory=Judgement)
     loaded: bool = False
     """Whether `values` holds what is stored."""

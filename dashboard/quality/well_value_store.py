@@ -32,21 +32,27 @@ class WellValueStore:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    def keep(self, plate: str, values: Sequence[MetricValues]) -> None:
-        """Keep metrics of a plate over all its fields, instead of those before."""
+    def mark(self, plate: str) -> str:
+        """Return what differs where any server has judged the plate differently."""
+        stored = self._settings.get(_LIST, plate)
+        return str(stored.get("mark", "")) if isinstance(stored, dict) else ""
+
+    def keep(self, plate: str, values: Sequence[MetricValues]) -> str:
+        """Keep metrics of a plate over all its fields; return their `mark`."""
         rows = {
             metric_values.metric.id: _row(metric_values) for metric_values in values
         }
         mark = hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
         stored = self._settings.fresh(_LIST, plate)
         if isinstance(stored, dict) and stored.get("mark") == mark:
-            return
+            return mark
         titles = [_about(metric_values.metric) for metric_values in values]
         entries: dict[tuple[str, ...], Any] = {
             (_VALUES, plate, metric): row for metric, row in rows.items()
         }
         entries[_LIST, plate] = {"mark": mark, "metrics": titles}
         self._settings.put_all(entries)
+        return mark
 
     def metrics(self, plate: str) -> tuple[dict[str, str], ...]:
         """Return ``id``, ``title`` and ``unit`` of what is kept of a plate."""

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from dashboard.cli import main
+from dashboard.quality import jobs
 from dashboard.quality.measure_settings import AssaySettings
 from dashboard.quality.metrics import FieldKey, MetricStore
 from dashboard.quality.scores import metric_ids, missing
@@ -346,3 +347,28 @@ def test_a_scheduler_that_is_not_there_is_one_line(
     assert line.startswith(
         "hcs-dashboard: No Dask scheduler answers at tcp://127.0.0.1:9"
     )
+
+
+# Beside another server
+
+
+def test_what_another_server_measures_shows_here_and_is_not_measured_again(
+    plate, workspace, monkeypatch
+):
+    with service(workspace, plate, measure=False) as here:
+        surveyed(here, KEY)
+        wait_for(lambda: here.quality.progress(KEY).held)
+        values = here.quality.values(KEY, "mean.0")
+        assert values.wells["A1"].value is None
+        before = here.plates.overview(KEY).revision
+        with service(workspace, plate) as other:
+            surveyed(other, KEY)
+            finished(other)
+            there = other.quality.values(KEY, "mean.0").wells
+        measured = []
+        monkeypatch.setattr(jobs, "measure_plate", lambda *a, **_: measured.append(a))
+        wait_for(lambda: here.quality.judgement(KEY).ready, "for the other's values")
+        assert here.quality.values(KEY, "mean.0").wells == there
+        assert here.quality.progress(KEY).done == 12
+        assert measured == []
+        assert here.plates.overview(KEY).revision > before, "so that pages look again"
