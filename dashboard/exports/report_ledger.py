@@ -45,9 +45,7 @@ class ReportLedger:
         self._acts = service.reviews.visible_acts(tables.overview.key)
         self._rules = tables.rules
         self._labels = {well.path: well.label for well in tables.overview.wells}
-        self._listed = [
-            well.label for well in tables.overview.wells if well.state != "not_acquired"
-        ]
+        self._listed = [well.label for well in tables.overview.wells if well.listed]
         self._held = {held.act.id for held in tables.review.verdicts.values()}
         self._batches: dict[str, list[ReviewAct]] = {}
         for act in self._acts:

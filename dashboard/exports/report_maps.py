@@ -79,7 +79,7 @@ def _plate(
     wells = "".join(
         draw(well, _HEAD + _CELL * well.column, _HEAD + _CELL * well.row)
         for well in overview.wells
-        if well.state != "not_acquired"
+        if well.listed
     )
     return (
         f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}" '

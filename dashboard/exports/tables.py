@@ -81,7 +81,7 @@ class PlateTables:
         return result_table(self._suspects(), columns=[*self._places(), *_REASON])
 
     def _listed(self) -> list[WellState]:
-        return [well for well in self.overview.wells if well.state != "not_acquired"]
+        return [well for well in self.overview.wells if well.listed]
 
     def _well(self, well: WellState) -> dict[str, Cell]:
         fields = self._service.plates.well(self._key, well.label).fields

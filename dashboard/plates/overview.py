@@ -236,7 +236,7 @@ def field_counts(wells: Iterable[WellState]) -> tuple[int, int]:
 
 def banner(wells: Iterable[WellState], gaps: tuple[Gap, ...]) -> str:
     """Return one sentence on what a plate has and lacks."""
-    listed = [well for well in wells if well.state != "not_acquired"]
+    listed = [well for well in wells if well.listed]
     present, expected = field_counts(listed)
     odd = any(well.state != "present" for well in listed)
     where = f"in {counted(len(listed), 'well')}"

@@ -75,6 +75,11 @@ class WellState:
     revised: bool = False
     """A field of it was corrected at some time, and may have been reverted since."""
 
+    @property
+    def listed(self) -> bool:
+        """Whether the plate lists it; all other positions of the grid count nowhere."""
+        return self.state != "not_acquired"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelSetting:

@@ -89,7 +89,7 @@ def _imported(
     rows = stock.values or {}
     numbers: dict[str, FieldNumbers] = {}
     for well in some:
-        if well.state == "not_acquired":
+        if not well.listed:
             continue
         others = {
             name
@@ -116,7 +116,7 @@ def _own(
     value_in = reader(info.id, clips, stock.basis)
     numbers: dict[str, FieldNumbers] = {}
     for well in some:
-        if well.state == "not_acquired":
+        if not well.listed:
             continue
         fields: FieldNumbers = []
         for name, run in stock.fields.get(well.path, ()):

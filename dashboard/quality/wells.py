@@ -174,7 +174,7 @@ def _values(
         if info.id == COMPLETENESS
         else _suspicion(well, stock.judged)
         for well in some
-        if well.state != "not_acquired"
+        if well.listed
     }
 
 

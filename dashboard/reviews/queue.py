@@ -88,7 +88,7 @@ def entries(judgement: Judgement) -> tuple[QueueEntry, ...]:
 
 def order(overview: PlateOverview, suspects: Iterable[QueueEntry]) -> list[str]:
     """Return the labels of all listed wells: suspects first, the others by position."""
-    listed = [well.label for well in overview.wells if well.state != "not_acquired"]
+    listed = [well.label for well in overview.wells if well.listed]
     known = set(listed)
     first = [suspect.well for suspect in suspects if suspect.well in known]
     taken = set(first)
@@ -97,7 +97,7 @@ def order(overview: PlateOverview, suspects: Iterable[QueueEntry]) -> list[str]:
 
 def tally(overview: PlateOverview, review: PlateReview) -> Tally:
     """Count what was judged."""
-    listed = [well for well in overview.wells if well.state != "not_acquired"]
+    listed = [well for well in overview.wells if well.listed]
     held = [verdict for well in listed if (verdict := review.of(Subject(well.path)))]
     return Tally(
         total=len(listed),
@@ -118,7 +118,7 @@ def unjudged(overview: PlateOverview, review: PlateReview) -> Sequence[Subject]:
     return [
         subject
         for well in overview.wells
-        if well.state != "not_acquired"
+        if well.listed
         for subject in [Subject(well.path)]
         if (held := review.of(subject)) is None or held.stale
     ]

@@ -27,7 +27,7 @@ def versions_of(plate: ServedPlate) -> dict[str, str]:
     return {
         f"{well.path}:{field_key(field.name, field.acquisition)}": field.version
         for well in plate.overview().wells
-        if well.state != "not_acquired"
+        if well.listed
         for field in plate.well(well.label).fields
     }
 
@@ -95,9 +95,7 @@ def signed_off(act: ReviewAct, changes: tuple[str, ...] = ()) -> SignedOff:
 
 def acquired(overview: PlateOverview) -> frozenset[str]:
     """Return the labels of the wells that a sign-off is about."""
-    return frozenset(
-        well.label for well in overview.wells if well.state != "not_acquired"
-    )
+    return frozenset(well.label for well in overview.wells if well.listed)
 
 
 def judged_by_looking(overview: PlateOverview, review: PlateReview) -> frozenset[str]:
@@ -110,9 +108,7 @@ def judged_by_looking(overview: PlateOverview, review: PlateReview) -> frozenset
         )
 
     return frozenset(
-        well.label
-        for well in overview.wells
-        if well.state != "not_acquired" and by_verdict(well)
+        well.label for well in overview.wells if well.listed and by_verdict(well)
     )
 
 
@@ -129,7 +125,7 @@ def counts_of(
         Labels of wells whose present pictures whoever asks has seen. Together with
         those that are judged as they are now, by looking, they are ``"looked"`` at.
     """
-    listed = [well for well in overview.wells if well.state != "not_acquired"]
+    listed = [well for well in overview.wells if well.listed]
     held = [verdict for well in listed if (verdict := review.of(Subject(well.path)))]
     seen = judged_by_looking(overview, review)
     return {

@@ -177,7 +177,7 @@ class PlateUse:
         judged: Judgement,
         progress: Progress,
     ) -> Mapping[str, UseFact]:
-        listed = [well for well in overview.wells if well.state != "not_acquired"]
+        listed = [well for well in overview.wells if well.listed]
         counts = tally(overview, review)
         current = {
             well.label

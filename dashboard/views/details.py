@@ -185,7 +185,7 @@ def _blank(title: str) -> dict[str, Any]:
 
 def _plate(overview: PlateOverview, place: Callable[[str, str], str]) -> dict[str, Any]:
     wells = overview.wells
-    acquired = sum(well.state != "not_acquired" for well in wells)
+    acquired = sum(well.listed for well in wells)
     grid = f"{len(overview.rows)} × {len(overview.columns)}"
     physical = physical_plate(overview.rows, overview.columns)
     facts = [

@@ -98,7 +98,7 @@ def _values_content(
 
 
 def _acquired(overview: PlateOverview) -> list[WellState]:
-    return [well for well in overview.wells if well.state != "not_acquired"]
+    return [well for well in overview.wells if well.listed]
 
 
 def _conditions(overview: PlateOverview) -> list[tuple[str, list[str]]]:

@@ -244,3 +244,13 @@ def test_percentiles_of_contrast_and_of_colours_are_taken_in_one_module_each() -
         "dashboard/plots/wells.py",
         "hcs/contrast.py",
     ]
+
+
+def test_whether_a_plate_lists_a_well_is_asked_of_the_well() -> None:
+    # What such a well looks like, and what is said of it, is another matter.
+    comparing = [
+        path.name
+        for path in sorted((_ROOT / "dashboard").rglob("*.py"))
+        if re.search(r"state [!=]= \"not_acquired\"", path.read_text("utf-8"))
+    ]
+    assert comparing == ["values.py"]
