@@ -11,7 +11,9 @@ import hashlib
 import logging
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dashboard.presence.rows import GONE_SECONDS, PresenceRow, PresenceRows
@@ -79,6 +81,12 @@ class Presence:
         """Those whose browser has said good-bye, while their session still lives."""
 
         self._others: dict[str, dict[str, Present]] = {}
+        self._listed: dict[str, list[tuple[str, Present]]] = {}
+        """All on a plate, in the order in which they are shown, until it changes."""
+
+        self._changes: Counter[str] = Counter()
+        """How often who is on a plate, and where, has changed."""
+
         self._read_at: dict[str, float] = {}
         self._working = False
         self._work_again = False
@@ -123,8 +131,14 @@ class Presence:
             if page is not None and (page.plate, page.present) == (plate, now):
                 page.seen_at = time.monotonic()
                 return
-            self._pages[name] = _Page(plate, now)
-        self._sync()
+            moved = page is not None and page.plate == plate
+            # Only other servers need its row, and where there is none it may be old.
+            alone = not any(self._others.values())
+            written_at = page.written_at if page and moved and alone else 0.0
+            self._pages[name] = _Page(plate, now, written_at)
+            self._changed(plate, page.plate if page else plate)
+        if not moved:
+            self._sync()  # else with the next look at what others do
 
     def browser_closed(self, token: str) -> None:
         """Say that a page's browser has closed it (fast).
@@ -149,9 +163,11 @@ class Presence:
     def _leave(self, token: str) -> None:
         name = _hashed(token)
         with self._lock:
-            if self._pages.pop(name, None) is None:
+            page = self._pages.pop(name, None)
+            if page is None:
                 return
             self._leaving.add(name)
+            self._changed(page.plate)
         with contextlib.suppress(RuntimeError):  # the server is stopping
             self._sync()
 
@@ -165,36 +181,55 @@ class Presence:
             self._pages.clear()
         self._delete(names)
 
-    def others(self, token: str, plate: str) -> tuple[Present, ...]:
-        """Return who else has a plate open (fast); a page asks each half second.
+    def look(self, token: str, plate: str) -> int:
+        """Return a number that changes with who has a plate open, and where (fast).
 
-        Nobody, while a blind round is open.
+        A page asks each half second, which also says that it is still there. 0 while a
+        blind round is open, and nobody may know of others.
         """
-        name = _hashed(token)
         moment = time.monotonic()
         with self._lock:
-            page = self._pages.get(name)
+            page = self._pages.get(_hashed(token))
             if page is not None:
                 page.seen_at = moment
             due = moment - self._read_at.get(plate, -LOOK_SECONDS) >= LOOK_SECONDS
             if due:
                 self._read_at[plate] = moment
-            others = dict(self._others.get(plate, {}))
-            others |= {
-                other: page.present
-                for other, page in self._pages.items()
-                if page.plate == plate
-            }
+            number = 1 + self._changes[plate]
         if due:
             self._sync()
-        if self._hidden(plate):
+        return 0 if self._hidden(plate) else number
+
+    def others(self, token: str, plate: str) -> tuple[Present, ...]:
+        """Return who else has a plate open (fast).
+
+        Nobody, while a blind round is open.
+        """
+        if self.look(token, plate) == 0:
             return ()
-        others.pop(name, None)
-        return tuple(
-            sorted(others.values(), key=lambda each: (each.who.lower(), each.well))
-        )
+        own = _hashed(token)
+        with self._lock:
+            listed = self._listed.get(plate)
+            if listed is None:
+                everybody = dict(self._others.get(plate, {}))
+                everybody |= {
+                    name: page.present
+                    for name, page in self._pages.items()
+                    if page.plate == plate
+                }
+                listed = self._listed[plate] = sorted(
+                    everybody.items(),
+                    key=lambda each: (each[1].who.lower(), each[1].well),
+                )
+        return tuple(present for name, present in listed if name != own)
 
     # --- inside -----------------------------------------------------------------------
+
+    def _changed(self, *plates: str) -> None:
+        """Note that who is on plates has changed; the lock is held."""
+        for plate in plates:
+            self._changes[plate] += 1
+            self._listed.pop(plate, None)
 
     def _sync(self) -> None:
         with self._lock:
@@ -230,18 +265,23 @@ class Presence:
         """Write what has changed, and that those who stay are still there."""
         moment, wall = time.monotonic(), time.time()
         with self._lock:
-            due = {
-                name: page
+            ages = {
+                name: wall - page.written_at
                 for name, page in self._pages.items()
-                if wall - page.written_at > BEAT_SECONDS
-                and moment - page.seen_at < GONE_SECONDS
+                if moment - page.seen_at < GONE_SECONDS
+            }
+            if all(age <= BEAT_SECONDS for age in ages.values()):
+                return
+            # Together with those that would be due soon, in one transaction.
+            due = {
+                name: self._pages[name]
+                for name, age in ages.items()
+                if age > BEAT_SECONDS / 2
             }
             rows = [
                 PresenceRow(page=name, plate=page.plate, present=page.present)
                 for name, page in due.items()
             ]
-        if not rows:
-            return
         self._rows.write(rows, wall)
         with self._lock:
             for page in due.values():
@@ -259,7 +299,14 @@ class Presence:
             for pages in others.values():
                 for name in (*self._pages, *self._leaving):
                     pages.pop(name, None)
-            self._others = others
+            before, self._others = self._others, others
+            self._changed(
+                *(
+                    plate
+                    for plate in before.keys() | others.keys()
+                    if before.get(plate, {}) != others.get(plate, {})
+                )
+            )
 
     def _delete(self, names: list[str]) -> None:
         if not names:
@@ -275,6 +322,7 @@ class Presence:
             self._leaving.difference_update(names)
 
 
+@lru_cache(1000)
 def _hashed(token: str) -> str:
     """Return what others may see of a token, which is as good as a password."""
     return hashlib.sha256(token.encode()).hexdigest()[:32]

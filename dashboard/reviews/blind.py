@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from dashboard.errors import DashboardError, RefusedError
@@ -10,6 +12,7 @@ from dashboard.reviews.acts import ReviewAct, Subject, new_batch
 from dashboard.reviews.agreement import Agreement, Disagreement, agreement
 from dashboard.reviews.signed import refuse_if_signed
 from dashboard.text import plain_text
+from hcs.cache import LRUCache
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,6 +21,22 @@ if TYPE_CHECKING:
     from dashboard.reviews.values import BlindState
     from dashboard.reviews.verdicts import Round, Verdicts
     from hcs.metadata import Who
+
+
+_MOST_PLATES = 100
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What came of the last blind round of a plate that has ended."""
+
+    agreement: Agreement | None = None
+    """None where no round has ended."""
+
+    differences: tuple[Disagreement, ...] = ()
+
+
+_NO_ROUND = Comparison()
 
 
 class BlindReviews:
@@ -29,6 +48,10 @@ class BlindReviews:
 
     def __init__(self, reviews: Reviews) -> None:
         self._reviews = reviews
+        self._comparing: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._compared: LRUCache[str, tuple[Verdicts, int, Comparison]] = LRUCache(
+            _MOST_PLATES
+        )
 
     def state(self, key: str, who: Who | None = None) -> BlindState:
         """Return the round that is under way, as far as a person may know (fast)."""
@@ -115,6 +138,37 @@ class BlindReviews:
             return [dataclasses.replace(_act("blind-end", who), note=note)]
 
         self._reviews.record(key, make)
+
+    def known_comparison(self, key: str) -> Comparison | None:
+        """Return what came of the last round that has ended, None to ask for it (fast).
+
+        Pages ask after each verdict, and of most plates there is nothing to compare.
+        """
+        verdicts, last, ended = self._reviews.known(
+            key, lambda verdicts: (verdicts, verdicts.last, _last_ended(verdicts))
+        )
+        if ended is None:
+            return _NO_ROUND
+        known = self._compared.get(key)
+        # Another fold of other rows may end with the same one.
+        same = known is not None and known[0] is verdicts and known[1] == last
+        return known[2] if known is not None and same else None
+
+    def comparison(self, key: str) -> Comparison:
+        """Return what came of the last round that has ended: worked out for all pages.
+
+        It goes through all verdicts of the plate.
+        """
+        with self._comparing[key]:
+            if (known := self.known_comparison(key)) is not None:
+                return known
+            verdicts = self._reviews.verdicts(key)
+            last = verdicts.last
+            comparison = Comparison(
+                agreement=self.agreement(key), differences=self.disagreements(key)
+            )
+            self._compared.set(key, (verdicts, last, comparison))
+        return comparison
 
     def agreement(self, key: str) -> Agreement | None:
         """Return how far the last ended round's reviewers agree, None without one."""

@@ -1,10 +1,12 @@
-"""Who else looks at the plate: sent twice a second, drawn where it changes."""
+"""Who else looks at the plate: asked twice a second, drawn where it changes."""
 
 from __future__ import annotations
 
+import time
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from dashboard import session as session_module
 from dashboard.access import Act
 from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, Part
@@ -13,6 +15,10 @@ if TYPE_CHECKING:
     from dashboard.presence.values import Present
     from dashboard.session import Session
     from dashboard.views.snapshot import Snapshot
+
+AFAR_SECONDS = 3.0
+"""How often a page is told, at most, that others have gone from one well to another
+where this page's person is at neither: with many on a plate somebody always does."""
 
 _MOST = 20
 _MOST_PEOPLE = 1000
@@ -31,7 +37,14 @@ class PresencePart(Part):
         super().__init__(session, PresenceIsland())
         self._deciding = False
         self._connected = True
-        self._shown: tuple[str, tuple[Present, ...]] | None = None
+        self._reported: tuple[object, ...] | None = None
+        self._shown: tuple[int, str] | None = None
+        """Of which number of the service, and with which well open."""
+
+        self._shown_at = 0.0
+        self._near: tuple[object, ...] = ()
+        """What was shown of others that concerns this page's person soon."""
+
         self.component.on("deciding", self._decide, asks=Act.JUDGE)
         self.component.on("again", self._come, asks=Act.LOOK)
         self._leave = {"leave": session.urls.leave(), "page": session.token}
@@ -46,6 +59,7 @@ class PresencePart(Part):
         """The browser shows the page again that it had put aside."""
         del message
         self._session.service.presence.shown(self._session.token)
+        self._reported = None
         self._report()
 
     def _notice(self) -> None:
@@ -56,6 +70,7 @@ class PresencePart(Part):
             presence = self._session.service.presence
             act = presence.shown if connected else presence.browser_closed
             act(self._session.token)
+            self._reported = None
 
     def draw(self, now: Snapshot) -> None:
         """Say where this page is now."""
@@ -69,13 +84,18 @@ class PresencePart(Part):
         now = self._now
         if now is None:
             return
-        session = self._session
+        session, state = self._session, now.state
+        plate = now.overview.id if now.overview else ""
+        place = (plate, session.who(), state.well, state.field, self._deciding)
+        if place == self._reported:
+            return
+        self._reported = place
         session.service.presence.touch(
             session.token,
-            now.overview.id if now.overview else "",
+            plate,
             session.who(),
-            well=now.state.well,
-            field=now.state.field,
+            well=state.well,
+            field=state.field,
             deciding=self._deciding,
         )
 
@@ -85,16 +105,26 @@ class PresencePart(Part):
             self.component.put({"others": [], **self._leave})
             self._shown = None
             return
-        session = self._session
+        session, presence = self._session, self._session.service.presence
         self._report()
-        others = session.service.presence.others(session.token, now.overview.id)
-        shown = (now.state.well, others)
+        plate, well = now.overview.id, now.state.well
+        shown = (presence.look(session.token, plate), well)
         if shown == self._shown:
             return  # mostly: nobody has moved since half a second ago
-        self._shown = shown
+        wait = 0.0
+        if self._shown is not None and self._shown[1] == well:
+            wait = session_module.OTHERS_SECONDS
+        since = time.monotonic() - self._shown_at
+        if since < wait and shown[0]:
+            return
+        others = presence.others(session.token, plate)
+        near = tuple((each.who, each.deciding, each.well == well) for each in others)
+        if wait and near == self._near and since < AFAR_SECONDS:
+            return
+        self._shown, self._near, self._shown_at = shown, near, time.monotonic()
         self.component.put(
             {
-                "well": plain_text(now.state.well, 20),
+                "well": plain_text(well, 20),
                 "others": [_person(person) for person in others[:_MOST]],
                 "more": max(0, len(others) - _MOST),
                 **self._leave,

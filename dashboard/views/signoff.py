@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.access import Act
 from dashboard.progress import Progress
+from dashboard.reviews.blind import Comparison
 from dashboard.reviews.signed import acquired, counts_of, judged_by_looking
 from dashboard.reviews.usability import USE_WORDS, line_text, value_text
 from dashboard.reviews.verdict_table import VERDICTS
@@ -51,7 +52,7 @@ class Signoff(Part):
         super().__init__(session, SignoffIsland())
         self._problem = ""
         self._count = 0
-        self._compared: tuple[Agreement | None, tuple[Disagreement, ...]] = (None, ())
+        self._compared = Comparison()
         self._compared_at: tuple[object, ...] = ()
         self._usability: Usability | None = None
         self._weighed: tuple[object, ...] = ()
@@ -187,7 +188,7 @@ class Signoff(Part):
             return
         self._compare(overview.key, review.last)
         self._weigh(now, review)
-        agreement, differences = self._compared
+        agreement, differences = self._compared.agreement, self._compared.differences
         self.component.put(
             {
                 "shown": True,
@@ -214,17 +215,18 @@ class Signoff(Part):
         )
 
     def _compare(self, key: str, last: int) -> None:
-        """Compare the reviewers of the last round, in a thread, when rows have come."""
+        """Compare the reviewers of the last round when rows have come."""
         if (key, last) == self._compared_at:
             return
-        if self._compared_at[:1] != (key,):
-            self._compared = (None, ())
-        self._compared_at = (key, last)
+        before, self._compared_at = self._compared_at, (key, last)
         blind = self._session.service.blind
+        if (known := blind.known_comparison(key)) is not None:
+            self._compared = known
+            return
+        if before[:1] != (key,):
+            self._compared = Comparison()
         self._session.run(
-            lambda: (blind.agreement(key), blind.disagreements(key)),
-            self._take,
-            of=lambda: self._compared_at,
+            lambda: blind.comparison(key), self._take, of=lambda: self._compared_at
         )
 
     def _weigh(self, now: Snapshot, review: PlateReview) -> None:
@@ -254,9 +256,7 @@ class Signoff(Part):
             self._usability = usability
             self._redraw()
 
-    def _take(
-        self, compared: tuple[Agreement | None, tuple[Disagreement, ...]]
-    ) -> None:
+    def _take(self, compared: Comparison) -> None:
         if compared != self._compared:
             self._compared = compared
             self._redraw()

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import param
 from panel.custom import JSComponent
-from panel.io import state, unlocked
 from panel.io.state import set_curdoc
+
+from dashboard.views.patch import change
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,13 +68,7 @@ class Wire(JSComponent):
         for part in self._parts.values():
             part.changed.clear()
         for model, _ in self._models.values():
-            if state.loaded:
-                _change(model, texts)
-            elif model.document is not None:
-                # Panel sends by itself only what is loaded; Bokeh does under its lock.
-                model.document.add_next_tick_callback(
-                    functools.partial(_change, model, texts)
-                )
+            change(model.data, texts)
         return True
 
     def _link_props(self, *_: Any, **__: Any) -> None:
@@ -105,15 +100,6 @@ class Wire(JSComponent):
             _LOG.error("A part of a page failed in the browser: %.2000r", fault)
         else:
             part.handle(data.get("message"))
-
-
-def _change(model: Any, texts: dict[str, str]) -> None:
-    """Change what a page has, now and when it connects again, in one message.
-
-    Panel's own way there takes a message a text, and ten times as long.
-    """
-    with unlocked():
-        model.data.update(**texts)
 
 
 def wire_of(parts: Mapping[str, Island]) -> Wire:
