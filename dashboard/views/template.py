@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import panel as pn
+from panel.io.document import init_doc
 
 
 @functools.cache
@@ -26,8 +27,35 @@ class PageTemplate(pn.Template):
         # Panel asks after each part that is added, and would describe all of them.
         return "PageTemplate()"
 
-    def _init_doc(self, doc: Any = None, *args: Any, **options: Any) -> Any:
-        document: Any = doc or pn.state.curdoc
+    def _init_doc(
+        self,
+        doc: Any = None,
+        comm: Any = None,
+        title: str | None = None,
+        notebook: bool = False,
+        location: Any = True,
+    ) -> Any:
+        """Put the parts into a document, and nothing else.
+
+        Panel would put a column around them that is on no page, apply a design to it,
+        and look for what that needs: a fourth of all that a page costs.
+        """
+        del notebook, location  # the header has the address
+        document: Any = init_doc(doc or pn.state.curdoc)
         # Bokeh would collect the models of all parts anew after each of them.
         with document.models.freeze():
-            return super()._init_doc(doc, *args, **options)
+            self._documents.append(document)
+            pn.state._templates[document] = self
+            document.on_session_destroyed(pn.state._destroy_session)
+            document.on_session_destroyed(self._server_destroy)
+            if title:
+                document.title = title
+            for name, (part, _) in self._render_items.items():
+                model = part.get_root(document, comm, preprocess=False)
+                model.name = name
+                document.add_root(model)
+                part._documents[document] = model
+                document.on_session_destroyed(part._server_destroy)
+        document.template = self.template
+        document._template_variables.update(self._render_variables)
+        return document

@@ -44,17 +44,15 @@ class Wire(JSComponent):
         "}"
     )
 
+    _data_model: ClassVar[Any]
+    """Panel's, made of the parameters."""
+
+    _linked_properties: ClassVar[tuple[str, ...]] = ()
+    """None is taken from a browser: it sends messages."""
+
     def __init__(self, parts: Mapping[str, Island]) -> None:
-        super().__init__(
-            **{
-                _parameter(name, text): getattr(part, text)
-                for name, part in parts.items()
-                for text in part.texts
-            }
-        )
+        super().__init__()
         self._parts = dict(parts)
-        for part in parts.values():
-            part.changed.clear()
 
     def send(self) -> bool:
         """Send the texts that have changed, in one message; return whether any had."""
@@ -67,15 +65,36 @@ class Wire(JSComponent):
             return False
         for part in self._parts.values():
             part.changed.clear()
-        for model, _ in self._models.values():
+        # Panel knows a model by its page's root and by its own, so twice.
+        for model in {id(model): model for model, _ in self._models.values()}.values():
             change(model.data, texts)
         return True
 
-    def _link_props(self, *_: Any, **__: Any) -> None:
-        """Take no text from a browser: it sends messages.
+    def _get_properties(self, doc: Document | None) -> dict[str, Any]:
+        """Return what its model has: the texts, and nothing that is for a look.
 
-        Panel would also take each text that is written into the model for one of those.
+        Panel would copy and check each text several times, and add its styles.
         """
+        del doc
+        data = self._data_model(esm_constants={})
+        change(
+            data,
+            {
+                _parameter(name, text): getattr(part, text)
+                for name, part in self._parts.items()
+                for text in part.texts
+            },
+        )
+        for part in self._parts.values():
+            part.changed.clear()
+        name = type(self).__name__
+        return {"class_name": name, "data": data, "esm": self._esm, "name": name}
+
+    def _get_children(self, *_: Any) -> tuple[dict[str, Any], list[Any]]:
+        return {}, []
+
+    def _link_props(self, *_: Any, **__: Any) -> None:
+        """Take no text from a browser."""
 
     def _process_bokeh_event(self, doc: Document, event: Event) -> None:
         """Take a message without Panel's count of what is at work, which no page shows.

@@ -272,8 +272,8 @@ def test_a_wire_carries_texts_out_and_messages_in() -> None:
     parts = {"header": HeaderIsland(), "plate_map": PlateMapIsland()}
     parts["header"].put({"plate": "p"}, "known")
     wire = wire_of(parts)
-    assert wire.header__known == '{"plate":"p"}'
     model = wire.get_root()
+    assert model.data.header__known == '{"plate":"p"}'
     parts["plate_map"].put({"values": [1]}, "values")
     assert wire.send()
     assert model.data.plate_map__values == '{"values":[1]}'
