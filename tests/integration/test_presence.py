@@ -86,6 +86,28 @@ def test_a_page_that_leaves_while_the_database_is_read_is_gone(engine: Engine) -
     assert told(engine) == 1
 
 
+def test_a_page_that_moves_writes_nothing_where_there_is_no_other_server(
+    engine: Engine,
+) -> None:
+    found = Presence(engine, lambda act: act())
+    statements: list[str] = []
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def note(connection: object, cursor: object, statement: str, *_: object) -> None:
+        statements.append(statement.partition(" ")[0])
+
+    found.touch("a", "p", ADA)
+    assert "INSERT" in statements
+    number = found.look("b", "p")
+    statements.clear()
+    for well in ("A01", "A02", "A03"):
+        found.touch("a", "p", ADA, well=well)
+    assert statements == []
+    assert found.look("b", "p") > number
+    assert [present.well for present in found.others("b", "p")] == ["A03"]
+    assert found.look("b", "p") == found.look("a", "p")
+
+
 OTHER = """
 import sys, time
 from concurrent.futures import ThreadPoolExecutor

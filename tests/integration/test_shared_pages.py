@@ -316,6 +316,99 @@ def test_what_a_plate_is_good_for_is_worked_out_once_for_all_pages(
     assert made.usability.known(KEY, review) is made.usability.of(KEY, review)
 
 
+def told(visit: Visit) -> set[str]:
+    """Look for changes; return which parts have something to send because of it."""
+    for part in visit.parts.values():
+        part.component.changed.clear()
+    visit.look()
+    visit.rest()
+    return {name for name, part in visit.parts.items() if part.component.changed}
+
+
+def test_a_click_of_another_sends_nothing_to_other_pages_at_once(
+    made: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, ben = opened(made, f"plate={KEY}&well=A1"), opened(made, f"plate={KEY}")
+    wait_for(lambda: looked(ada) or len(ada.content("presence")["others"]) == 1)
+    # Where this page's person is not, others may come and go.
+    monkeypatch.setattr("dashboard.views.presence.AFAR_SECONDS", 3600.0)
+    ben.act("plate_map", type="select", well="B2")
+    assert told(ada) == set()
+    # Nor within the second where it is.
+    monkeypatch.setattr(session_module, "OTHERS_SECONDS", 3600.0)
+    ben.act("plate_map", type="select", well="A1")
+    assert told(ada) == set()
+    monkeypatch.setattr(session_module, "OTHERS_SECONDS", 0.0)
+    assert told(ada) == {"presence"}
+    assert ada.content("presence")["others"][0]["well"] == "A1"
+    ben.act("plate_map", type="select", well="A2")
+    assert told(ada) == {"presence"}, "nor is anybody here any more"
+    # Sooner or later it hears of all.
+    ben.act("plate_map", type="select", well="B2")
+    assert told(ada) == set()
+    monkeypatch.setattr("dashboard.views.presence.AFAR_SECONDS", 0.0)
+    assert told(ada) == {"presence"}
+    assert ada.content("presence")["others"][0]["well"] == "B2"
+
+
+def asking(monkeypatch: pytest.MonkeyPatch, visit: Visit) -> list[object]:
+    """Note what a page asks threads for."""
+    run, asked = visit.session.run, list[object]()
+
+    def note(work: Any, *inputs: Any, **named: Any) -> None:
+        asked.append(work)
+        run(work, *inputs, **named)
+
+    monkeypatch.setattr(visit.session, "run", note)
+    return asked
+
+
+def test_no_page_asks_a_thread_for_a_blind_round_that_there_never_was(
+    made: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit = opened(made, f"plate={KEY}")
+    judge(made, A1, "pass", BEN)
+    wait_for(lambda: looked(visit) or words(visit))
+    made.usability.of(KEY, made.reviews.review(KEY))
+    asked = asking(monkeypatch, visit)
+    judge(made, A2, "flag", BEN)
+    made.usability.of(KEY, made.reviews.review(KEY))
+    wait_for(lambda: looked(visit) or len(words(visit)) == 2)
+    assert asked == []
+
+
+def test_what_came_of_a_blind_round_is_compared_once_for_all_pages(
+    made: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made.blind.begin(KEY, CAT, ["Ada", "Ben"])
+    judge(made, A1, "fail", ADA)
+    judge(made, A1, "pass", BEN)
+    made.blind.end(KEY, CAT)
+    compare, times = made.blind.disagreements, []
+
+    def note(key: str) -> Any:
+        times.append(key)
+        return compare(key)
+
+    monkeypatch.setattr(made.blind, "disagreements", note)
+    visits = [opened(made, f"plate={KEY}") for _ in range(3)]
+    for visit in visits:
+        wait_for(lambda visit=visit: looked(visit) or differences(visit))  # type: ignore[misc]
+        assert [each["well"] for each in differences(visit)] == ["A1"]
+        assert visit.content("signoff")["agreement"]["n"] == 1
+    assert times == [KEY]
+    judge(made, A1, "flag", CAT)
+    for visit in visits:
+        wait_for(  # type: ignore[misc]
+            lambda visit=visit: looked(visit) or differences(visit)[0]["settled"]
+        )
+    assert times == [KEY, KEY]
+
+
+def differences(visit: Visit) -> Any:
+    return visit.content("signoff")["differences"]
+
+
 def test_values_of_all_wells_are_made_off_the_event_loop_and_once(
     made: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
