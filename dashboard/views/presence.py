@@ -111,15 +111,13 @@ class PresencePart(Part):
         shown = (presence.look(session.token, plate), well)
         if shown == self._shown:
             return  # mostly: nobody has moved since half a second ago
-        wait = 0.0
-        if self._shown is not None and self._shown[1] == well:
-            wait = session_module.OTHERS_SECONDS
+        elsewhere = self._shown is None or self._shown[1] != well
         since = time.monotonic() - self._shown_at
-        if since < wait and shown[0]:
+        if not elsewhere and shown[0] and since < session_module.OTHERS_SECONDS:
             return
         others = presence.others(session.token, plate)
         near = tuple((each.who, each.deciding, each.well == well) for each in others)
-        if wait and near == self._near and since < AFAR_SECONDS:
+        if not elsewhere and near == self._near and since < AFAR_SECONDS:
             return
         self._shown, self._near, self._shown_at = shown, near, time.monotonic()
         self.component.put(

@@ -207,6 +207,13 @@ class Noting(Snapshot):
             object.__getattribute__(self, "read").add(name)
         return super().__getattribute__(name)
 
+    def changes(self, previous: Snapshot | None) -> frozenset[str]:
+        """Compare, which is to read what differs and no more."""
+        before = object.__getattribute__(self, "read").copy()
+        changes = super().changes(previous)
+        object.__setattr__(self, "read", before)
+        return changes
+
 
 _FIELDS = frozenset(field.name for field in dataclasses.fields(Snapshot))
 
