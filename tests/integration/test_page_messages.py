@@ -28,12 +28,12 @@ class Hearing(RawPage):
 
     def __init__(self, http: aiohttp.ClientSession, url: str) -> None:
         super().__init__(http, url)
-        self.told: list[list[dict[str, Any]]] = []
+        self.messages: list[list[dict[str, Any]]] = []
         """The changes of each message."""
 
     def _take(self, header: dict[str, Any], content: str) -> None:
         if header["msgtype"] == "PATCH-DOC":
-            self.told.append(json.loads(content)["events"])
+            self.messages.append(json.loads(content)["events"])
         super()._take(header, content)
 
 
@@ -69,13 +69,13 @@ def clicked(served: Served, *wells: str) -> Hearing:
 
 def test_a_page_is_told_nothing_twice(served: Served) -> None:
     page = clicked(served, "A1", "A2", "B2")
-    changes = [change for message in page.told for change in message]
+    changes = [change for message in page.messages for change in message]
     assert {change["kind"] for change in changes} == {"ModelChanged"}
     assert len({change["model"]["id"] for change in changes}) == 1
     for name in {change["attr"] for change in changes}:
         texts = [change["new"] for change in changes if change["attr"] == name]
         assert all(before != after for before, after in pairwise(texts)), name
-    for message in page.told:
+    for message in page.messages:
         names = [change["attr"] for change in message]
         assert len(set(names)) == len(names)
 

@@ -323,7 +323,7 @@ def test_what_a_plate_is_good_for_is_worked_out_once_for_all_pages(
     assert made.usability.known(KEY, review) is made.usability.of(KEY, review)
 
 
-def told(visit: Visit) -> set[str]:
+def sent_to(visit: Visit) -> set[str]:
     """Look for changes; return which parts have something to send because of it."""
     for part in visit.parts.values():
         part.component.changed.clear()
@@ -340,21 +340,21 @@ def test_a_click_of_another_sends_nothing_to_other_pages_at_once(
     # Where this page's person is not, others may come and go.
     monkeypatch.setattr("dashboard.views.presence.AFAR_SECONDS", 3600.0)
     ben.act("plate_map", type="select", well="B2")
-    assert told(ada) == set()
+    assert sent_to(ada) == set()
     # Nor within the second where it is.
     monkeypatch.setattr(session_module, "OTHERS_SECONDS", 3600.0)
     ben.act("plate_map", type="select", well="A1")
-    assert told(ada) == set()
+    assert sent_to(ada) == set()
     monkeypatch.setattr(session_module, "OTHERS_SECONDS", 0.0)
-    assert told(ada) == {"presence"}
+    assert sent_to(ada) == {"presence"}
     assert ada.content("presence")["others"][0]["well"] == "A1"
     ben.act("plate_map", type="select", well="A2")
-    assert told(ada) == {"presence"}, "nor is anybody here any more"
+    assert sent_to(ada) == {"presence"}, "nor is anybody here any more"
     # Sooner or later it hears of all.
     ben.act("plate_map", type="select", well="B2")
-    assert told(ada) == set()
+    assert sent_to(ada) == set()
     monkeypatch.setattr("dashboard.views.presence.AFAR_SECONDS", 0.0)
-    assert told(ada) == {"presence"}
+    assert sent_to(ada) == {"presence"}
     assert ada.content("presence")["others"][0]["well"] == "B2"
 
 
