@@ -14,12 +14,21 @@ export function tell(name, detail) {
 /** @type {{name: EventName, detail: any} | null} */
 let waiting = null // what was asked for last and no part could do yet
 
+let drawOthers = () => {}
+
+/** Say how parts are drawn that nobody has seen yet: what no other part does may be theirs.
+ *  @param {() => void} draw */
+export function whenUnanswered(draw) {
+  drawOthers = draw
+}
+
 /** Ask for an act: a part that cannot do it yet answers false, and does it once it can.
  *  @param {EventName} name @param {any} [detail] */
 export function ask(name, detail) {
   const event = new CustomEvent(name, { detail, cancelable: true })
   target.dispatchEvent(event)
   waiting = event.defaultPrevented ? null : { name, detail }
+  if (waiting) drawOthers()
 }
 
 /** A part can do from now on what may have been asked for. @param {EventName} name */
@@ -42,7 +51,7 @@ export function listen(name, listener) {
 
 /** Open a part of what numbers rest on: "channels", "limits", "map" or "import".
  *  @param {string} part */
-export const openSetup = (part) => tell("open-setup", part)
+export const openSetup = (part) => ask("open-setup", part)
 
 /** The channels as they are drawn now: `{index, name, color, low, high, gamma, active}`.
  *  One contrast for thumbnails, viewer and comparison; `source` says where it comes from:

@@ -1,6 +1,7 @@
 // Between the parts of the page and the server. A part is drawn from texts in the page
 // itself, before Bokeh's scripts have come; what it says until then waits here, in order.
 
+import { whenUnanswered } from "./bus.js"
 import { connected } from "./connection.js"
 import { h } from "./dom.js"
 import { showFault } from "./fault.js"
@@ -97,6 +98,12 @@ export async function draw(names) {
   busy -= 1
   return { pictures: Promise.allSettled(mounted.map(({ pictures }) => pictures)) }
 }
+
+// An act that no part does may be of one that has had nothing to show.
+whenUnanswered(() => {
+  const others = [...ports.keys()].filter((name) => !drawn.has(name))
+  if (others.length) void draw(others)
+})
 
 /** Give parts their texts. Those that waited for one are drawn, and those that never got any: an act
  *  may be theirs from now on. @param {[Port, Record<string, string>][]} texts */

@@ -1,7 +1,7 @@
 // The fields of the chosen well: as a gallery, and as a strip while one is open.
 
 import { lastSeen, onReturn } from "../core/absence.js"
-import { listen, stage, tell } from "../core/bus.js"
+import { ask, listen, stage } from "../core/bus.js"
 import { everyFrame, fill, h, icon, say, set } from "../core/dom.js"
 import { notice, options } from "../core/parts.js"
 import { number } from "../core/text.js"
@@ -19,9 +19,9 @@ export const sheets = ["pixels/gallery.css", "pixels/channel_marks.css"]
 export function build({ el, send }) {
   const title = h("h2")
   const facts = h("div", { class: "row facts-line grow" })
-  const plateButton = keyed(h("button", { class: "small hcs-plate-pictures", click: () => tell("pictures-of-plate") }, "Plate"), "whole", "The whole plate as pictures")
-  const controlButton = keyed(h("button", { class: "small hcs-control", click: () => tell("control") }, "Control"), "beside", "Compare with the nearest control")
-  const othersButton = h("button", { class: "small hcs-other-wells", title: "Controls, neighbours, random wells, best and worst below (Shift and the key of the controls)", click: () => tell("beside") }, "Wells…")
+  const plateButton = keyed(h("button", { class: "small hcs-plate-pictures", click: () => ask("pictures-of-plate") }, "Plate"), "whole", "The whole plate as pictures")
+  const controlButton = keyed(h("button", { class: "small hcs-control", click: () => ask("control") }, "Control"), "beside", "Compare with the nearest control")
+  const othersButton = h("button", { class: "small hcs-other-wells", title: "Controls, neighbours, random wells, best and worst below (Shift and the key of the controls)", click: () => ask("beside") }, "Wells…")
   const order = h("select", { class: "hcs-field-order", "aria-label": "Order of the fields", hidden: true, change: () => send("order", { order: order.value }) },
     options([["", ""], ["worst", BASES.worst]]))
   const channels = legend()

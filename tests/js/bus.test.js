@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import test from "node:test"
 
-import { ask, listen, ready } from "../../assets/core/bus.js"
+import { ask, listen, ready, whenUnanswered } from "../../assets/core/bus.js"
 
 const nextTurn = () => new Promise((done) => { setTimeout(done) })
 
@@ -37,4 +37,14 @@ test("who asks for something else does not wait any more", () => {
   drawn = true
   ready("filter")
   assert.deepEqual(done, ["metric"])
+})
+
+test("what no part does has the parts drawn that nobody has seen, and is done by them", async () => {
+  const done = []
+  whenUnanswered(() => listen("palette", () => { done.push("palette") }))
+  ask("palette")
+  await nextTurn()
+  assert.deepEqual(done, ["palette"])
+  ask("palette")
+  assert.deepEqual(done, ["palette", "palette"])
 })
