@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from hcs.tables.platemap import PlateMap as PlateMap
     from hcs.tables.platemap import map_plates as map_plates
     from hcs.tables.platemap import typed_roles as typed_roles
+    from hcs.tables.reading import SUFFIXES as SUFFIXES
     from hcs.tables.reading import names_wells as names_wells
     from hcs.tables.reading import read_parts as read_parts
     from hcs.tables.reading import read_table as read_table
@@ -38,7 +39,7 @@ else:
             ),
             "stored": "StoredTable StoredTables",
             "joining": "Sources measurements_table parts_with_wells plate_map_table",
-            "reading": "names_wells read_parts read_table",
+            "reading": "SUFFIXES names_wells read_parts read_table",
             "table": "Table TableFile",
         },
     )

@@ -8,7 +8,7 @@ import zipfile
 import zlib
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from hcs.errors import SourceError
 from hcs.tables import database
@@ -21,6 +21,9 @@ from hcs.wording import some
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+SUFFIXES: Final = (".csv", ".tsv", ".txt", ".gz", ".xlsx", ".parquet", ".sqlite", ".db")
+"""Ends of names of files that people keep tables in; what one is, its bytes decide."""
 
 _HEAD = 16
 _UNREAD = {

