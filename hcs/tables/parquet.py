@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import mmap
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import SourceError
 from hcs.extras import extra
+from hcs.tables.parquet_pages import unpacked_bytes
 from hcs.tables.table import MAX_CELLS, Table, refuse_large, typed_table
 from hcs.wording import some
 
@@ -36,6 +38,7 @@ def read_parquet(source: Path | bytes, name: str) -> Table:
         with parquet.ParquetFile(data) as file:
             refuse_large(name, 1, file.metadata.num_columns)
             _refuse_large(name, *_unpacked(file.metadata))
+            _refuse_large(name, 0, _paged(source, name, file.metadata))
             schema = file.schema_arrow
         nested = tuple(column.name for column in schema if _is_nested(column.type))
         flat = [column.name for column in schema if not _is_nested(column.type)]
@@ -93,6 +96,32 @@ def _refuse_alike(name: str, flat: Sequence[str], nested: Sequence[str]) -> None
             )
 
 
+def _paged(source: Path | bytes, name: str, metadata: Any) -> int:
+    """Return the bytes that the pages of a Parquet file unpack to.
+
+    They are what is unpacked, whatever the end of the file says of them.
+    """
+    chunks = []
+    for at in range(metadata.num_row_groups):
+        group = metadata.row_group(at)
+        for column in (group.column(at) for at in range(group.num_columns)):
+            starts = (column.dictionary_page_offset, column.data_page_offset)
+            start = min((start for start in starts if start), default=-1)
+            if column.num_values or column.total_compressed_size:
+                chunks.append((start, column.total_compressed_size))
+    try:
+        if isinstance(source, bytes):
+            return unpacked_bytes(memoryview(source), chunks)
+        with (
+            source.open("rb") as file,
+            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
+            memoryview(mapped) as data,
+        ):
+            return unpacked_bytes(data, chunks)
+    except ValueError as error:
+        raise SourceError(f"{name} cannot be read as Parquet: {error}.") from error
+
+
 def _unpacked(metadata: Any) -> tuple[int, int]:
     """Return how many values a Parquet file says that it has, and their bytes."""
     groups = [metadata.row_group(at) for at in range(metadata.num_row_groups)]
@@ -101,7 +130,8 @@ def _unpacked(metadata: Any) -> tuple[int, int]:
         for group in groups
         for at in range(group.num_columns)
     )
-    cells = max(values, metadata.num_rows * metadata.num_columns)
+    rows = max(metadata.num_rows, sum(group.num_rows for group in groups))
+    cells = max(values, rows * metadata.num_columns)
     return cells, sum(group.total_byte_size for group in groups)
 
 

@@ -6,7 +6,9 @@ import io
 import sqlite3
 import zipfile
 from contextlib import closing
+from functools import cache
 
+import numpy as np
 import openpyxl
 import pyarrow as pa
 import pytest
@@ -229,3 +231,108 @@ def test_a_table_whose_time_is_over_is_not_called_damaged(data):
     deadline.stop("It was stopped.")
     with until(deadline), pytest.raises(StoppedError, match=r"^It was stopped\.$"):
         read_table(data)
+
+
+def told(number: int, length: int = 0) -> bytes:
+    """Return a number as it stands at the end of a Parquet file, of some bytes."""
+    bits, text = 2 * number, bytearray()
+    while bits > 0x7F or len(text) + 1 < length:
+        text.append(0x80 | bits & 0x7F)
+        bits >>= 7
+    return bytes([*text, bits])
+
+
+def lying(data: bytes, **lies: int) -> bytes:
+    """Return a Parquet file whose end says something else of its only column."""
+    metadata = parquet.ParquetFile(io.BytesIO(data)).metadata
+    group = metadata.row_group(0)
+    column = group.column(0)
+    truths = {
+        "rows": (metadata.num_rows,),
+        "unpacked": (group.total_byte_size, column.total_uncompressed_size),
+        "packed": (column.total_compressed_size,),
+    }
+    end = len(data) - 8 - int.from_bytes(data[-8:-4], "little")
+    footer = data[end:]
+    for what, lie in lies.items():
+        for number in set(truths[what]):
+            old = told(number)
+            assert old in footer
+            footer = footer.replace(old, told(lie, len(old)))
+    return data[:end] + footer
+
+
+@cache
+def one_column(rows: int = 10_000_037) -> bytes:
+    """Return a file of some kilobytes whose one page unpacks to 76 MiB."""
+    stream = io.BytesIO()
+    parquet.write_table(
+        pa.table({"well": pa.array(np.zeros(rows))}),
+        stream,
+        compression="zstd",
+        use_dictionary=False,
+        data_page_size=1 << 30,
+        max_rows_per_page=1 << 30,
+        row_group_size=1 << 30,
+    )
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("lies", "why"),
+    [
+        ({"rows": 10}, "unpacks to 10 cells and 76 MiB"),
+        ({"rows": 10, "unpacked": 100}, "unpacks to 0 cells and 76 MiB"),
+        ({"unpacked": 100}, "unpacks to 10,000,037 cells"),
+        ({"rows": 1 << 25}, "unpacks to 33,554,432 cells"),
+        ({"rows": 10, "unpacked": 100, "packed": 0}, "cannot be read as Parquet"),
+        ({"rows": 10, "unpacked": 100, "packed": 50}, "cannot be read as Parquet"),
+    ],
+    ids=str,
+)
+def test_a_parquet_file_that_lies_about_its_size_is_refused_before_it_is_unpacked(
+    lies, why, tmp_path
+):
+    data = lying(one_column(), **lies)
+    assert len(data) < 100_000
+    (tmp_path / "x.parquet").write_bytes(data)
+    usual, pool = pa.default_memory_pool(), pa.system_memory_pool()
+    before = pool.max_memory()
+    pa.set_memory_pool(pool)
+    try:
+        for source in (data, tmp_path / "x.parquet"):
+            with pytest.raises(SourceError, match=rf"x\.parquet {why}"):
+                read_table(source, name="x.parquet")
+    finally:
+        pa.set_memory_pool(usual)
+    assert pool.max_memory() < before + (1 << 20)
+
+
+def test_pages_that_lie_where_they_cannot_be_are_an_error_in_words():
+    whole = one_column(1000)
+    start = parquet.ParquetFile(io.BytesIO(whole)).metadata.row_group(0).column(0)
+    at = start.data_page_offset
+    for broken in (b"\xff" * 40, b"\x15" + b"\x80" * 39, b"\x00" * 40, b"\x1c" * 40):
+        data = whole[:at] + broken + whole[at + 40 :]
+        with pytest.raises(SourceError, match=r"x\.parquet cannot be read as Parquet"):
+            read_table(data, name="x.parquet")
+
+
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+@pytest.mark.parametrize("dictionary", [True, False])
+def test_the_pages_of_honest_files_are_counted_as_they_unpack(version, dictionary):
+    stream = io.BytesIO()
+    table = pa.table(
+        {"well": ["A01", "A02"] * 500, "x": pa.array(range(1000)), "y": [None] * 1000}
+    )
+    parquet.write_table(
+        table,
+        stream,
+        data_page_version=version,
+        use_dictionary=dictionary,
+        write_page_checksum=True,
+        compression="zstd",
+        row_group_size=300,
+    )
+    read = read_table(stream.getvalue(), name="x.parquet")
+    assert len(read.rows) == 1001
