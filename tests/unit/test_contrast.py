@@ -18,7 +18,7 @@ def camera(low: int = 100, high: int = 900) -> np.ndarray:
     return np.linspace(low, high, 64 * 64).reshape(64, 64).astype("u2")
 
 
-def limits(planes: list[np.ndarray]) -> contrast.Limits | None:
+def limits(planes: list[np.ndarray]) -> contrast.SampleLimits | None:
     return contrast.limits(contrast.sample(planes), contrast.PLATE)
 
 
