@@ -27,7 +27,7 @@ _MOST_PLATES = 100
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class RoundComparison:
     """What came of the last blind round of a plate that has ended."""
 
     agreement: Agreement | None = None
@@ -36,7 +36,7 @@ class Comparison:
     differences: tuple[Disagreement, ...] = ()
 
 
-_NO_ROUND = Comparison()
+_NO_ROUND = RoundComparison()
 
 
 class BlindReviews:
@@ -49,7 +49,7 @@ class BlindReviews:
     def __init__(self, reviews: Reviews) -> None:
         self._reviews = reviews
         self._comparing: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
-        self._compared: LRUCache[str, tuple[Verdicts, int, Comparison]] = LRUCache(
+        self._compared: LRUCache[str, tuple[Verdicts, int, RoundComparison]] = LRUCache(
             _MOST_PLATES
         )
 
@@ -139,7 +139,7 @@ class BlindReviews:
 
         self._reviews.record(key, make)
 
-    def known_comparison(self, key: str) -> Comparison | None:
+    def known_comparison(self, key: str) -> RoundComparison | None:
         """Return what came of the last round that has ended, None to ask for it (fast).
 
         Pages ask after each verdict, and of most plates there is nothing to compare.
@@ -154,7 +154,7 @@ class BlindReviews:
         same = known is not None and known[0] is verdicts and known[1] == last
         return known[2] if known is not None and same else None
 
-    def comparison(self, key: str) -> Comparison:
+    def comparison(self, key: str) -> RoundComparison:
         """Return what came of the last round that has ended: worked out for all pages.
 
         It goes through all verdicts of the plate.
@@ -164,7 +164,7 @@ class BlindReviews:
                 return known
             verdicts = self._reviews.verdicts(key)
             last = verdicts.last
-            comparison = Comparison(
+            comparison = RoundComparison(
                 agreement=self.agreement(key), differences=self.disagreements(key)
             )
             self._compared.set(key, (verdicts, last, comparison))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.access import Act
 from dashboard.progress import Progress
-from dashboard.reviews.blind import Comparison
+from dashboard.reviews.blind import RoundComparison
 from dashboard.reviews.signed import acquired, counts_of, judged_by_looking
 from dashboard.reviews.usability import USE_WORDS, line_text, value_text
 from dashboard.reviews.verdict_table import VERDICTS
@@ -52,7 +52,7 @@ class Signoff(Part):
         super().__init__(session, SignoffIsland())
         self._problem = ""
         self._count = 0
-        self._compared = Comparison()
+        self._compared = RoundComparison()
         self._compared_at: tuple[object, ...] = ()
         self._usability: Usability | None = None
         self._weighed: tuple[object, ...] = ()
@@ -224,7 +224,7 @@ class Signoff(Part):
             self._compared = known
             return
         if before[:1] != (key,):
-            self._compared = Comparison()
+            self._compared = RoundComparison()
         self._session.run(
             lambda: blind.comparison(key), self._take, of=lambda: self._compared_at
         )
@@ -256,7 +256,7 @@ class Signoff(Part):
             self._usability = usability
             self._redraw()
 
-    def _take(self, compared: Comparison) -> None:
+    def _take(self, compared: RoundComparison) -> None:
         if compared != self._compared:
             self._compared = compared
             self._redraw()
