@@ -11,7 +11,7 @@ import hashlib
 import logging
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -44,6 +44,39 @@ class _Page:
     """When its row was written last, on the wall clock; 0 where it must be."""
 
     seen_at: float = field(default_factory=time.monotonic)
+
+
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """All on a plate, made once for all pages that show them."""
+
+    everybody: tuple[tuple[str, Present], ...]
+    """In the order in which they are shown."""
+
+    people: frozenset[tuple[str, str, bool]]
+    """Who it is, and whether they are deciding."""
+
+    by_well: dict[str, tuple[str, ...]]
+    """Whose pages are at a well."""
+
+    @classmethod
+    def of(cls, everybody: dict[str, Present]) -> _Listing:
+        by_well: defaultdict[str, tuple[str, ...]] = defaultdict(tuple)
+        for name, present in everybody.items():
+            by_well[present.well] += (name,)
+        return cls(
+            tuple(
+                sorted(
+                    everybody.items(),
+                    key=lambda item: (item[1].who.lower(), item[1].well),
+                )
+            ),
+            frozenset(
+                (name, present.who, present.deciding)
+                for name, present in everybody.items()
+            ),
+            dict(by_well),
+        )
 
 
 class Presence:
@@ -81,8 +114,8 @@ class Presence:
         """Those whose browser has said good-bye, while their session still lives."""
 
         self._others: dict[str, dict[str, Present]] = {}
-        self._listed: dict[str, list[tuple[str, Present]]] = {}
-        """All on a plate, in the order in which they are shown, until it changes."""
+        self._listed: dict[str, _Listing] = {}
+        """All on a plate, until it changes."""
 
         self._changes: Counter[str] = Counter()
         """How often who is on a plate, and where, has changed."""
@@ -209,21 +242,37 @@ class Presence:
             return ()
         own = _hashed(token)
         with self._lock:
-            listed = self._listed.get(plate)
-            if listed is None:
-                everybody = dict(self._others.get(plate, {}))
-                everybody |= {
-                    name: page.present
-                    for name, page in self._pages.items()
-                    if page.plate == plate
-                }
-                listed = self._listed[plate] = sorted(
-                    everybody.items(),
-                    key=lambda each: (each[1].who.lower(), each[1].well),
-                )
-        return tuple(present for name, present in listed if name != own)
+            everybody = self._listing(plate).everybody
+        return tuple(present for name, present in everybody if name != own)
+
+    def near(self, token: str, plate: str, well: str) -> tuple[object, ...]:
+        """Return what is another value once a page should soon be told (fast).
+
+        That is who is on the plate and who decides, and who else is at the page's well.
+        It is asked for by all pages after each move of one.
+        """
+        if self._hidden(plate):
+            return ()
+        own = _hashed(token)
+        with self._lock:
+            listing = self._listing(plate)
+        at_well = listing.by_well.get(well, ()) if well else ()
+        return listing.people, tuple(name for name in at_well if name != own)
 
     # --- inside -----------------------------------------------------------------------
+
+    def _listing(self, plate: str) -> _Listing:
+        """Return all on a plate; the lock is held."""
+        listing = self._listed.get(plate)
+        if listing is None:
+            everybody = dict(self._others.get(plate, {}))
+            everybody |= {
+                name: page.present
+                for name, page in self._pages.items()
+                if page.plate == plate
+            }
+            listing = self._listed[plate] = _Listing.of(everybody)
+        return listing
 
     def _changed(self, *plates: str) -> None:
         """Note that who is on plates has changed; the lock is held."""

@@ -115,10 +115,10 @@ class PresencePart(Part):
         since = time.monotonic() - self._shown_at
         if not elsewhere and shown[0] and since < session_module.OTHERS_SECONDS:
             return
-        others = presence.others(session.token, plate)
-        near = tuple((each.who, each.deciding, each.well == well) for each in others)
+        near = presence.near(session.token, plate, well)
         if not elsewhere and near == self._near and since < AFAR_SECONDS:
             return
+        others = presence.others(session.token, plate)
         self._shown, self._near, self._shown_at = shown, near, time.monotonic()
         self.component.put(
             {
