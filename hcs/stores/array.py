@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import MetadataError, UnsafeDataError
-from hcs.stores.chunk import check_chunk
 from hcs.stores.codecs import CHECKSUMS, COMPRESSORS, FILTERS
 from hcs.wording import excerpt
 
@@ -102,6 +101,9 @@ class ArraySpec:
         self, data: bytes, where: str, start: int = 0, length: int | None = None
     ) -> None:
         """Check bytes of a key before they are decoded."""
+        # Loads a decoder of each kind, which what only looks at documents need not pay.
+        from hcs.stores.chunk import check_chunk
+
         check_chunk(self, data, where, start, length)
 
 
