@@ -29,7 +29,7 @@ export function summary(entries) {
   }
   if (broken) parts.push(`${broken} ${broken === 1 ? "waits" : "wait"} for the connection`)
   if (reading) parts.push(`${count(reading, "file")} ${reading === 1 ? "is" : "are"} being read`)
-  if (here) parts.push(`${count(here, "file")} uploaded`)
+  if (here) parts.push(`${count(here, "file")} uploaded${of((entry) => entry.state === "unused") ? ", not used yet" : ""}`)
   if (bad) parts.push(`${count(bad, "file")} cannot be used`)
   return parts.join(" · ")
 }

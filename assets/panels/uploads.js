@@ -89,11 +89,12 @@ export function build({ el, hide }) {
       h("button", { class: "small", click: () => unfinished.forEach(cancel) }, `Discard ${count(unfinished.length, "file")}`))
     fill(list, uploads.map(row))
     const before = asking
-    asking = uploads.filter((entry) => ["left", "unused", "refused", "failed"].includes(entry.state)).length
+    asking = uploads.filter((entry) => ["left", "refused", "failed"].includes(entry.state)).length
     if (asking !== before) box.open = asking > 0
   }
 
   listen("uploads", show)
+  addEventListener("pointerdown", (event) => { if (!event.composedPath().includes(box)) box.open = false })
   hide(true)
   // A browser would forget the files, and the person would have to choose them again.
   holdReload(() => uploads.some((entry) => entry.file && underWay(entry)))

@@ -269,6 +269,9 @@ def test_an_upload_and_an_unknown_name_push_nothing(
     # What has to be read is open at once, over the page.
     expect(uploads.locator(".sheet")).to_be_visible()
     assert page.evaluate(PLACES) == before
+    page.locator("#plate h2, .hcs-gallery h2").first.click()
+    expect(uploads.locator(".sheet")).to_be_hidden()
+    uploads.locator("summary").click()
     uploads.get_by_role("button", name="Discard no.tif").click()
     expect(uploads).to_be_hidden()
     page.goto(f"{looking.url}{DEMO}&well=Z99")
@@ -367,3 +370,31 @@ def test_a_file_is_asked_for_by_a_key_that_came_before_its_panel(
         page.locator('[role="gridcell"][data-well="B02"]').click()
         page.keyboard.press("e")
     assert chooser.value.is_multiple()
+
+
+MARKS = """([plate, letter]) => {
+  const row = document.querySelector('[data-part="plates"] > *').shadowRoot
+    .querySelector(`tr[data-plate="${plate}"]`)
+  const canvas = row.querySelector("canvas")
+  const pen = canvas.getContext("2d")
+  const colour = (x, y) => pen.getImageData(x, y, 1, 1).data.join()
+  const [side, column, row_] = [canvas.width / 12, letter[0], letter[1]]
+  const [x, y] = [column * side, row_ * side]
+  return colour(x, y) === colour(x + Math.floor(side / 2) - 1, y + Math.floor(side / 2))
+}"""
+"""Whether a well of a small map has one colour all over."""
+
+
+def test_small_maps_mark_suspects_with_more_than_a_colour(
+    looking: Server, visit: Callable[..., Page]
+) -> None:
+    page = visit(looking)
+    expect(page.locator("html[data-connected]")).to_have_count(1)
+    expect(
+        page.locator('tr[data-plate="demo.ome.zarr"] .hcs-plate-link')
+    ).to_be_visible()
+    at_rest(page)
+    even = [
+        page.evaluate(MARKS, ["demo.ome.zarr", place]) for place in ([1, 1], [1, 2])
+    ]
+    assert even == [False, True]  # B02 is a suspect, C02 none

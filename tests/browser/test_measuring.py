@@ -43,6 +43,10 @@ def test_a_plate_is_measured_when_asked_held_and_what_fails_is_listed(
     )
     act.click()
     expect(act).to_have_text("Stop")
+    # The progress in the header leads to where it can be stopped.
+    page.locator("#more").get_by_role("button", name="Measuring").click()
+    expect(panel).to_be_hidden()
+    page.locator(".hcs-progress").dispatch_event("click")
     act.click()
     # It may have been held before the first field was measured.
     expect(status).to_have_text(re.compile("^(Stopped: .+ measured|Not measured yet)"))

@@ -139,6 +139,7 @@ def test_a_killed_server_and_its_successor_cost_no_acknowledged_byte(
     expect(uploads).to_contain_text("1 file uploaded")
     expect(page.locator("#connection")).to_be_hidden()
     assert line.offsets == [0, PIECE, 2 * PIECE]
+    uploads.locator("summary").click()
     uploads.get_by_role("button", name="Use them").click()
     expect(page.locator(".hcs-compare")).to_be_visible()
     page.locator(".hcs-reviewer").fill("Ada")

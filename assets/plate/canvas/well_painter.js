@@ -10,6 +10,7 @@ import { layerOf, needs } from "./scene.js"
 
 const SIGNED_SIDE = 14 // CSS pixels that a well needs for a verdict's sign
 const NAMED_SIDE = 56 // and for its name
+const SIGNS = { 1: "▲", [-1]: "▼" } // as the triangles of the map
 const NAMED_FIELD = [90, 40] // pixels that a field needs for its own
 
 /** Paints with what `loader` has. */
@@ -131,17 +132,22 @@ function paintMosaic({ brush, size }, well, mosaic, [x, y, side]) {
 /** What stands over a well's picture: its colour and verdict where they are wanted, names. */
 export function paintSigns({ brush, ratio, plate, details }, index, square, { overlaid, decided }) {
   const [x, y, side] = square
+  const named = side >= NAMED_SIDE * ratio
+  const words = named ? [plate.labels[index]] : []
   if (overlaid) {
     const colour = plate.states[index] === STATE.present ? map.frame(index) : null
+    const sign = map.colouring.signs[index]
     if (colour) frame(brush, square, colour, ratio)
+    if (colour && sign) words.push(SIGNS[sign] ?? sign) // a frame's colour alone says nothing to some
     if (decided && side >= SIGNED_SIDE * ratio) verdict(brush, square, decided, ratio)
   }
-  if (side < NAMED_SIDE * ratio) return
+  if (!words.length) return
   // A well larger than the view keeps its name in sight.
   const [left, top] = [Math.max(x, 0), Math.max(y, 0)]
   /** @type {Box} */
   const inSight = [left, top, x + side - left, y + side - top]
-  if (inSight[2] > 0 && inSight[3] > 0) name(brush, inSight, plate.labels[index], ratio)
+  if (inSight[2] > 0 && inSight[3] > 0) name(brush, inSight, words.join(" "), ratio)
+  if (!named) return
   const fields = details(index)?.fields ?? []
   if (fields.length > 1) for (const field of fields) nameField(brush, field, square, ratio)
 }
