@@ -21,7 +21,7 @@ import { drawMarks, drawWells } from "./painter.js"
 import { choosingActs } from "./selecting.js"
 import { STATE } from "./states.js"
 import { makeTip } from "./tip.js"
-import { extent as shownExtent, extentSwitch, nextView, setViews, showView, viewSwitch } from "./views.js"
+import { extent as shownExtent, extentSwitch, nextView, setViews, showView, toggleView, viewSwitch } from "./views.js"
 import { bareText, chosenText, isPartial, usedText, wellText } from "./well_text.js"
 
 const REPEAT_MILLISECONDS = 90 // a held arrow key asks the server no faster than this
@@ -254,6 +254,8 @@ export function build({ el, root, send }) {
 
   listen("extent", () => plate && arrange())
   listen("view", (view) => send("view", { view }))
+  // Here, for the pictures themselves are not drawn before somebody looks at them.
+  listen("pictures-of-plate", () => (selection.well ? send("switch") : toggleView()))
   listen("montage", () => showView(nextView()))
   listen("verdicts", () => {
     if (!plate) return

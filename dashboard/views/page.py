@@ -120,7 +120,9 @@ class Page:
         self.parts: dict[str, Part] = {
             "header": self._header,
             "uploads": UploadTray(session),
-            "plate_map": PlateMapPart(session, on_open=open_first),
+            "plate_map": PlateMapPart(
+                session, on_open=open_first, on_switch=self._canvas.switch
+            ),
             "plates": PlatesPage(session),
             "add_plate": AddPlate(session),
             "inbox": InboxPage(session),

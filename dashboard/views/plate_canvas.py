@@ -41,7 +41,7 @@ class PlateCanvas(Part):
         super().__init__(session, PlateCanvasIsland())
         self.component.on("select", self._select, asks=Act.LOOK)
         self.component.on("open", self._open, asks=Act.LOOK)
-        self.component.on("switch", lambda _: self._switch(), asks=Act.LOOK)
+        self.component.on("switch", lambda _: self.switch(), asks=Act.LOOK)
         self.component.on("previews", self._previews, asks=Act.PICTURES)
 
     def _known(self, label: str) -> bool:
@@ -68,7 +68,8 @@ class PlateCanvas(Part):
             changes["look"] = ""
         self._session.state.update(**changes)
 
-    def _switch(self) -> None:
+    def switch(self) -> None:
+        """Show the plate's pictures where a well is open, or the well again."""
         state = self._session.state
         look = "" if state.look and not state.field else "pictures"
         state.update(look=look, field="" if look else state.field)

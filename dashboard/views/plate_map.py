@@ -56,13 +56,20 @@ _Limits = tuple[tuple[object, ...], tuple[float, float] | None]
 class PlateMapPart(Part):
     """Shows the plate; a click on it moves the page."""
 
-    def __init__(self, session: Session, *, on_open: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        *,
+        on_open: Callable[[], object],
+        on_switch: Callable[[], object],
+    ) -> None:
         super().__init__(session, PlateMapIsland())
         self._plate_inputs: tuple[object, ...] = ()
         self._value_inputs: tuple[object, ...] = ()
         self._project: _Limits = ((), None)
         self.component.on("select", self._select, asks=Act.LOOK)
         self.component.on("open", lambda _: on_open(), asks=Act.LOOK)
+        self.component.on("switch", lambda _: on_switch(), asks=Act.LOOK)
         self.component.on("metric", self._metric, asks=Act.LOOK)
         self.component.on("score", self._score, asks=Act.LOOK)
         self.component.on("way", self._way, asks=Act.LOOK)

@@ -269,7 +269,7 @@ def test_an_upload_and_an_unknown_name_push_nothing(
     # What has to be read is open at once, over the page.
     expect(uploads.locator(".sheet")).to_be_visible()
     assert page.evaluate(PLACES) == before
-    page.locator("#plate h2, .hcs-gallery h2").first.click()
+    page.locator(".hcs-gallery h2").click()
     expect(uploads.locator(".sheet")).to_be_hidden()
     uploads.locator("summary").click()
     uploads.get_by_role("button", name="Discard no.tif").click()

@@ -18,7 +18,7 @@ import { boxOf, cross, heads, pen, ring } from "./painter.js"
 import { pixelText, placeText } from "./place_text.js"
 import { makeProgress } from "./progress.js"
 import { INSET, detailed, fieldAt, largestScale, layerOf, needs, visible, wellAt } from "./scene.js"
-import { extent, extentSwitch, toggleView, viewSwitch } from "../views.js"
+import { extent, extentSwitch, viewSwitch } from "../views.js"
 import { usedPart } from "../geometry.js"
 import { STATE } from "../states.js"
 import { usedText } from "../well_text.js"
@@ -236,7 +236,6 @@ export function build({ el, send }) {
     if (map.title) overlay.title = `Frame the wells by ${map.title}, with verdicts`
     paint()
   })
-  listen("pictures-of-plate", () => (look.well ? send("switch") : toggleView()))
   const watcher = new ResizeObserver(() => {
     if (canvas.clientWidth > 10) viewport.resize(canvas.clientWidth, canvas.clientHeight)
   })
