@@ -10,6 +10,6 @@ export function wellThumb(item, title, caption, seen) {
   const problem = h("span", { class: "problem", hidden: true }, icon("warn"), h("span", "The picture could not be loaded."))
   seen.watch(image, item)
   return h("div", { role: "listitem" }, h("button", {
-    class: "hcs-thumb", dataset: { well: item.well, field: item.field }, title, "aria-label": `${item.well}, ${item.label}${item.note ? `, ${item.note}` : ""}`, click: () => tell("choose", item.well),
-  }, h("span", { class: "frame" }, image, problem), h("span", { class: "caption" }, h("b", item.well), caption)))
+    class: "hcs-thumb", dataset: { well: item.well, field: item.field }, title, click: () => tell("choose", item.well),
+  }, h("span", { class: "frame" }, image, problem), h("span", { class: "caption" }, h("b", item.well), " ", caption)))
 }

@@ -90,6 +90,8 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         plates.make(folder / "plates" / f"{name}.ome.zarr", fields=2, pixels="gradient")
     odd = plates.make(folder / "plates" / "odd.ome.zarr", fields=2)
     (odd / "A" / "2" / "zarr.json").write_text("{ not json")
+    sparse = folder / "plates" / "sparse.ome.zarr"
+    plates.make(sparse, rows=16, columns=24, wells=[(0, 0), (1, 1)])
     (odd / "B" / "1" / "1" / "zarr.json").unlink()
     server = Server(
         folder / "plates",
@@ -136,7 +138,34 @@ def test_a_plate_can_be_judged_by_whoever_looks_at_it(
     expect(pane).to_have_attribute("data-drawn", re.compile("."))
     at_rest(page)
     looked.at(page, "field")
+    if not dark:
+        more_of_a_plate(page, looked)
+        page.goto(looking.url + "?plate=empty.ome.zarr")
+        expect(page.locator(".hcs-plate-list .notice.bad")).to_be_visible()
+        looked.at(page, "a plate that cannot be opened")
     looked.found_nothing()
+
+
+def more_of_a_plate(page: Page, looked: Looked) -> None:
+    """Look at what a field is compared with, and at what is a step away."""
+    page.keyboard.press("c")
+    page.keyboard.press("Shift+C")
+    expect(page.locator(".hcs-beside img").first).to_be_visible()
+    at_rest(page)
+    looked.at(page, "compared with controls")
+    page.get_by_role("link", name="demo", exact=True).click()
+    views = page.locator(".hcs-views:visible")
+    views.get_by_role("button", name="Controls", exact=True).click()
+    expect(page.locator(".hcs-montage img").first).to_be_visible()
+    at_rest(page)
+    looked.at(page, "controls")
+    page.get_by_role("tab", name="Statistics").click()
+    open_panel(page, "setup")
+    expect(page.locator(".hcs-setup")).to_be_visible()
+    page.get_by_role("combobox", name="Metric").click()
+    expect(page.get_by_role("option", name="Completeness")).to_be_visible()
+    looked.at(page, "statistics, assay setup and metrics")
+    page.keyboard.press("Escape")
 
 
 def test_dialogs_and_corrections_can_be_used_by_everybody(
@@ -159,6 +188,11 @@ def test_dialogs_and_corrections_can_be_used_by_everybody(
         expect(page.locator("dialog[open]")).to_be_visible()
         looked.at(page, name)
         page.keyboard.press("Escape")
+    page.locator(".hcs-pass-rest").click()
+    page.locator(".hcs-rest-montage").click()
+    expect(page.locator("dialog.rest img").first).to_be_visible()
+    looked.at(page, "pass the rest")
+    page.keyboard.press("Escape")
     well(page, "A1").click()
     page.keyboard.press("Enter")
     page.keyboard.press("f")
@@ -169,6 +203,13 @@ def test_dialogs_and_corrections_can_be_used_by_everybody(
     looked.at(page, "compare")
     page.locator(".hcs-discard").click()
     expect(page.locator(".hcs-compare")).to_be_hidden()
+    page.goto(own.url + "?plate=sparse.ome.zarr")
+    at_rest(page)
+    page.locator(".hcs-blind").click()
+    page.get_by_label("Second reviewer").fill("Ben")
+    page.get_by_role("button", name="Begin").click()
+    expect(page.locator(".hcs-blind-done")).to_be_visible()
+    looked.at(page, "blind round on a sparse plate")
     looked.found_nothing()
 
 
@@ -271,7 +312,7 @@ class Hands:
             then()
         self.page.wait_for_function(f"() => !({_FOCUS})().lost")
 
-    def go(self, reached: Callable[[dict], bool], key: str = "Tab") -> None:
+    def go(self, reached: Callable[[dict], object], key: str = "Tab") -> None:
         """Press Tab until something has the focus; it is seen all the way."""
         for _ in range(_MANY):
             self.page.keyboard.press(key)
@@ -320,3 +361,41 @@ def test_a_plate_is_judged_and_signed_off_without_a_mouse(
     hands.act("Escape", then=lambda: expect(viewer).to_be_hidden())
     gallery = page.locator(".hcs-gallery")
     hands.act("Escape", then=lambda: expect(gallery).to_be_hidden())
+
+
+def test_a_plate_is_found_reported_and_left_again_without_a_mouse(
+    own: Server, visit: Callable[..., Page]
+) -> None:
+    page = visit(own)
+    expect(page.locator(".hcs-plate-list")).to_be_visible()
+    at_rest(page)
+    hands = Hands(page)
+    hands.go(lambda focus: focus["plate"])
+    hands.act("x")
+    assert "find" in hands.focus()["classes"]
+    page.keyboard.type("b.ome.zarr")
+    expect(page.locator("tr[data-plate]:visible")).to_have_count(1)
+    hands.go(lambda focus: focus["plate"] == "b.ome.zarr", "ArrowDown")
+    shown = page.locator(".hcs-signoff")
+    hands.act("Enter", then=lambda: expect(shown).to_be_visible())
+    at_rest(page)
+    hands.go(lambda focus: "hcs-report" in focus["classes"])
+    address = own.url + "export/b.ome.zarr/report.html"
+    wait_for(lambda: page.request.get(address).status == 200, "for the measurements")
+    with page.expect_download() as saved:
+        hands.act("Enter")
+    place = page.url
+    report = saved.value.path().read_text("utf-8")
+    page.goto("about:blank")
+    page.set_content(report)
+    hands.go(lambda focus: "<summary" in focus["html"])
+    inside = page.locator("details > :not(summary)").first
+    expect(inside).to_be_hidden()
+    hands.act("Enter", then=lambda: expect(inside).to_be_visible())
+    assert hands.focus()["seen"]
+    page.goto(place)
+    at_rest(page)
+    hands.act("Tab")
+    plates_shown = page.locator(".hcs-plate-list")
+    hands.act("Escape", then=lambda: expect(plates_shown).to_be_visible())
+    hands.go(lambda focus: focus["plate"])
