@@ -11,6 +11,7 @@ from dashboard.access import Act
 from dashboard.text import safe_text
 from dashboard.web.handler import Handler
 from dashboard.web.plain_page import POLICY, plain_page
+from hcs.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -105,7 +106,7 @@ def admin_page(service: Service, entrance: Entrance, prefix: str) -> str:
         ),
         "<h2>Sessions</h2>",
         _sessions(signed_in, prefix),
-        f"<p>{len(service.sessions)} pages are open.</p>",
+        f"<p>Open now: {counted(len(service.sessions), 'page')}.</p>",
         "<h2>Jobs</h2>",
         _table(("Plate", "Job", "State"), list(_jobs(service)), "Nothing is at work."),
         "<h2>Disk</h2>",
