@@ -250,14 +250,14 @@ interface VerdictText {
   away: string
   signed: boolean
   standing: HeldVerdict | null
-  fields: (HeldVerdict & { field: string, acquisition: number | null, name: string })[]
+  fields: FieldVerdict[]
   plate_standing: HeldVerdict | null
   suggested: string
   sample: { seed: number, items: Sample[] } | null
   why: string
   undo: { batch: string, text: string } | null
   redo: { batch: string, text: string } | null
-  results: { type: string, batch: string, [more: string]: unknown }[]
+  results: { n: number, type: string, batch: string, error?: string, text?: string, left?: string[], more?: number, [more: string]: unknown }[]
 }
 
 /** What all pages of a plate show alike: the order of judging, and what comes of it. */
@@ -298,12 +298,23 @@ interface SetupText {
   typed: Record<string, string>
   columns: string[]
   source: Record<string, string>
-  map: object | null
-  imported: object[]
+  map: {
+    name: string, shape: string, barcodes: string[], barcode: string, wells: number, columns: string[], rows: string[][], roles: Roles
+    /** How many there are, and the first of them. */
+    unmatched: [number, string], missing: [number, string]
+    problems: string[], more: number
+  } | null
+  /** Column, file and day. */
+  imported: [string, string, string][]
   inside: string[]
   sheets: string[]
   sheet: string
-  import: object | null
+  import: {
+    name: string, columns: [string, number, number, number, number][], most: number, wells: number, field: string, problems: string[], left_out: string[]
+    unmatched: [number, string], missing: number
+    /** How fields are matched; ours by theirs, and those that are none of ours, with wells. */
+    rule: "label" | "from 1" | "from 0" | "none", sites: [string, string, number][], strange: [string, number][], more: [number, number]
+  } | null
   problem: [string, string]
   most: number
   export: [number, string]
@@ -906,8 +917,25 @@ interface PartContext {
 
 type Send = (type: string, content?: object) => number
 
-/** What a part shows: a method for each of its texts. */
-type Part<Name extends keyof Texts> = { [Text in keyof Texts[Name]]?: (text: Texts[Name][Text]) => void } & { pictures?: Promise<unknown> }
+/** The same where nobody needs the number. */
+type Say = (type: string, content?: object) => unknown
+
+/** What is known of a part beside its texts. */
+interface PartFacts {
+  /** Those that are shown at the start. */
+  pictures?: Promise<unknown>
+  /** Whether it wants to hear that it is not to be shown. */
+  hears?: boolean
+}
+
+/** A method for each text of a part, those that say not to show it left out. */
+type Part<Name extends keyof Texts> = { [Text in keyof Texts[Name]]?: (text: Exclude<Texts[Name][Text], Hidden>) => unknown } & PartFacts
+
+/** The same of a part that hears of these, too. */
+type HearingPart<Name extends keyof Texts> = { [Text in keyof Texts[Name]]?: (text: Texts[Name][Text]) => unknown } & PartFacts
+
+/** A text of a part that is shown. */
+type Shown<Name extends keyof Texts> = Texts[Name] extends { content: infer Content } ? Exclude<Content, Hidden> : never
 
 /** A module that draws a part. */
 interface PartModule {
@@ -1177,3 +1205,57 @@ interface Look { index: number, color: string, low: number, high: number, gamma?
 
 /** Focal plane and time point, or all planes as one. */
 interface Depth { z?: number | null, t?: number | null, projection?: string | null }
+
+/** What the verdict bar shows: what is its page's own, with all that pages share. */
+type VerdictNow = Shown<"verdict"> & VerdictQueue & Omit<VerdictsSince, "changed"> & Texts["verdict"]["unseen"] & { verdicts: Record<string, VerdictEntry> }
+
+type AddPlateShown = Extract<AddPlateText, { most: number }>
+
+/** What the form for a new plate shows. */
+type AddFormText = AddSource & { targets: Choice[], most: number, key: string }
+
+/** A field, or a staged one, as a pane shows it. */
+type PaneSource = FieldPicture & Depth & { id: string }
+
+/** A well as the map paints it. */
+interface PaintedWell {
+  state: number
+  partial: boolean
+  corrected: boolean
+  /** Letter of a control's role, "" without. */
+  role: string
+  verdict?: VerdictEntry | null
+  dimmed?: boolean
+}
+
+/** What the map paints. */
+interface MapScene {
+  geometry: Geometry | null
+  wells: PaintedWell[]
+  colouring: Pick<Colouring, "parts" | "signs" | "colour"> & Partial<Colouring>
+  /** -1 where there is none. */
+  selected: number
+  chosen: Set<number>
+  hovered: number
+  /** Without signs. */
+  plain: boolean
+  /** Whose tokens it takes, the page if not given. */
+  host?: HTMLElement
+  /** Without the plate's body. */
+  bare?: boolean
+}
+
+/** A verdict on a field, as the open well has it. */
+type FieldVerdict = HeldVerdict & { field: string, acquisition: number | null, name: string }
+
+/** What fills the memory of the server, or its disk. */
+interface Cache { name: string, entries: number, nbytes: number, max_bytes: number | null }
+
+/** The statistics of a metric. */
+type Found = NonNullable<Shown<"statistics">["found"]>
+
+/** Medians of the plates over time. */
+type Trend = Extract<Texts["plates"]["trend"], { plates: unknown }>
+
+/** How far a pane is. */
+interface PaneState { busy?: boolean, error?: string, empty?: string, level?: number, mode?: string }

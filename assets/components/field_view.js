@@ -2,7 +2,7 @@
 // numbers, so contrast and colour are set here, without asking anybody. It draws on a
 // plain canvas: a page has no more than some sixteen of WebGL, a notebook many cells.
 
-import { everyFrame, fill, h, say } from "../core/dom.js"
+import { everyFrame, fill, h, penOf, say } from "../core/dom.js"
 import { exact, number } from "../core/text.js"
 import { composite } from "../pixels/composite.js"
 import { decoded } from "../pixels/planes.js"
@@ -53,7 +53,7 @@ export function mount({ model, root, host }) {
     const active = channels.map((channel, index) => ({ ...channel, index })).filter(({ active, index }) => active && planes[index])
     drawn.width = picture.width
     drawn.height = picture.height
-    if (active.length) drawn.getContext("2d").putImageData(composite(active.map(({ index }) => planes[index]), active), 0, 0)
+    if (active.length) penOf(drawn).putImageData(composite(active.map(({ index }) => planes[index]), active), 0, 0)
     paint()
   })
 
@@ -63,7 +63,7 @@ export function mount({ model, root, host }) {
     const [width, height] = viewport.box
     canvas.width = Math.round(width * ratio)
     canvas.height = Math.round(height * ratio)
-    const pen = canvas.getContext("2d")
+    const pen = penOf(canvas)
     pen.setTransform(ratio, 0, 0, ratio, 0, 0)
     pen.imageSmoothingEnabled = viewport.scale * picture.size[0] < picture.width
     const [left, top] = viewport.origin()
@@ -134,7 +134,7 @@ export function mount({ model, root, host }) {
     input("[type=color]").value = `#${channel.color}`
     input(".low").value = toSlider(channel, channel.low)
     input(".high").value = toSlider(channel, channel.high)
-    say(element.querySelector("output"), `${number(channel.low)} to ${number(channel.high)}`)
+    say(/** @type {HTMLOutputElement} */ (element.querySelector("output")), `${number(channel.low)} to ${number(channel.high)}`)
   }
 
   function showChannels() {

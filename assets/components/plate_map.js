@@ -21,6 +21,7 @@ const HIGHEST = 480 // pixels; a notebook's cell is no page
 
 /** @param {{model: any, root: ShadowRoot, host: HTMLElement}} context */
 export function mount({ model, root, host }) {
+  /** @type {MapScene} */
   const scene = { geometry: null, wells: [], colouring: colouring(null), selected: -1, chosen: new Set(), hovered: -1, plain: false, host }
   /** @type {Plate} */
   let plate

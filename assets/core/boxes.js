@@ -16,7 +16,7 @@ export function toPlate() {
   document.getElementById("plate")?.focus({ preventScroll: true })
 }
 
-/** Give back what stood there: Escape confirms nothing. Notes stay, they are no settings. */
+/** Give back what stood there: Escape confirms nothing. Notes stay, they are no settings. @param {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} box */
 function restore(box) {
   const value = enteredWith.get(box)
   if (box.tagName !== "INPUT" || "keeps" in box.dataset || value === undefined || value === box.value) return
@@ -24,7 +24,7 @@ function restore(box) {
   box.dispatchEvent(new Event("input", { bubbles: true }))
 }
 
-/** A key press that is meant for a box; returns whether it left the box. */
+/** A key press that is meant for a box; returns whether it left the box. @param {KeyboardEvent} event */
 export function leaveBox(event) {
   const box = event.composedPath()[0]
   if (!isBox(box) || (event.key !== "Enter" && event.key !== "Escape")) return false
@@ -45,7 +45,10 @@ export function leaveBox(event) {
   return true
 }
 
-/** Watch the boxes of a part; a focus that moves within it is told to nobody outside. */
+/** Watch the boxes of a part; a focus that moves within it is told to nobody outside. @param {ShadowRoot} root */
 export function watchBoxes(root) {
-  root.addEventListener("focusin", ({ target }) => { if (isBox(target)) enteredWith.set(target, target.value) })
+  root.addEventListener("focusin", (event) => {
+    const { target } = event
+    if (isBox(target)) enteredWith.set(target, target.value)
+  })
 }

@@ -96,6 +96,16 @@ export function icon(name) {
   return svg("svg", { viewBox: "0 0 16 16", width: "16", height: "16", class: "icon", "aria-hidden": "true" }, svg("path", { d: ICONS[name] }))
 }
 
+/** What draws on a canvas. @param {HTMLCanvasElement | OffscreenCanvas} canvas @param {CanvasRenderingContext2DSettings} [settings] */
+export function penOf(canvas, settings) {
+  const pen = canvas.getContext("2d", settings)
+  if (!pen) throw new Error("This browser has no canvas to draw on.")
+  return /** @type {CanvasRenderingContext2D} */ (pen)
+}
+
+/** Why something failed: anything may be thrown. @param {unknown} error */
+export const messageOf = (error) => (error instanceof Error ? error.message : String(error))
+
 /** Run `work` once before the next frame, however often it is asked for. @param {() => void} work */
 export function everyFrame(work) {
   let frame = 0

@@ -19,8 +19,10 @@ import { onPreference, rememberName, rememberedName, setPreference } from "./sto
 
 const RETURNED_MILLISECONDS = 20_000 // long enough to be seen by who was waiting for it
 
+/** @param {PartContext} context @returns {Part<"header">} */
 export function build({ el, root, send }) {
   const keySend = (type, content) => (type === "ask-well" ? goTo.ask() : send(type, content))
+  /** @type {Texts["header"]["known"]} */
   let choices = { plates: [], labels: [], list: false }
   let chosen = ""
   const places = h("ol")
@@ -55,7 +57,7 @@ export function build({ el, root, send }) {
   const uploads = document.querySelector('[data-part="uploads"]')
   if (uploads) /** @type {ShadowRoot} */ (root).host.append(uploads)
 
-  /** A band lies over the page until it is closed. */
+  /** A band lies over the page until it is closed. @param {HTMLElement} box @param {string} tone @param {Child} words @param {HTMLElement | null} more */
   function band(box, tone, words, more = null) {
     fill(box, notice(tone, h("div", { class: "grow" }, words), more, signButton("close", "Close this message", () => { box.hidden = true }, { title: "Close" })))
     box.hidden = false
@@ -76,6 +78,7 @@ export function build({ el, root, send }) {
   const remembered = rememberedName()
   name.value = remembered
   let waiting = 0
+  /** @type {(() => void) | null} */
   let refused = null // what was asked for without a name
   setReviewer(remembered.trim())
   if (remembered) send("name", { name: remembered })

@@ -1,6 +1,8 @@
 // The panel that shows the keys and lets people change them, and the box that goes to a
 // well by its name.
 
+/** @typedef {import("./keys.js").Action} Action */
+
 import { listen, tell } from "./bus.js"
 import { fill, h, set } from "./dom.js"
 import { signButton } from "./parts.js"
@@ -16,14 +18,16 @@ export function helpDialog() {
   const dialog = watchDialog(h("dialog", { class: "help", "aria-label": "Keys" },
     h("header", { class: "row" }, h("h2", { class: "grow" }, "Keys"), back, close), groups,
     h("p", { class: "soft small" }, "Click a key to change it; this browser remembers. Keys do nothing while you type. On the map, a click on a letter or number chooses a row or column, dragging or Shift a block, and Ctrl adds to what is chosen."), message))
-  const say = (text) => fill(message, text)
+  const say = (/** @type {string} */ text) => fill(message, text)
 
+  /** @param {Action[]} actions */
   function row(actions) {
-    const last = actions.at(-1)
+    const last = actions[actions.length - 1]
     const keys = last.id.startsWith("channel-") ? [actions[0], null, last] : actions
     return [h("dt", keys.map((action) => (action ? key(action) : h("span", "…")))), h("dd", last.text)]
   }
 
+  /** @param {Action} action */
   function key(action) {
     const waiting = action.id === changing
     if (action.fixed) return h("kbd", keyName(action.id))
@@ -31,11 +35,12 @@ export function helpDialog() {
       click: () => { changing = waiting ? "" : action.id; show(); focus(action.id); say(waiting ? "" : `Press the new key for: ${action.text}. Esc cancels.`) } }, h("kbd", waiting ? "?" : keyName(action.id)))
   }
 
-  const focus = (id) => /** @type {HTMLElement | null} */ (groups.querySelector(`[data-action="${id}"]`))?.focus()
+  const focus = (/** @type {string} */ id) => /** @type {HTMLElement | null} */ (groups.querySelector(`[data-action="${id}"]`))?.focus()
 
-  /** Actions without a text share the row of the next that has one. */
+  /** Actions without a text share the row of the next that has one. @param {Action[]} actions */
   function rows(actions) {
     const parts = []
+    /** @type {Action[]} */
     let together = []
     for (const action of actions) {
       together.push(action)
@@ -51,7 +56,7 @@ export function helpDialog() {
     set(back, { disabled: !changedKeys() })
   }
 
-  dialog.addEventListener("keydown", (event) => {
+  dialog.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     if (!changing || ["Shift", "Control", "Alt", "AltGraph", "Meta", "Tab", "CapsLock"].includes(event.key)) return
     event.preventDefault()
     event.stopPropagation()
@@ -63,13 +68,13 @@ export function helpDialog() {
     say(typeof other === "string" ? other : other ? `“${other.text}” had that key; it is now ${keyName(other.id)}.` : "Changed.")
   })
   dialog.addEventListener("close", () => { changing = "" })
-  dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close() })
+  dialog.addEventListener("click", (/** @type {Event} */ event) => { if (event.target === dialog) dialog.close() })
   listen("keys", show)
   show()
   return { dialog, toggle: () => { if (dialog.open) dialog.close(); else { say(""); show(); dialog.showModal() } } }
 }
 
-/** A small box that asks for a well by its name. */
+/** A small box that asks for a well by its name. @param {() => string[]} labels */
 export function wellDialog(labels) {
   const input = h("input", { type: "text", autocomplete: "off", spellcheck: "false", size: "8", "aria-label": "Well", placeholder: "D07" })
   const hint = h("p", { class: "small bad-text", role: "alert" })

@@ -33,10 +33,11 @@ function readHints() {
 export function makeHints() {
   let stage = ""
   const text = h("span", { class: "grow" })
-  const button = (words, title, click) => h("button", { class: "small", title, click }, words)
+  const button = (/** @type {string} */ words, /** @type {string} */ title, /** @type {() => void} */ click) => h("button", { class: "small", title, click }, words)
   const card = h("aside", { class: "hcs-hint", "aria-label": "Hint", hidden: true }, text,
-    button("Got it", "Do not show this hint again", () => read([card.dataset.hint])), button("No hints", "Show no hints in this browser", () => read(ALL)))
+    button("Got it", "Do not show this hint again", () => read([card.dataset.hint ?? ""])), button("No hints", "Show no hints in this browser", () => read(ALL)))
 
+  /** @param {string[]} ids */
   function read(ids) {
     const before = readHints()
     if (ids.every((id) => before.includes(id))) return
@@ -44,7 +45,7 @@ export function makeHints() {
     show(stage)
   }
 
-  const partOf = (id) => document.querySelector(`[data-part="${HINTS[id]?.part}"]`)?.firstElementChild
+  const partOf = (/** @type {string | undefined} */ id = "") => document.querySelector(`[data-part="${HINTS[id]?.part}"]`)?.firstElementChild
   const watcher = new ResizeObserver(() => place())
 
   function place() {
@@ -58,6 +59,7 @@ export function makeHints() {
     Object.assign(card.style, { left: `${Math.max(8, Math.min(x, innerWidth - width - 8))}px`, top: `${Math.max(8, Math.min(y, innerHeight - height - 8))}px` })
   }
 
+  /** @param {string} next */
   function show(next) {
     stage = next
     const id = hintFor(stage, readHints())

@@ -37,7 +37,7 @@ export function secondPlace(name, root) {
   inside.adoptedStyleSheets = root.adoptedStyleSheets
   watchBoxes(inside)
   inside.append(el)
-  document.querySelector(`[data-place="${name}"]`).append(host)
+  document.querySelector(`[data-place="${name}"]`)?.append(host)
   return el
 }
 

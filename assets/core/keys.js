@@ -16,17 +16,20 @@ import { VERDICTS, VERDICT_NAMES } from "./verdict_table.js"
  *  `needs` says what must be open; `name` is what the palette calls it, where `text` is for several.
  *  `inList` is what it does, and `listName` its name, where the list of plates is shown. */
 /**
- * @typedef {{once?: boolean, fixed?: boolean, needs?: keyof typeof NEEDS, name?: string, shiftedName?: string, shifted?: (send: Send, event: KeyboardEvent) => void, released?: () => void, inList?: () => void, listName?: string}} More
- * @typedef {(type: string, content?: object) => number} Send
+ * @typedef {{once?: boolean, fixed?: boolean, needs?: Need, name?: string, shiftedName?: string, shifted?: (send: Say, event: KeyboardEvent) => void, released?: () => void, inList?: () => void, listName?: string}} More
+ * @typedef {"plate" | "well" | "field" | "compare" | "hold"} Need
  * @param {string} id
  * @param {string} key
  * @param {string} text
- * @param {(send: Send, event: KeyboardEvent) => void} run
+ * @param {(send: Say, event: KeyboardEvent) => void} run
  * @param {More} more
  */
 const act = (id, key, text, run, more = {}) => ({ id, key, text, run, ...more })
 
 /** What must be open for an act: each returns what to do first, "" where it is open. */
+/** @typedef {ReturnType<typeof act>} Action */
+
+/** @type {Record<Need, () => string>} */
 const NEEDS = {
   plate: () => (stage() === "plates" ? "Open a plate first." : ""),
   well: () => NEEDS.plate() || (selection.well || selection.wells.length ? "" : `Open a well first: ${keyName("next")} goes to the next suspect.`),
@@ -99,7 +102,7 @@ export const GROUPS = [
 
 export const ACTIONS = GROUPS.flatMap(([, actions]) => actions)
 
-/** On the page and in every part of it: signs drawn over pictures are shown or not. */
+/** On the page and in every part of it: signs drawn over pictures are shown or not. @param {boolean} shown */
 function setOverlays(shown) {
   document.documentElement.style.setProperty("--hcs-overlay", shown ? "1" : "0")
   tell("overlays", shown)
@@ -118,6 +121,7 @@ function read() {
   }
 }
 
+/** @param {Record<string, string>} next */
 function keep(next) {
   custom = next
   setPreference("keys", JSON.stringify(custom))
@@ -130,16 +134,19 @@ onPreference("keys", () => {
   tell("keys")
 })
 
-/** The key of an action as it is pressed: "J", "ArrowLeft". */
+/** The key of an action as it is pressed: "J", "ArrowLeft". @param {Action} action @returns {string} */
 export const keyOf = (action) => custom[action.id] ?? action.key
 
-/** The key of an action as people read it. */
+/** @param {string} id */
+const named = (id) => /** @type {ReturnType<typeof act>} */ (ACTIONS.find((action) => action.id === id))
+
+/** The key of an action as people read it. @param {string} id */
 export function keyName(id) {
-  const key = keyOf(ACTIONS.find((action) => action.id === id))
+  const key = keyOf(named(id))
   return NAMES[key] ?? key
 }
 
-/** Why an act cannot be done now, "" where it can. */
+/** Why an act cannot be done now, "" where it can. @param {Action} action @returns {string} */
 export const whyBarred = (action) => bars.get(action.id) || (action.needs ? NEEDS[action.needs]() : "")
 
 /** @type {Map<string, string>} */
@@ -148,6 +155,7 @@ const bars = new Map()
 /** Say why these acts cannot be done now, "" where they can. @param {string[]} ids @param {string} reason */
 export const barActs = (ids, reason) => ids.forEach((id) => bars.set(id, reason))
 
+/** @type {Record<string, string>} */
 const NAMES = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", Escape: "Esc", PageUp: "Page↑", PageDown: "Page↓", Backspace: "⌫", " ": "Space" }
 
 /** Whether any key is not the default. */
@@ -158,21 +166,23 @@ export const defaultKeys = () => keep({})
 /**
  * Give an action another key. What had it gets the old one; returns that action, null
  * where nobody had it, or a sentence why it cannot be.
+ * @param {string} id @param {string} key @returns {Action | null | string}
  */
 export function setKey(id, key) {
-  const changed = ACTIONS.find((action) => action.id === id)
+  const changed = named(id)
   if (!ALLOWED.test(key)) return `${NAMES[key] ?? key} cannot be used: take a letter, a sign that needs no Shift, Insert, Delete or Home.`
   const holder = ACTIONS.find((action) => action !== changed && keyOf(action) === key)
   if (holder?.fixed || key === "?") return `${NAMES[key] ?? key} always means: ${holder?.text || "channels, moves or help"}.`
+  /** @type {Record<string, string>} */
   const next = { ...custom, [id]: key }
   if (holder) next[holder.id] = keyOf(changed)
-  keep(Object.fromEntries(Object.entries(next).filter(([id, value]) => ACTIONS.find((action) => action.id === id).key !== value)))
+  keep(Object.fromEntries(Object.entries(next).filter(([id, value]) => named(id).key !== value)))
   return holder ?? null
 }
 
 const ALLOWED = /^(?:\S| |PageUp|PageDown|Home|End|Insert|Delete|Backspace)$/u
 
-/** What was pressed, however the layout writes it. */
+/** What was pressed, however the layout writes it. @param {KeyboardEvent} event */
 export function pressed(event) {
   // Digits stand above Shift on French keyboards, so the place of the key counts.
   const digit = /^Digit(\d)$/.exec(event.code)?.[1]
@@ -182,7 +192,7 @@ export function pressed(event) {
 
 /**
  * The action of a key press: by Shift and not by the case, for caps lock must not redo.
- * @returns {[ReturnType<typeof act> | undefined, boolean]}
+ * @param {KeyboardEvent} event @returns {[Action | undefined, boolean]}
  */
 function actionOf(event) {
   const key = pressed(event)
@@ -193,20 +203,22 @@ function actionOf(event) {
 }
 
 /** Keys that a focused control needs for itself. */
+/** @type {Record<string, string[]>} */
 const OWN = {
   BUTTON: ["Enter", " "], SUMMARY: ["Enter", " "], A: ["Enter"],
   INPUT: ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Enter", "PageUp", "PageDown", "Home", "End", " "],
 }
 
 /** The same of inputs that need fewer. */
+/** @type {Record<string, string[]>} */
 const OWN_OF_TYPE = { file: ["Enter", " "], checkbox: [" "], radio: ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", " "] }
 
 /** Whether a control that has the focus needs a key for itself. @param {{tagName?: string, type?: string} | undefined} control @param {string} key */
-export const needsKey = (control, key) => Boolean((OWN_OF_TYPE[control?.type] ?? OWN[control?.tagName])?.includes(key))
+export const needsKey = (control, key) => Boolean((OWN_OF_TYPE[control?.type ?? ""] ?? OWN[control?.tagName ?? ""])?.includes(key))
 
-/** Bind the keys to the document. */
+/** Bind the keys to the document. @param {Say} send */
 export function bindKeys(send) {
-  const down = (event) => {
+  const down = (/** @type {KeyboardEvent} */ event) => {
     if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "k" && !event.repeat) {
       event.preventDefault() // the browser's own search box
       if (!openDialog(document)) ask("palette")
@@ -216,7 +228,7 @@ export function bindKeys(send) {
     if (leaveBox(event) || typing(event)) return
     const path = event.composedPath()
     if (openDialog(document)) return
-    const target = path[0]
+    const target = /** @type {HTMLElement} */ (path[0])
     if (needsKey(target, event.key)) return
     const [action, shifted] = actionOf(event)
     if (!action) return
@@ -225,10 +237,10 @@ export function bindKeys(send) {
     // What acts may ask others, and those may be about to be drawn.
     whenDrawn(() => {
       const inList = stage() === "plates" && action.inList
-      ;(inList || (shifted ? action.shifted : action.run))(send, event)
+      ;(inList || (shifted && action.shifted) || action.run)(send, event)
     })
   }
-  const up = (event) => {
+  const up = (/** @type {KeyboardEvent} */ event) => {
     for (const action of ACTIONS) if (action.released && keyOf(action) === pressed(event)) action.released()
   }
   // A key that is let go in another window is never heard of.
@@ -240,18 +252,19 @@ export function bindKeys(send) {
 
 /** Dialogs stand inside components, whose trees `querySelector` does not enter. */
 const dialogs = new Set()
+/** @param {HTMLDialogElement} dialog */
 export function watchDialog(dialog) {
   dialogs.add(dialog)
   return dialog
 }
 // Asked of each: the event that one has closed comes late, for keys that follow at once.
-const openDialog = (root) => [...dialogs].some((dialog) => dialog.open && dialog.isConnected) || root.querySelector("dialog[open]")
+const openDialog = (/** @type {Document} */ root) => [...dialogs].some((dialog) => dialog.open && dialog.isConnected) || root.querySelector("dialog[open]")
 
-/** The label that "d7", "D007", "d-7" or "r04c07" means. */
+/** The label that "d7", "D007", "d-7" or "r04c07" means. @param {string[]} labels @param {string} text */
 export function match(labels, text) {
-  const plain = (value) => value.toUpperCase().replace(/[\s/_-]/g, "").replace(/^([A-Z]+)0*(\d+)$/, "$1$2")
+  const plain = (/** @type {string} */ value) => value.toUpperCase().replace(/[\s/_-]/g, "").replace(/^([A-Z]+)0*(\d+)$/, "$1$2")
   const byPlace = /^R0*(\d+)C0*(\d+)$/i.exec(text.trim())
-  const letters = (row) => (row > 26 ? String.fromCharCode(64 + Math.floor((row - 1) / 26)) : "") + String.fromCharCode(65 + ((row - 1) % 26))
+  const letters = (/** @type {number} */ row) => (row > 26 ? String.fromCharCode(64 + Math.floor((row - 1) / 26)) : "") + String.fromCharCode(65 + ((row - 1) % 26))
   const name = plain(byPlace ? letters(Number(byPlace[1])) + byPlace[2] : text)
   return labels.find((label) => plain(label) === name)
 }

@@ -1,6 +1,7 @@
 // Starts the page: first what tells most, then the rest of the parts, and only then
 // Bokeh, whose scripts take longer than all of ours.
 
+import { toPlate } from "./boxes.js"
 import { expectConnection } from "./connection.js"
 import { watchFocus } from "./focus.js"
 import { sheet } from "./island.js"
@@ -20,7 +21,7 @@ const painted = () => new Promise((done) => {
   setTimeout(done, PATIENCE_MILLISECONDS)
 })
 
-/** Run the scripts that wait in the template, in their order. */
+/** Run the scripts that wait in the template, in their order. @param {HTMLScriptElement[]} scripts */
 async function startBokeh(scripts) {
   const added = scripts.map((script) => {
     const element = document.createElement("script")
@@ -34,17 +35,18 @@ async function startBokeh(scripts) {
     }) : null
     return { element, loaded }
   })
-  const data = ({ element }) => element.type && element.type !== "text/javascript" && element.type !== "module"
+  const data = (/** @type {{element: HTMLScriptElement}} */ { element }) => element.type && element.type !== "text/javascript" && element.type !== "module"
   for (const script of added.filter((each) => each.loaded || data(each))) document.body.append(script.element)
   await Promise.all(added.map((script) => script.loaded))
   for (const script of added.filter((each) => !each.loaded && !data(each))) document.body.append(script.element)
 }
 
-const { first, parts, later, waiting, soon } = JSON.parse(document.getElementById("parts").textContent)
+const { first, parts, later, waiting, soon } = JSON.parse(document.getElementById("parts")?.textContent ?? "")
 // What the server's policy lets run, beside files of its own.
 const { nonce } = /** @type {HTMLElement} */ (document.querySelector("script[nonce]"))
-document.getElementById("skip").addEventListener("click", () => document.getElementById("plate").focus())
+document.getElementById("skip")?.addEventListener("click", toPlate)
 const scripts = [.../** @type {HTMLTemplateElement} */ (document.getElementById("bokeh")).content.querySelectorAll("script")]
+/** @param {Record<string, string>} attributes */
 const hint = (attributes) => document.head.append(Object.assign(document.createElement("link"), attributes))
 
 watchFocus()

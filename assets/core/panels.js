@@ -15,10 +15,10 @@ export function startPanels() {
   const buttons = folded.map((panel) => {
     const button = document.createElement("button")
     button.type = "button"
-    button.textContent = /** @type {HTMLElement} */ (panel).dataset.name
+    button.textContent = /** @type {HTMLElement} */ (panel).dataset.name ?? ""
     button.setAttribute("aria-controls", panel.id)
     button.addEventListener("click", () => unfold(panel.classList.contains("open") ? null : panel))
-    names.append(button)
+    names?.append(button)
     return button
   })
 
@@ -41,7 +41,7 @@ export function startPanels() {
   unfold(null)
   offer()
   const watcher = new MutationObserver(offer)
-  for (const panel of folded) watcher.observe(panel.querySelector(".part"), { subtree: true, childList: true, attributeFilter: ["hidden"] })
+  for (const panel of folded) watcher.observe(panel.querySelector(".part") ?? panel, { subtree: true, childList: true, attributeFilter: ["hidden"] })
   listen("open-setup", () => unfold(panelOf("setup")))
   listen("open-panel", (id) => {
     const panel = panelOf(id)

@@ -144,7 +144,8 @@ export class Sending {
     this.pieceBytes = Math.max(LEAST_PIECE_BYTES, refused >> 3)
   }
 
-  /** `fetch` does not tell how far a body has come. */
+  // `fetch` does not tell how far a body has come.
+  /** @param {string} method @param {string} url @param {Record<string, string>} headers @param {Blob | null} body @param {((bytes: number) => void) | null} onSent @returns {Promise<XMLHttpRequest>} */
   request(method, url, headers = {}, body = null, onSent = null) {
     const request = new XMLHttpRequest()
     this.underWay = request
@@ -164,7 +165,7 @@ export class Sending {
     })
   }
 
-  /** Until some time has passed, the network is back, or somebody hurries. */
+  /** Until some time has passed, the network is back, or somebody hurries. @param {number} milliseconds */
   pause(milliseconds) {
     return new Promise((resolve) => {
       const go = () => {
@@ -182,6 +183,7 @@ export class Sending {
 /** Whether the server itself answered, and nothing in front of it. */
 const fromServer = (/** @type {XMLHttpRequest} */ request) => request.getResponseHeader("Tus-Resumable") !== null
 
+/** @param {XMLHttpRequest} request */
 function said(request) {
   try {
     return JSON.parse(request.responseText).error

@@ -114,16 +114,19 @@ export function takeUp(entry) {
 /** @param {{name: string, size: number, modified: number, digest: string}} one @param {typeof one} other */
 export const isSame = (one, other) => one.name === other.name && one.size === other.size && one.modified === other.modified && one.digest === other.digest
 
+/** @param {Partial<UploadEntry> & Pick<UploadEntry, "name" | "folder" | "size" | "modified" | "digest" | "purpose" | "plate" | "well">} facts @returns {UploadEntry} */
 function made(facts) {
   keys += 1
   return { key: keys, id: "", offset: 0, state: "waiting", error: "", batch: 0, file: null, sending: null, ...facts }
 }
 
+/** @param {string} method @param {string} id @param {Record<string, string>} headers */
 function request(method, id, headers = {}) {
   const url = id ? `${server.address}/${id}` : server.address
   return fetch(url, { method, cache: "no-store", headers: { "Tus-Resumable": "1.0.0", ...headers } })
 }
 
+/** @returns {Promise<(Omit<UploadEntry, "state"> & {state: UploadEntry["state"] | "receiving"})[]>} */
 async function listOf(headers = {}) {
   const answer = await request("GET", "", headers)
   if (!answer.ok) throw new Error(`The uploads could not be listed (${answer.status}).`)
@@ -147,22 +150,26 @@ function next() {
   for (const entry of uploads.filter((each) => each.state === "waiting").slice(0, Math.max(0, AT_ONCE - busy))) send(entry)
 }
 
+/** @param {UploadEntry} entry */
 async function send(entry) {
+  const { file } = entry
+  if (!file) return
   const { name, folder, modified, digest, purpose, plate, well } = entry
   entry.state = "sending"
-  entry.sending = new Sending({
+  const sending = new Sending({
     address: server.address,
-    file: entry.file,
+    file,
     location: entry.id ? `${server.address}/${entry.id}` : "",
     headers: { "X-Hcs-Page": server.page },
     metadata: { filename: name, folder, modified: String(modified), digest, purpose, plate, well },
-    onPlace: (location) => { entry.id = location.split("/").at(-1) },
+    onPlace: (location) => { entry.id = location.split("/").at(-1) ?? "" },
     onOffset: (offset) => { entry.offset = offset; changed() },
     onBroken: (text) => { Object.assign(entry, { state: text ? "broken" : "sending", error: text }); changed() },
   })
+  entry.sending = sending
   changed()
   try {
-    await entry.sending.run()
+    await sending.run()
     Object.assign(entry, { offset: entry.size, error: "", state: "reading" })
     if (entry.purpose === "correction") watch()
     else end(entry, "received")
@@ -173,6 +180,7 @@ async function send(entry) {
   next()
 }
 
+/** @param {UploadEntry} entry @param {UploadEntry["state"]} state */
 function end(entry, state, error = "") {
   Object.assign(entry, { state, error, sending: null })
   if (state !== "failed") entry.file = null // a page may be open for days

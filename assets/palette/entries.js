@@ -10,7 +10,7 @@ const LISTED = ".skip, .hcs-plate-link, .hcs-where a, .hcs-plates" // what they 
 const FOLDED = ".folded, details:not([open]), [data-findable]"
 const FEW_CHOICES = 12 // a setting with more is entered and not spelled out
 
-/** Everything that people can ask for now. @param {(type: string, content?: object) => void} send
+/** Everything that people can ask for now. @param {Say} send
  *  @returns {Entry[]} */
 export const entries = (send) => [...acts(send), ...controls(), ...panels(), ...metrics(), ...wells(), ...plates(send)]
 
@@ -20,6 +20,7 @@ export function wellFirst(all, query) {
   return all.find(({ id }) => id === `well:${label}`) ?? null
 }
 
+/** @param {Say} send @returns {Entry[]} */
 function acts(send) {
   return GROUPS.flatMap(([group, actions]) => actions.filter(({ id }) => id !== "palette").flatMap((action) => {
     const own = { group, barred: whyBarred(action) }
@@ -27,8 +28,8 @@ function acts(send) {
     const event = new KeyboardEvent("keydown")
     const run = { ...own, id: `act:${action.id}`, name: action.name || action.text, about: action.name ? action.text : "", key, run: () => action.run(send, event) }
     const inList = stage() === "plates" && action.inList
-    if (inList) return [{ ...run, name: action.listName, barred: "", run: inList }]
-    return action.shifted ? [run, { ...own, id: `act:${action.id}:shift`, name: action.shiftedName, key: `Shift+${key}`, run: () => action.shifted(send, event) }] : [run]
+    if (inList) return [{ ...run, name: action.listName ?? "", barred: "", run: inList }]
+    return action.shifted ? [run, { ...own, id: `act:${action.id}:shift`, name: action.shiftedName ?? "", key: `Shift+${key}`, run: () => action.shifted?.(send, event) }] : [run]
   }))
 }
 
@@ -55,7 +56,8 @@ function isThere(element) {
   for (const node of upwards(element)) {
     if (node.matches("[hidden]:not([data-findable]), [inert], [aria-hidden=true], dialog:not([open]), .hcs-palette, .tip, template")) return false
   }
-  return folded.length ? folded.at(-1).matches(".folded, [data-findable]") || folded.at(-1).checkVisibility() : element.checkVisibility()
+  const outermost = folded.at(-1)
+  return outermost ? outermost.matches(".folded, [data-findable]") || outermost.checkVisibility() : element.checkVisibility()
 }
 
 /** What a control is called. */

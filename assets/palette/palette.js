@@ -9,9 +9,11 @@ import { watchDialog } from "../core/keys.js"
 import { ranked, withUsed } from "../core/search.js"
 import { preference, setPreference } from "../core/storage.js"
 
-/** The palette's dialog; `send` speaks for the header. */
+/** The palette's dialog; `send` speaks for the header. @param {Say} send */
 export function palette(send) {
+  /** @type {Entry[]} */
   let all = []
+  /** @type {typeof import("./entries.js").wellFirst | null} */
   let wellFirst = null // comes with the module that reads the page
   const finder = combobox({
     id: "palette", label: "Find an act, metric, well, plate or setting", listLabel: "What can be done", placeholder: "Act, metric, well, plate, panel or setting", find, take,
@@ -23,6 +25,7 @@ export function palette(send) {
 
   const recent = () => preference("recent").split("\n").filter(Boolean)
 
+  /** @param {string} text */
   function find(text) {
     const well = wellFirst?.(all, text)
     const entries = [...(well ? [well] : []), ...ranked(all, text, recent()).filter((entry) => entry !== well)]
@@ -30,6 +33,7 @@ export function palette(send) {
     return { groups: [{ label: "", entries }], first: text.trim() ? 0 : -1, note } // Enter alone does nothing: a verdict is not given by mistake
   }
 
+  /** @param {Entry} entry */
   function take(entry) {
     setPreference("recent", withUsed(recent(), entry.id, 8).join("\n"))
     dialog.close() // gives the focus back, before the act may take it

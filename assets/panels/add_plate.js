@@ -11,8 +11,10 @@ import { plateForm } from "./add_plate_form.js"
 import { sourceChooser, uploadZips } from "./add_plate_source.js"
 import { notYet, shortfalls } from "./add_plate_text.js"
 
+/** @param {PartContext} context @returns {HearingPart<"add_plate">} */
 export function build({ el, root, send, hide }) {
-  let now = null
+  /** @type {AddPlateShown | undefined} */
+  let now
   let open = false
   let begun = 0
   const title = h("h2", { class: "cut grow" }, "Add a plate")
@@ -66,17 +68,20 @@ export function build({ el, root, send, hide }) {
     tell("add-plate", { open: false })
   }
 
+  /** @param {boolean} all */
   function begin(all) {
     if (!reviewer.name) return tell("ask-name", () => begin(all))
     return send("import", { every: all })
   }
 
+  /** @param {string} name @param {string[]} lines @param {number} more */
   function list(name, lines, more) {
     if (!lines.length) return null
-    return h("details", h("summary", name), h("ul", { class: "small" }, lines.map((line) => h("li", line)), more > 0 ? h("li", { class: "soft" }, `and ${count(more, "other")}`) : null))
+    return h("details", h("summary", name), h("ul", { class: "small" }, lines.map((/** @type {string} */ line) => h("li", line)), more > 0 ? h("li", { class: "soft" }, `and ${count(more, "other")}`) : null))
   }
 
   const isNew = novelty()
+  /** @param {AddSource} source */
   function showOutcome(source) {
     const { trial, outcome: result, fresh } = source
     const busy = trial.phase === "running" || trial.phase === "waiting"
@@ -104,18 +109,18 @@ export function build({ el, root, send, hide }) {
   }
 
   let chosen = true // whether a source is still to be chosen
-  /** What had the focus goes; the keys go on in what comes. */
+  /** What had the focus goes; the keys go on in what comes. @param {boolean} away */
   function moveFocus(away) {
     const focused = root.activeElement
     if (!focused || chooser.element.contains(focused) || focused === back) setTimeout(() => (away ? back : chooser).focus())
   }
 
   function show() {
-    const shown = Boolean(now?.shown) && open && !now.against
+    const shown = now !== undefined && open && !now.against
     hide(!shown)
     document.documentElement.toggleAttribute("data-adding", shown)
-    if (!shown) return
-    const source = now.source
+    if (!now || !shown) return
+    const { source } = now
     const [, words] = now.refused
     complain(problem, words)
     say(title, source ? `Add a plate from ${source.name}` : "Add a plate")
@@ -143,7 +148,7 @@ export function build({ el, root, send, hide }) {
 
   listen("add-plate", ({ open: wanted }) => { if (wanted) enter() })
   listen("plate-files", (files) => { enter(); if (open) uploadZips(files) })
-  listen("uploads", () => { if (open && !now.source) chooser.showUploads() })
+  listen("uploads", () => { if (open && !now?.source) chooser.showUploads() })
   listen("uploaded", ({ entry }) => {
     if (entry.purpose !== "plate" || !now?.shown) return
     if (entry.state !== "received") return
@@ -154,9 +159,9 @@ export function build({ el, root, send, hide }) {
   return {
     hears: true,
     content(next) {
-      now = next
-      if (now.source) uploaded = now.source.upload
-      const [times, name] = now.begun ?? [begun, ""]
+      now = "roots" in next ? next : undefined
+      if (now?.source) uploaded = now.source.upload
+      const [times, name] = now?.begun ?? [begun, ""]
       if (times !== begun) {
         begun = times
         if (uploaded) forget(uploaded)

@@ -12,8 +12,11 @@ const FORMATS = ["6", "12", "24", "48", "96", "384", "1536"]
 const PAGES = [["", "As the files suggest"], ["channels", "Channels"], ["z", "Focal planes"], ["t", "Time points"]]
 const MOST_SHOWN = 12
 
+/** @param {Send} send */
 export function plateForm(send) {
-  let now = null
+  /** @type {AddFormText} */
+  let now
+  /** @type {string | null} */
   let source = null
   const ask = () => send("ask", answers())
 
@@ -46,6 +49,7 @@ export function plateForm(send) {
     mapBox,
     place)
 
+  /** @param {string} words @param {HTMLElement} control */
   function line(words, control) {
     return h("label", { class: "row" }, h("span", { title: words }, words), control)
   }
@@ -62,17 +66,19 @@ export function plateForm(send) {
     send("name", { name: name.value, target: target.value })
   }
 
+  /** @param {File[]} files */
   async function give(files) {
     if (!files.length) return
     await tablesOf(files, now.most).then((tables) => send("tables", { files: tables }), (error) => tell("hint", error.message))
   }
 
-  /** What a person types in stays; what the server knows better is shown. */
+  /** What a person types in stays; what the server knows better is shown. @param {HTMLInputElement} input @param {string} value */
   function put(input, value) {
     const root = /** @type {ShadowRoot | Document} */ (element.getRootNode())
     if (root.activeElement !== input && input.value !== value) input.value = value
   }
 
+  /** @param {AddSource["trial"]["proposals"][number]} each */
   function proposal(each) {
     const about = [each.gives, each.maker ? `as ${each.maker} is said to name its files` : "", each.problem,
       each.unmatched ? `${count(each.unmatched, "image")} do not match` : "", each.doubled ? `${count(each.doubled, "image")} of a plane that another is of` : ""].filter(Boolean).join("; ")
@@ -81,6 +87,7 @@ export function plateForm(send) {
   }
 
   const isNewChannels = novelty()
+  /** @param {AddOutcome | null} outcome */
   function showChannels(outcome) {
     channels.hidden = !outcome
     if (!outcome) return
@@ -91,6 +98,7 @@ export function plateForm(send) {
     fields.forEach((input, at) => put(input, now.asked.channels[input.dataset.found ?? ""] ?? outcome.channels[at][1]))
   }
 
+  /** @param {AddOutcome | null} outcome */
   function showMap(outcome) {
     const asked = now.asked.tables
     say(tables, asked.join(", "))
@@ -99,7 +107,7 @@ export function plateForm(send) {
     sheetRow.hidden = now.trial.sheets.length < 2
     offer(sheet, [["", "The first that names wells"], ...now.trial.sheets.map((each) => [each, each])], now.asked.sheet)
     const map = outcome?.map
-    const some = ([wells, labels]) => `${count(wells, "well")}: ${labels}${wells > MOST_SHOWN ? ` and ${wells - MOST_SHOWN} more` : ""}`
+    const some = (/** @type {[number, string]} */ [wells, labels]) => `${count(wells, "well")}: ${labels}${wells > MOST_SHOWN ? ` and ${wells - MOST_SHOWN} more` : ""}`
     fill(mapSaid, map ? [
       h("p", h("b", map.name), `: ${count(map.wells, "well")}, ${map.columns.join(", ") || "no columns"}`),
       map.without_images[0] ? h("p", { class: "soft" }, `Without images: ${some(map.without_images)}`) : null,
@@ -110,7 +118,7 @@ export function plateForm(send) {
 
   return {
     element,
-    /** @param {any} next */
+    /** @param {AddFormText} next */
     show(next) {
       const { outcome, trial, asked } = next
       const fresh = source !== next.key
@@ -120,7 +128,7 @@ export function plateForm(send) {
       plateRow.hidden = !(outcome && outcome.plate_count > 1)
       offer(plate, (outcome?.plates ?? []).map(([each, images]) => [each, `${each} (${count(images, "image")})`]), asked.plate)
       put(pattern, asked.pattern)
-      fill(proposals, trial.proposals.filter((each) => each.pattern !== asked.pattern).map(proposal))
+      fill(proposals, trial.proposals.filter((/** @type {AddSource["trial"]["proposals"][number]} */ each) => each.pattern !== asked.pattern).map(proposal))
       format.value = asked.format
       pages.value = asked.pages
       pagesRow.hidden = !(outcome?.pages || asked.pages)

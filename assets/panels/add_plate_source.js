@@ -10,7 +10,7 @@ import { cancel, sendFiles, underWay, uploads } from "../core/uploads.js"
 import { refusedFiles } from "./add_plate_text.js"
 import { stateText } from "./upload_text.js"
 
-const ICONS = /** @type {const} */ ({ folder: "folder", export: "folder", zip: "file", plate: "check", link: "link" })
+const ICONS = /** @type {Record<string, Parameters<typeof icon>[0]>} */ ({ folder: "folder", export: "folder", zip: "file", plate: "check", link: "link" })
 
 /** Send zips, or say why they are none. @param {import("../core/drops.js").GivenFile[]} files */
 export function uploadZips(files) {
@@ -20,14 +20,16 @@ export function uploadZips(files) {
   return undefined
 }
 
+/** @param {Send} send */
 export function sourceChooser(send) {
-  let now = null
+  /** @type {AddPlateShown} */
+  let now
   const input = fileBox({ multiple: false, accept: ".zip,application/zip", class: "hcs-add-zip" }, (files) => uploadZips(chosenFiles(files)))
   const choose = h("label", { class: "button" }, icon("upload"), "Choose a zip", input)
   const sent = h("ul", { class: "sent" })
   const crumbs = h("nav", { class: "row wrap crumbs", "aria-label": "Folder" })
   const find = h("input", { type: "text", "aria-label": "Find in this folder", placeholder: "Find", spellcheck: "false", input: () => showEntries() })
-  const use = h("button", { class: "small", click: () => send("pick", { id: now.listing.path.at(-1)[0] }) }, "Take this folder")
+  const use = h("button", { class: "small", click: () => send("pick", { id: now.listing?.path.at(-1)?.[0] }) }, "Take this folder")
   const entries = h("ul", { class: "entries", "aria-label": "Folders and zips" })
   const more = h("p", { class: "soft small" })
   const none = h("p", { class: "soft" }, "This server offers no folder to pick from. It is started with --add-from FOLDER for that.")
@@ -48,6 +50,7 @@ export function sourceChooser(send) {
     }))
   }
 
+  /** @param {{id: string, name: string, kind: string, note: string}} entry */
   function row(entry) {
     const opens = entry.kind === "folder" || entry.kind === "export"
     const name = opens
@@ -74,6 +77,7 @@ export function sourceChooser(send) {
     if (!isNew(roots, listing, now.barred)) return
     const focused = /** @type {ShadowRoot | Document} */ (element.getRootNode()).activeElement
     const inside = focused !== null && (entries.contains(focused) || crumbs.contains(focused))
+    /** @param {string} id @param {string} name @param {boolean} last */
     const crumb = (id, name, last) => h("button", { class: "plain small", "aria-current": last ? "location" : null, click: () => send("list", { id }) }, name)
     const path = listing ? listing.path : []
     const others = roots.filter(([id]) => id !== path[0]?.[0])
@@ -93,6 +97,7 @@ export function sourceChooser(send) {
     element,
     focus: () => input.focus(),
     showUploads,
+    /** @param {AddPlateShown} next */
     show(next) {
       now = next
       showFolders()

@@ -10,6 +10,7 @@ import { committable, corrections, fieldsOf, obstacle, openKinds, waits } from "
 
 /** @param {{send: (type: string, content?: object) => number, chosenRows: () => ReadonlySet<string>}} part */
 export function batchBar({ send, chosenRows }) {
+  /** @type {{content: Shown<"corrections"> | null, rows: MatchRow[], entries: Map<string, CorrectionEntry>}} */
   let state = { content: null, rows: [], entries: new Map() }
   let asked = "" // the batch that is to be undone
 
@@ -49,8 +50,8 @@ export function batchBar({ send, chosenRows }) {
   function blocked() {
     const { content, entries } = state
     return obstacle({
-      ready: ready().length, blocked: [...entries.values()].filter(waits).length, barred: content.barred.commit ?? "",
-      busy: content.busy, name: reviewer.name, reason: reason.value.trim(),
+      ready: ready().length, blocked: [...entries.values()].filter(waits).length, barred: content?.barred.commit ?? "",
+      busy: content?.busy ?? "", name: reviewer.name, reason: reason.value.trim(),
     })
   }
 

@@ -10,7 +10,8 @@ import { percentiles } from "../pixels/percentiles.js"
 
 const SETTLE_MILLISECONDS = 250 // thumbnails and address follow when the slider rests
 
-export function build({ el, send, hide }) {
+/** @param {PartContext} context @returns {Part<"channels">} */
+export function build({ el, root, send, hide }) {
   let channels = []
   let rows = []
   let lastSent = 0
@@ -113,7 +114,7 @@ export function build({ el, send, hide }) {
         set(low, { step })
         set(high, { step })
         for (const [input, value] of [[low, channel.low], [high, channel.high], [gamma, channel.gamma]]) {
-          if (el.getRootNode().activeElement !== input) input.value = spelled(value, channel.whole && input !== gamma)
+          if (root.activeElement !== input) input.value = spelled(value, channel.whole && input !== gamma)
         }
         const [a, b] = [toSlider(channel, channel.low), toSlider(channel, channel.high)]
         lowRange.value = String(a)

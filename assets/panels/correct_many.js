@@ -5,6 +5,7 @@ import { chosenFiles } from "../core/drops.js"
 import { h, icon, say, set } from "../core/dom.js"
 import { fileBox } from "../core/parts.js"
 
+/** @param {PartContext} context @returns {Part<"correct_many">} */
 export function build({ el }) {
   const input = fileBox({ "aria-label": "Image files that correct many fields" }, (files) => ask("correct-many", chosenFiles(files)))
   const choose = h("label", { class: "choose" }, input, h("span", { class: "button" }, icon("upload"), "Choose files"))

@@ -3,14 +3,18 @@
 
 import { listen, ready, reviewer, tell } from "../core/bus.js"
 import { fill, h, icon, say, set } from "../core/dom.js"
-import { bar, fileBox, labelled, mustCorrect, notice, options, signButton } from "../core/parts.js"
+import { bar, fileBox, labelled, mustCorrect, notice, offer, signButton } from "../core/parts.js"
 import { cancel, forget, sendFiles, underWay, uploads } from "../core/uploads.js"
 import { part, stateText } from "./upload_text.js"
 
 const PAGES = [["c", "channels"], ["z", "z"], ["t", "t"]]
 
+/** @param {PartContext} context @returns {HearingPart<"correction">} */
 export function build({ el, send, hide }) {
-  let content = null
+  /** @type {Shown<"correction">} */
+  let content
+  let shown = false // now
+  /** @type {File[]} */
   let early = [] // files chosen before the form was told of a well
   const confirming = new Map() // differences by kind, as they were confirmed last
   let confirmation = 0 // number of the message that said so
@@ -33,10 +37,11 @@ export function build({ el, send, hide }) {
 
   // Sending files --
 
+  /** @param {File[]} list */
   function take(list) {
     // The well is still being read: its files are sent once it is there.
-    if (!content?.shown) early = list
-    if (list.length && content?.open) sendFiles(list.map((file) => ({ file })), { well: content.well })
+    if (!shown) early = list
+    if (list.length && shown && content.open) sendFiles(list.map((file) => ({ file })), { well: content.well })
   }
 
   /** Files for this well that are on their way, or that cannot be used. */
@@ -44,7 +49,7 @@ export function build({ el, send, hide }) {
 
   /** Have the server work with what was uploaded for this well, once all of it was read. */
   function adopt() {
-    if (!content?.shown || !content.open) return
+    if (!shown || !content.open) return
     const own = uploads.filter((entry) => entry.well === content.well && entry.purpose === "correction")
     if (own.some(underWay)) return
     const ready = own.filter((entry) => entry.state === "ready")
@@ -60,6 +65,7 @@ export function build({ el, send, hide }) {
     const { targets, chosen } = content
     target.hidden = !targets.length
     if (!targets.length) return
+    /** @param {string} id */
     const choose = (id) => send("target", { target: id })
     if (targets.length > 3) {
       const select = h("select", { disabled: Boolean(content.staged), change: () => choose(select.value) }, targets.map((option) => h("option", { value: option.id }, option.text)))
@@ -79,25 +85,27 @@ export function build({ el, send, hide }) {
     fill(files, here.map(fileRow), sending.map(sendingRow))
   }
 
+  /** @param {Shown<"correction">["uploads"][number]} upload */
   function fileRow(upload) {
     const channels = [["", "leave out"], ...upload.all ? [["all", upload.all]] : [], ...content.channels.map((name, i) => [String(i), name])]
-    const select = upload.single || upload.all ? h("select", {
+    const select = h("select", {
       "aria-label": `Channel of ${upload.name}`, disabled: content.busy,
       change: () => send("assign", { upload: upload.id, channel: select.value }),
-    }, options(channels)) : null
-    if (select) select.value = upload.channel
-    const pages = upload.pages ? h("select", {
+    })
+    offer(select, channels, upload.channel)
+    const pages = h("select", {
       class: "hcs-pages", "aria-label": `Pages of ${upload.name}`, disabled: content.busy,
       change: () => send("pages", { upload: upload.id, pages: pages.value }),
-    }, options(PAGES)) : null
-    if (pages) pages.value = upload.pages
+    })
+    offer(pages, PAGES, upload.pages)
     return h("li", { dataset: { upload: upload.id } },
       h("div", { class: "row" }, icon("file"), h("span", { class: "grow cut", title: upload.name }, upload.name),
         signButton("close", `Remove ${upload.name}`, () => send("remove", { upload: upload.id }), { title: "Remove", disabled: content.busy })),
-      h("div", { class: "row" }, h("span", { class: "small soft grow cut" }, upload.text), select),
-      pages && h("label", { class: "row" }, h("span", { class: "small soft grow" }, "Pages are"), pages))
+      h("div", { class: "row" }, h("span", { class: "small soft grow cut" }, upload.text), upload.single || upload.all ? select : null),
+      upload.pages ? h("label", { class: "row" }, h("span", { class: "small soft grow" }, "Pages are"), pages) : null)
   }
 
+  /** @param {UploadEntry} entry */
   function sendingRow(entry) {
     return h("li", {},
       h("div", { class: "row" }, icon("file"), h("span", { class: "grow cut", title: entry.name }, entry.name),
@@ -107,6 +115,7 @@ export function build({ el, send, hide }) {
         : notice("bad small", entry.error))
   }
 
+  /** @param {string} kind @param {boolean} confirmed */
   function confirm(kind, confirmed) {
     confirming.set(kind, confirmed)
     confirmation = send("confirm", { kind, confirmed })
@@ -144,7 +153,7 @@ export function build({ el, send, hide }) {
     say(why, text || "The present version is kept and can be reverted to.")
   }
 
-  /** Enter takes the reason; the commit itself is one more, on its own button. */
+  /** Enter takes the reason; the commit itself is one more, on its own button. @param {KeyboardEvent} event */
   function confirmReason(event) {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || commit.disabled) return
     event.preventDefault()
@@ -153,7 +162,7 @@ export function build({ el, send, hide }) {
 
   function doCommit() {
     if (obstacle()) return
-    send("commit", { staged: content.staged.id, reason: reason.value.trim(), name: reviewer.name })
+    send("commit", { staged: content.staged?.id, reason: reason.value.trim(), name: reviewer.name })
   }
 
   function showMessages() {
@@ -171,10 +180,10 @@ export function build({ el, send, hide }) {
   }
 
   listen("reviewer", gate)
-  listen("uploads", () => content?.shown && showFiles())
-  listen("uploaded", () => { adopt(); if (content?.shown) showFiles() })
+  listen("uploads", () => shown && showFiles())
+  listen("uploaded", () => { adopt(); if (shown) showFiles() })
   listen("choose-file", () => {
-    if (!content?.shown) return false
+    if (!shown) return false
     if (content.refused) tell("hint", content.refused)
     if (drop.hidden) return true
     section.scrollIntoView({ block: "nearest" })
@@ -187,13 +196,14 @@ export function build({ el, send, hide }) {
     hears: true,
     content(next) {
       const before = content
+      shown = next.shown
+      hide(!next.shown)
+      if (!next.shown) return
       content = next
       // An answer to an earlier box must not take back a later one.
       if (!(next.ack < confirmation)) confirming.clear()
-      if (next.shown && early.length) take(early.splice(0))
+      if (early.length) take(early.splice(0))
       adopt()
-      hide(!next.shown)
-      if (!next.shown) return
       fill(title, next.title)
       set(input, { accept: next.accept })
       drop.hidden = !next.open || !next.targets.length

@@ -16,7 +16,8 @@ const PAGES = [["", "pages?"], ["c", "channels"], ["z", "z"], ["t", "t"]]
  */
 export function correctionRow(id, acts) {
   const isNew = novelty()
-  let row = null
+  /** @type {MatchRow} */
+  let row
   const tick = h("input", { type: "checkbox", tabindex: "-1", "aria-label": "Choose the row" })
   const pictures = ["New", "Present"].map((name) => picture(name))
   const name = h("div", { class: "cut" })

@@ -16,8 +16,11 @@ const HEADS = ["", "New", "Present", "File", "Well", "Field", "Channel", "Match"
 
 export const sheets = ["panels/correction_table.css", "review/signoff.css"]
 
+/** @param {PartContext} context @returns {HearingPart<"corrections">} */
 export function build({ el, send }) {
-  let content = null
+  /** @type {Shown<"corrections">} */
+  let content
+  let shown = false // now
   let rows = []
   let entries = new Map()
   let order = [] // ids of the rows that are listed
@@ -48,7 +51,7 @@ export function build({ el, send }) {
 
   /** @param {import("../core/drops.js").GivenFile[]} files */
   function take(files) {
-    if (!files.length || !content?.shown) return
+    if (!files.length || !shown) return
     if (content.refused) return tell("hint", content.refused)
     send("open")
     sendFiles(files).catch((error) => tell("hint", error.message))
@@ -59,7 +62,7 @@ export function build({ el, send }) {
 
   /** Have what was uploaded and read matched, once the last of a drop is. */
   function adopt() {
-    if (!content?.shown || content.refused) return
+    if (!shown || content.refused) return
     const own = uploads.filter(mine)
     if (own.some(underWay)) return
     // What is no picture stands in the table, too, with what would help.
@@ -170,7 +173,7 @@ export function build({ el, send }) {
     const numbers = counts(rows, entries)
     for (const [id, button] of filters) {
       const number = numbers.get(id)
-      say(button, `${FILTERS.find(([name]) => name === id)[1]} ${number}`)
+      say(button, `${FILTERS.find(([name]) => name === id)?.[1]} ${number}`)
       set(button, { "aria-pressed": id === filter, disabled: !number && id !== filter })
     }
     showSelection()
@@ -187,16 +190,16 @@ export function build({ el, send }) {
   // Frame --
 
   function showMessages() {
-    const shown = content?.shown ? notReceived() : []
-    const unused = content?.shown && !content.refused ? uploads.filter((entry) => mine(entry) && entry.state === "unused") : []
+    const lines = shown ? notReceived() : []
+    const unused = shown && !content.refused ? uploads.filter((entry) => mine(entry) && entry.state === "unused") : []
     if (unused.length) {
-      shown.push(h("div", { class: "notice" }, icon("upload"), h("span", { class: "grow" }, `${count(unused.length, "file")} of yours ${unused.length === 1 ? "was" : "were"} uploaded before and ${unused.length === 1 ? "is" : "are"} not used yet.`),
+      lines.push(h("div", { class: "notice" }, icon("upload"), h("span", { class: "grow" }, `${count(unused.length, "file")} of yours ${unused.length === 1 ? "was" : "were"} uploaded before and ${unused.length === 1 ? "is" : "are"} not used yet.`),
         h("button", { class: "small hcs-use-uploads", click: () => unused.forEach(takeUp) }, "Use them here")))
     }
-    if (content?.error) shown.push(notice("bad", content.error))
-    if (content?.elsewhere) shown.push(notice("warn", content.elsewhere))
-    if (content?.refused) shown.push(h("p", { class: "soft small" }, content.refused))
-    fill(messages, shown)
+    if (content?.error) lines.push(notice("bad", content.error))
+    if (content?.elsewhere) lines.push(notice("warn", content.elsewhere))
+    if (content?.refused) lines.push(h("p", { class: "soft small" }, content.refused))
+    fill(messages, lines)
   }
 
   function showFrame() {
@@ -227,18 +230,19 @@ export function build({ el, send }) {
     earlier.open = open
   }
 
-  listen("reviewer", () => content?.shown && showSelection())
+  listen("reviewer", () => shown && showSelection())
   listen("correct-many", (files) => (files?.length ? take(files) : send("open")))
   listen("confirm-difference", (asked) => send("confirm", asked))
-  listen("uploaded", () => { adopt(); if (content?.shown) showFrame() })
-  listen("uploads", () => { if (content?.shown && content.open) showFrame() })
+  listen("uploaded", () => { adopt(); if (shown) showFrame() })
+  listen("uploads", () => { if (shown && content.open) showFrame() })
 
   return {
     hears: true,
     content(next) {
-      const opened = next.shown && next.open && !content?.open
-      content = next
+      const opened = next.shown && next.open && !(shown && content.open)
+      shown = next.shown
       if (!next.shown) return
+      content = next
       // Not before: a page has one grid to read out, that of the plate, until this opens.
       if (next.open && !section.isConnected) el.append(section)
       adopt()
@@ -248,14 +252,14 @@ export function build({ el, send }) {
     },
     rows(next) {
       rows = next
-      if (content?.shown) {
+      if (shown) {
         showFrame()
         showRows()
       }
     },
     corrections(next) {
       entries = new Map(next.map((entry) => [entry.key, entry]))
-      if (content?.shown) showRows()
+      if (shown) showRows()
     },
   }
 }

@@ -7,6 +7,7 @@ import { fill, h, icon } from "../core/dom.js"
 import { facts, notice } from "../core/parts.js"
 import { count, number } from "../core/text.js"
 
+/** @param {PartContext} context @returns {Part<"details">} */
 export function build({ el, send }) {
   const title = h("h2", { class: "grow cut" })
   const body = h("div", { class: "body" })

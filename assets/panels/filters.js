@@ -13,10 +13,14 @@ import { VERDICT_NAMES } from "../core/verdict_table.js"
 
 const STATES = [["", "any verdict"], ["unreviewed", "unreviewed"], ...VERDICT_NAMES.map((verdict) => [verdict, verdict]), ["stale", "stale"], ["field", "with a failed field"]]
 const BASES = [["", "any basis"], ["field", "field viewed"], ["thumbnails", "thumbnails viewed"], ["montage", "seen in a montage"], ["unseen", "bulk, not looked at"]]
+/** @type {WellFilter} */
 const EMPTY = { state: "", basis: "", reason: "", reviewer: "", column: "", condition: "", low: null, high: null }
 
+/** @param {PartContext} context @returns {HearingPart<"filters">} */
 export function build({ el, hide }) {
+  /** @type {{plate?: string, wells: FilteredWell[], conditions?: [string, string[]][]}} */
   let now = { wells: [] }
+  /** @type {Texts["filters"]["values"]} */
   let valued = { metric: "", values: null }
   let filter = { ...EMPTY }
   let skip = true
@@ -47,7 +51,8 @@ export function build({ el, hide }) {
     open(false)
     toggle.focus()
   })
-  el.append(h("section", { class: "panel hcs-filters", "aria-label": "Filter" }, h("header", toggle, tally, clear), body))
+  const section = h("section", { class: "panel hcs-filters", "aria-label": "Filter" }, h("header", toggle, tally, clear), body)
+  el.append(section)
 
   function open(on) {
     body.hidden = !on
@@ -80,7 +85,8 @@ export function build({ el, hide }) {
     choices(condition, [["", "any value"], ...(columns.find(([name]) => name === filter.column)?.[1] ?? []).map((text) => [text, text])], filter.condition)
     column.hidden = !columns.length && !filter.column
     condition.hidden = !filter.column
-    for (const [input, value] of [[low, filter.low], [high, filter.high]]) if (value === null && !input.matches(":focus")) input.value = ""
+    if (filter.low === null && !low.matches(":focus")) low.value = ""
+    if (filter.high === null && !high.matches(":focus")) high.value = ""
     say(metric, valued.metric || "no metric")
     const numbers = now.wells.map((well) => well.value ?? null).filter((value) => value !== null)
     set(low, { placeholder: numbers.length ? number(Math.min(...numbers)) : "", disabled: !numbers.length })
@@ -93,12 +99,13 @@ export function build({ el, hide }) {
     setFiltering(hidden, skip)
     say(tally, active ? `${now.wells.length - hidden.size} of ${now.wells.length} wells` : "")
     clear.hidden = !active
-    el.firstChild.classList.toggle("active", active)
+    section.classList.toggle("active", active)
   }
 
   /** The wells come once; their values come only where the map has others. */
   function takeValues() {
-    if (valued.values) now.wells.forEach((well, index) => { well.value = valued.values[index] ?? null })
+    const { values } = valued
+    if (values) now.wells.forEach((well, index) => { well.value = values[index] ?? null })
     else if (!map.scored) {
       const byLabel = new Map(map.labels.map((label, index) => [label, map.values[index] ?? null]))
       for (const well of now.wells) well.value = byLabel.get(well.label) ?? null
@@ -114,9 +121,9 @@ export function build({ el, hide }) {
   return {
     hears: true,
     content(next) {
-      const another = now.plate !== next.plate
-      now = next.shown ? next : { wells: [] }
-      if (another) filter = { ...EMPTY }
+      const before = now.plate
+      now = next.shown ? { ...next, wells: next.wells.map((well) => ({ ...well, value: null })) } : { wells: [] }
+      if (before !== now.plate) filter = { ...EMPTY }
       hide(!next.shown)
       takeValues()
     },

@@ -4,6 +4,7 @@ import { barredBy, fill, h, icon, say, set } from "../core/dom.js"
 import { bar, facts, fillBar, novelty, onEnter, sayIf } from "../core/parts.js"
 import { count, moment } from "../core/text.js"
 
+/** @type {Record<string, [string, string, string]>} */
 const ACTS = {
   again: ["Try again", "again", "Resume where it stopped"],
   add: ["Add what is new", "again", "Give fields of other files a new version; the one before is kept"],
@@ -12,8 +13,10 @@ const ACTS = {
 }
 const EXAMPLE = "{plate}_{well}_s{field}_{channel}.tif"
 
+/** @param {PartContext} context @returns {Part<"inbox">} */
 export function build({ el, send, hide }) {
-  let content = null
+  /** @type {Shown<"inbox">} */
+  let content
   const title = h("h2", { class: "grow cut" }, "Imports")
   const watched = h("p", { class: "soft small" })
   const refusal = h("p", { class: "notice bad", role: "alert", hidden: true })
@@ -26,10 +29,12 @@ export function build({ el, send, hide }) {
   hide(true)
   const rows = new Map() // a row stays the same element, so that what is typed in it stays
 
+  /** @param {Shown<"inbox">["arrivals"][number]} entry */
   function arrival(entry) {
     return h("li", { class: "row wrap" }, entry.problem ? icon("warn") : null, h("b", { class: "cut name", title: entry.name }, entry.name), h("span", { class: "small soft" }, entry.text))
   }
 
+  /** @param {string} id */
   function row(id) {
     const name = h("b", { class: "cut name" })
     const plate = h("button", { class: "small open", click: () => send("plate", { plate: plate.dataset.plate }) }, "Open the plate")
@@ -52,6 +57,7 @@ export function build({ el, send, hide }) {
     }
     return {
       element,
+      /** @param {Shown<"inbox">["jobs"][number]} job @param {Barred} barred */
       show(job, barred) {
         if (!isNew(job, barred)) return
         set(element, { dataset: { job: id, state: job.state } })
@@ -65,8 +71,8 @@ export function build({ el, send, hide }) {
         written.hidden = !job.total
         fillBar(written, job.done, job.total)
         sayIf(reason, job.reason)
-        fill(bad, job.bad.map((line) => h("li", icon("warn"), ` ${line}`)))
-        fill(acts, job.acts.filter((act) => act in ACTS).map((act) => {
+        fill(bad, job.bad.map((/** @type {string} */ line) => h("li", icon("warn"), ` ${line}`)))
+        fill(acts, job.acts.filter((/** @type {string} */ act) => act in ACTS).map((/** @type {string} */ act) => {
           const [label, kind, hint] = ACTS[act]
           return h("button", { class: `small ${act}`, "aria-label": `${label}: ${job.name}`, ...barredBy(barred[kind], hint), click: () => send(kind, { id }) }, label)
         }))

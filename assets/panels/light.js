@@ -1,7 +1,7 @@
 // How light lies over a channel's fields: their mean with its profiles, and a field
 // before and after dividing by it. A preview: no pixel that is stored changes.
 
-import { fill, h, say, svg } from "../core/dom.js"
+import { fill, h, penOf, say, svg } from "../core/dom.js"
 import { number } from "../core/text.js"
 
 const WIDTH = 120 // of a profile, in units of its own
@@ -17,7 +17,7 @@ function span(grids) {
 /** A grid as a grey picture, black at `low` and white at `high`. */
 function picture(grid, { low, high }, label) {
   const canvas = h("canvas", { width: grid.side, height: grid.side, role: "img", "aria-label": label, title: label })
-  const pen = canvas.getContext("2d")
+  const pen = penOf(canvas)
   const image = pen.createImageData(grid.side, grid.side)
   const scale = high > low ? 255 / (high - low) : 0
   grid.cells.forEach((value, place) => {
@@ -64,6 +64,7 @@ function all({ mean, own, own_note: note }) {
   ]
 }
 
+/** @param {PartContext} context @returns {Part<"light">} */
 export function build({ el }) {
   const title = h("h2", { class: "grow cut" })
   const note = h("p", { class: "small" })

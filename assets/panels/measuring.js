@@ -5,6 +5,7 @@ import { barredBy, fill, h, icon, say, set } from "../core/dom.js"
 import { bar, fillBar, sayIf } from "../core/parts.js"
 import { count } from "../core/text.js"
 
+/** @type {Record<string, [string, string, string]>} */
 const ACTS = {
   hold: ["Stop", "hold", "Stop at the next field; what is measured is kept"],
   resume: ["Go on", "resume", "Measure the rest"],
@@ -12,6 +13,7 @@ const ACTS = {
   again: ["Try again", "resume", "Measure again what could not be measured"],
 }
 
+/** @param {PartContext} context @returns {Part<"measuring">} */
 export function build({ el, send }) {
   const status = h("p", { class: "status grow", role: "status" })
   const measured = bar("Fields measured")
@@ -23,6 +25,7 @@ export function build({ el, send }) {
   el.append(h("section", { class: "panel measuring hcs-measuring", "aria-label": "Measuring" },
     h("header", h("h2", { class: "grow cut" }, "Measuring"), act), h("div", { class: "body" }, status, measured, refusal, body, plugins)))
 
+  /** @param {Shown<"measuring">["failures"][number]} entry */
   const failure = (entry) => h("li", h("button", {
     class: "plain failure", dataset: { well: entry.well }, title: entry.why, click: () => tell("choose", entry.well),
   }, h("b", entry.well), h("span", { class: "why" }, `${entry.field ? `${entry.field}: ` : ""}${entry.why}`)))

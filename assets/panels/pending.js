@@ -5,6 +5,7 @@ import { fill, h, say } from "../core/dom.js"
 import { complain, complaint, notice } from "../core/parts.js"
 import { moment } from "../core/text.js"
 
+/** @param {PartContext} context @returns {Part<"pending">} */
 export function build({ el, send }) {
   const list = h("ul", { class: "pending" })
   const title = h("h2", { class: "grow" })
@@ -13,8 +14,10 @@ export function build({ el, send }) {
   const refused = complaint()
   el.append(h("section", { class: "panel hcs-pending", "aria-label": "Pending corrections" }, h("header", title, save), h("div", { class: "body" }, note, refused, list)))
 
+  /** @param {string} address @param {string} name @param {string} text */
   const picture = (address, name, text) => h("figure", address ? h("img", { src: address, alt: name, loading: "lazy", width: "112", height: "112" }) : h("span", { class: "none" }, "nothing there"), h("figcaption", text))
 
+  /** @param {Shown<"pending">["list"][number]} each @param {Barred} barred */
   function row(each, barred) {
     return h("li", { dataset: { well: each.well, field: each.field, pending: each.id } },
       h("div", { class: "row" }, h("b", { class: "grow cut", title: each.action }, each.action), h("span", { class: "tag warn" }, "pending")),
@@ -27,7 +30,7 @@ export function build({ el, send }) {
         discarding(each.id, barred.discard)))
   }
 
-  /** It is kept nowhere else: so the button asks once more. */
+  /** It is kept nowhere else: so the button asks once more. @param {string} id @param {string | undefined} reason */
   function discarding(id, reason) {
     let asked = false
     const button = h("button", { class: "small hcs-pending-discard", disabled: Boolean(reason), title: reason || "", click: () => {

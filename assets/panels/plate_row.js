@@ -1,6 +1,6 @@
 // A row of the list of plates: a small map, the plate's name, and what is known of it.
 
-import { fill, h, icon } from "../core/dom.js"
+import { fill, h, icon, penOf } from "../core/dom.js"
 import { bar, novelty } from "../core/parts.js"
 import { css, mixed, rampOf } from "../core/colours.js"
 import { token } from "../core/theme.js"
@@ -25,7 +25,7 @@ export function drawSmallMap(canvas, plate) {
   canvas.height = cell * rows
   canvas.style.width = `${canvas.width / ratio}px`
   canvas.style.height = `${canvas.height / ratio}px`
-  const pen = canvas.getContext("2d")
+  const pen = penOf(canvas)
   const side = cell > 3 ? cell - 1 : cell
   const third = Math.max(1, Math.floor(side / 3))
   const signed = side >= SIGNED_SIDE * ratio

@@ -1,6 +1,6 @@
 // The plates to choose from: a table that is sorted, grouped and searched, a line a plate.
 
-import { addPlate, listen, tell } from "../core/bus.js"
+import { addPlate, listen, stage, tell } from "../core/bus.js"
 import { colourBar, setLimits } from "../plate/colour_bar.js"
 import { onTheme } from "../core/theme.js"
 import { barredBy, fill, h, icon, say, set } from "../core/dom.js"
@@ -15,8 +15,10 @@ import { medians } from "./plate_trend.js"
 
 const TYPING_MILLISECONDS = 150 // plate maps are asked when typing rests
 
-export function build({ el, send, hide }) {
-  let content = null
+/** @param {PartContext} context @returns {Part<"plates">} */
+export function build({ el, root, send, hide }) {
+  /** @type {Shown<"plates">} */
+  let content
   let order = orderOf(preference("plates"))
   let found = { words: "", places: {} }
   let answered = 0
@@ -36,7 +38,8 @@ export function build({ el, send, hide }) {
   const assay = h("button", { class: "plain assay cut hcs-set-assay", click: () => chooser.open() })
   const heads = COLUMNS.map(({ id, head, title: about }) => h("th", { scope: "col", class: id, dataset: { column: id } },
     h("button", { class: "plain head", title: `Sort by: ${about}`, click: () => reorder(sortedBy(order, id)) }, head, h("span", { class: "arrow", "aria-hidden": "true" })), id === "assay" ? assay : null))
-  const table = h("table", { "aria-label": "Plates", keydown: (event) => moved(event) }, h("thead", h("tr", h("td", { class: "map" }), heads)))
+  const headRow = h("thead", h("tr", h("td", { class: "map" }), heads))
+  const table = h("table", { "aria-label": "Plates", keydown: (event) => moved(event) }, headRow)
   const add = h("button", { class: "small primary hcs-add", click: addPlate }, icon("plus"), "Add a plate")
   const scroller = h("div", { class: "body" }, problem, trend.box, empty, table)
   el.append(h("section", { class: "panel hcs-plate-list", "aria-label": "Plates" },
@@ -55,17 +58,22 @@ export function build({ el, send, hide }) {
     for (const { target, isIntersecting } of entries) if (isIntersecting) draw(/** @type {HTMLElement} */ (target).dataset.plate)
   }, { root: scroller, rootMargin: "200px" })
 
+  const focusedPlate = () => /** @type {HTMLElement | null | undefined} */ (root.activeElement?.closest("tr[data-plate]"))?.dataset.plate
+
+  /** @param {string} key */
+  const linkOf = (key) => /** @type {HTMLElement} */ (rows.get(key)?.link())
+
   function draw(key) {
     const line = rows.get(key)
     const canvas = line?.row.querySelector("canvas")
-    if (!canvas || line.drawn) return
+    if (!line || !canvas || line.drawn) return
     drawSmallMap(canvas, line.plate)
     line.drawn = true
   }
 
   function lineOf(plate) {
-    if (!rows.has(plate.key)) rows.set(plate.key, plateRow(() => send("plate", { plate: plate.key })))
-    const line = rows.get(plate.key)
+    const line = rows.get(plate.key) ?? plateRow(() => send("plate", { plate: plate.key }))
+    rows.set(plate.key, line)
     line.plate = plate
     if (line.show(plate, found.places[plate.key] ?? "")) {
       line.drawn = false
@@ -76,11 +84,9 @@ export function build({ el, send, hide }) {
   }
 
   function groupOf(name) {
-    if (!groups.has(name)) {
-      const head = h("th", { scope: "rowgroup", colspan: COLUMNS.length + 1 })
-      groups.set(name, { head, body: h("tbody") })
-    }
-    return groups.get(name)
+    const known = groups.get(name) ?? { head: h("th", { scope: "rowgroup", colspan: COLUMNS.length + 1 }), body: h("tbody") }
+    groups.set(name, known)
+    return known
   }
 
   /** Put elements into a place in their order; what stands right is not moved. */
@@ -98,11 +104,11 @@ export function build({ el, send, hide }) {
   }
 
   function show() {
-    if (!content?.shown) return
+    if (!content) return
     const words = find.value.trim()
     const places = found.words === words ? found.places : {}
     const listed = sorted(matching(content.plates, words, places).filter((plate) => !order.open || !plate.finished), order)
-    const focused = el.getRootNode().activeElement?.closest?.("tr[data-plate]")?.dataset.plate
+    const focused = focusedPlate()
     const top = scroller.scrollTop
     const parts = grouped(listed, order.group)
     const keys = parts.flatMap(([, plates]) => plates.map((plate) => plate.key))
@@ -112,11 +118,11 @@ export function build({ el, send, hide }) {
       const first = name ? [head.parentElement ?? h("tr", { class: "group" }, head)] : []
       arrange(body, [...first, ...plates.map((plate) => lineOf(plate).row)], body.firstElementChild)
       return body
-    }), table.tHead.nextElementSibling)
+    }), headRow.nextElementSibling)
     for (const key of rows.keys()) if (!content.plates.some((plate) => plate.key === key)) rows.delete(key)
     if (!visited || !keys.includes(current)) current = keys[0] ?? ""
-    for (const key of keys) rows.get(key).link().tabIndex = key === current ? 0 : -1
-    if (focused && focused !== el.getRootNode().activeElement?.closest?.("tr[data-plate]")?.dataset.plate) rows.get(focused)?.link().focus({ preventScroll: true })
+    for (const key of keys) linkOf(key).tabIndex = key === current ? 0 : -1
+    if (focused && focused !== focusedPlate()) rows.get(focused)?.link().focus({ preventScroll: true })
     if (scroller.scrollTop !== top) scroller.scrollTop = top
     if (keys.join("\n") !== shownKeys.join("\n")) tell("order-plates", keys)
     shownKeys = keys
@@ -137,7 +143,7 @@ export function build({ el, send, hide }) {
     for (const head of heads) {
       const chosen = head.dataset.column === order.sort
       set(head, { "aria-sort": chosen ? (order.down ? "descending" : "ascending") : null })
-      say(head.querySelector(".arrow"), chosen ? (order.down ? "▼" : "▲") : "")
+      say(/** @type {Element} */ (head.querySelector(".arrow")), chosen ? (order.down ? "▼" : "▲") : "")
     }
     // What a plate calls a metric that it lacks is its id.
     const titles = new Map()
@@ -188,8 +194,8 @@ export function build({ el, send, hide }) {
     event?.stopPropagation()
     current = key
     visited = true
-    for (const each of shownKeys) rows.get(each).link().tabIndex = each === key ? 0 : -1
-    rows.get(key).link().focus()
+    for (const each of shownKeys) linkOf(each).tabIndex = each === key ? 0 : -1
+    linkOf(key).focus()
   }
 
   function moved(event) {
@@ -204,22 +210,20 @@ export function build({ el, send, hide }) {
     sort: () => reorder(sortedBy(order, next(COLUMNS.map(({ id }) => id), order.sort, 1))),
     group: () => reorder({ ...order, group: next(GROUPS.map(([id]) => id), order.group, 1) }),
     row: (by) => {
-      const inside = el.getRootNode().activeElement?.closest?.("tr[data-plate]")
+      const inside = root.activeElement?.closest?.("tr[data-plate]")
       goTo(inside ? shownKeys.indexOf(current) + by : shownKeys.indexOf(current))
     },
   }
   listen("limits", (mode) => { common.checked = mode === "project" })
   listen("add-plate", ({ open: wanted }) => { if (!wanted) add.focus() })
-  listen("choose-file", () => (content?.shown ? add.click() : false))
-  listen("in-list", ([act, by]) => { if (content?.shown) acts[act](by) })
+  listen("choose-file", () => (stage() === "plates" ? add.click() : false))
+  listen("in-list", ([act, by]) => { if (stage() === "plates") acts[act](by) })
   onTheme(() => { for (const [key, line] of rows) if (line.drawn) { line.drawn = false; draw(key) } })
 
   hide(true)
   return {
-    hears: true,
     content(shown) {
       content = shown
-      hide(!shown.shown)
       show()
     },
     trend: trend.show,

@@ -8,6 +8,7 @@ import { shown } from "../plate/map_values.js"
 
 /** The place of one figure at a time in `host`. */
 export function plotFigure(host) {
+  /** @type {any | null} */
   let views = null // Bokeh's, of the figure that is there
   let latest = 0 // a figure takes time to be drawn, and a newer one may come meanwhile
 
@@ -28,9 +29,10 @@ export function plotFigure(host) {
     }
     const place = h("div")
     host.append(place) // Bokeh measures it; the old figure lies there until the new one is drawn
+    /** @type {any | null} */
     let drawn = null
     try {
-      drawn = await window.Bokeh.embed.embed_item(item, place)
+      drawn = await window.Bokeh?.embed.embed_item(item, place)
     } finally {
       if (!drawn) place.remove()
     }
@@ -127,5 +129,5 @@ function remove(views) {
   const gone = documentOf(views)
   views?.clear()
   const at = window.Bokeh?.documents.indexOf(gone) ?? -1
-  if (at >= 0) window.Bokeh.documents.splice(at, 1)
+  if (at >= 0) window.Bokeh?.documents.splice(at, 1)
 }

@@ -1,7 +1,7 @@
 // The heads of the plots: which one, of what, and the cut-offs with their live count.
 
 import { listen, openSetup, tell } from "../core/bus.js"
-import { barredBy, fill, h, say, set } from "../core/dom.js"
+import { barredBy, fill, h, messageOf, say, set } from "../core/dom.js"
 import { labelled, novelty, options, sayIf } from "../core/parts.js"
 import { count } from "../core/text.js"
 import { plotFigure } from "./plot_figure.js"
@@ -10,7 +10,8 @@ import { shown as map } from "../plate/map_values.js"
 
 const REST_MILLISECONDS = 120 // a dragged cut-off is counted at once, announced at rest
 
-export function build({ el, send }) {
+/** @param {PartContext} context @returns {Part<"distribution">} */
+export function build({ el, root, send }) {
   const tabs = h("div", { class: "tabs", role: "tablist", "aria-label": "Plots" })
   const whyEmpty = h("span")
   const toSetup = h("button", { class: "small", click: () => (now.place === "metric" ? tell("measured-metric") : openSetup(now.place)) })
@@ -30,28 +31,30 @@ export function build({ el, send }) {
     h("button", { class: "small", click: () => send("again") }, "Try again"))
   const cuts = cutControls(send, figure)
   el.append(h("div", { class: "plots hcs-plots" }, tabs, cuts.element, refusal, scatter, profile, note, empty, failure), place)
-  let now = null
+  /** @type {Shown<"distribution">} */
+  let now
   const isNew = novelty()
   let answered = 0
 
-  const root = document.documentElement
+  /** @type {Record<string, string>} */
   const ABOUT = { scatter: "Two metrics", profile: "By rows and columns", statistics: "Assay window, positions, doses" }
-  const isAside = () => root.dataset.plots === "statistics"
+  const isAside = () => document.documentElement.dataset.plots === "statistics"
 
-  /** Statistics are a panel of their own, which takes the plot's place where there is no room for both. */
+  /** Statistics are a panel of their own, which takes the plot's place where there is no room for both. @param {string} id */
   function choose(id) {
-    root.dataset.plots = id === "statistics" && tabs.lastElementChild?.checkVisibility() ? id : ""
+    document.documentElement.dataset.plots = id === "statistics" && tabs.lastElementChild?.checkVisibility() ? id : ""
     showTabs()
     if (id !== "statistics" && id !== now.tab) send("tab", { tab: id })
   }
 
   function showTabs() {
-    const focused = tabs.contains(el.getRootNode().activeElement)
+    const focused = tabs.contains(root.activeElement)
     el.classList.toggle("aside", isAside())
     fill(tabs, [...now.tabs, ["statistics", "Statistics"]].map(tab))
     if (focused) /** @type {HTMLElement | null} */ (tabs.querySelector('[aria-selected="true"]'))?.focus()
   }
 
+  /** @param {string[]} tab @param {number} at @param {string[][]} all */
   function tab([id, title], at, all) {
     const selected = id === (isAside() ? "statistics" : now.tab)
     return h("button", {
@@ -114,7 +117,7 @@ export function build({ el, send }) {
       soon()
     },
     async figure({ serial, item }) {
-      place.dataset.serial = serial
+      place.dataset.serial = String(serial)
       broken = ""
       try {
         await figure.show(item)
@@ -122,14 +125,14 @@ export function build({ el, send }) {
       } catch (error) {
         console.warn(error)
         figure.dispose()
-        broken = `This plot could not be drawn: ${error.message}`
+        broken = `This plot could not be drawn: ${messageOf(error)}`
       }
       fail()
     },
   }
 }
 
-/** Numbers beside the dragged lines: the same cut-offs for the keyboard, and what they do. */
+/** Numbers beside the dragged lines: the same cut-offs for the keyboard, and what they do. @param {Send} send @param {ReturnType<typeof plotFigure>} figure */
 function cutControls(send, figure) {
   const low = h("input", { type: "number", step: "any", "aria-label": "Cut-off below", class: "hcs-cut-low" })
   const high = h("input", { type: "number", step: "any", "aria-label": "Cut-off above", class: "hcs-cut-high" })
@@ -140,10 +143,13 @@ function cutControls(send, figure) {
   const below = labelled("≤", low)
   const above = labelled("≥", high)
   const element = h("div", { class: "row wrap controls cuts" }, below, above, tally, choose, keep, back)
-  let now = null
+  /** @type {Shown<"distribution">} */
+  let now
   const isNew = novelty()
 
+  /** @param {HTMLInputElement} input */
   const value = (input) => (input.value === "" ? null : Number(input.value))
+  /** @param {number | null | undefined} limit */
   const rounded = (limit) => (limit === null || limit === undefined ? "" : String(Number(Number(limit).toPrecision(5))))
 
   function beyond() {
@@ -196,12 +202,14 @@ function cutControls(send, figure) {
       figure.cut("low", value(low))
       figure.cut("high", value(high))
     },
+    /** @param {string} side @param {number | null} at */
     moved(side, at) {
       const input = side === "low" ? low : high
       if (!now || value(input) === at || typeof at !== "number") return
       input.value = rounded(at)
       changed()
     },
+    /** @param {Shown<"distribution">} next */
     show(next) {
       now = next
       element.hidden = next.tab !== "histogram" || !next.plotted || next.metric === "suspicion"

@@ -3,7 +3,7 @@
 import { barredBy, fill, h, set } from "../core/dom.js"
 import { labelled, novelty } from "../core/parts.js"
 
-/** What the wells are for: which column tells it, and which of its values means what. */
+/** What the wells are for: which column tells it, and which of its values means what. @param {Say} send */
 export function rolesForm(send, { preview: previewed = false } = {}) {
   const column = h("select", { "aria-label": "Column with the roles", change: () => rows(proposed()) })
   const compound = h("select", { "aria-label": "Column of compounds", change: changed })
@@ -23,15 +23,17 @@ export function rolesForm(send, { preview: previewed = false } = {}) {
     h("table", { class: "numbers" }, h("thead", h("tr", h("th", { scope: "col" }, "Value"), h("th", { scope: "col" }, "wells"), h("th", { scope: "col" }, "means"))), list),
     labelled("Compound", compound), labelled("Dose", dose),
     preview, controls)
+  /** @type {Roles | null} */
   let now = null
   const isNew = novelty()
 
-  const choice = () => now.choices.find((choice) => choice.name === column.value)
+  const choice = () => now?.choices.find((choice) => choice.name === column.value)
   const proposed = () => Object.fromEntries((choice()?.values ?? []).map(([value, , role]) => [value, role]))
   const chosen = () => Object.fromEntries([...list.querySelectorAll("select")].map((each) => [each.dataset.value, each.value]).filter(([, role]) => role))
 
   function changed() {
     keep.disabled = false
+    /** @type {Record<string, number>} */
     const counts = {}
     for (const [value, wells] of choice()?.values ?? []) {
       const role = chosen()[value]
@@ -40,10 +42,11 @@ export function rolesForm(send, { preview: previewed = false } = {}) {
     preview.textContent = `Proposed: ${words(counts) || "no roles"}`
   }
 
+  /** @param {Record<string, string>} values */
   function rows(values, quiet = false) {
     fill(list, (choice()?.values ?? []).map(([value, wells]) => {
       const select = h("select", { "aria-label": `Role of ${value}`, dataset: { value }, change: changed },
-        ["", ...now.all].map((role) => h("option", { value: role }, role || "–")))
+        ["", ...now?.all ?? []].map((role) => h("option", { value: role }, role || "–")))
       select.value = values[value] ?? ""
       return h("tr", h("th", { scope: "row" }, value), h("td", { class: "soft" }, String(wells)), h("td", select))
     }))
@@ -54,11 +57,12 @@ export function rolesForm(send, { preview: previewed = false } = {}) {
     element,
     answer,
     /** `reason` says why nothing of it can be kept, "" where it can. */
-    show(next, reason = "", refused = 0) {
+    show(/** @type {Roles | null} */ next, reason = "", refused = 0) {
       if (!isNew(next, reason, refused)) return
       now = next
       if (!next) return
       line.textContent = `${words(next.counts) || "not known"} · ${next.kept ? "set for this project" : "proposed, please check"}`
+      /** @param {string[]} names */
       const options = (names) => ["", ...names].map((name) => h("option", { value: name }, name || "–"))
       fill(column, options(next.choices.map((choice) => choice.name)))
       fill(compound, options(next.columns))
@@ -78,4 +82,5 @@ export function rolesForm(send, { preview: previewed = false } = {}) {
   }
 }
 
+/** @param {Record<string, number>} counts */
 const words = (counts) => Object.entries(counts).map(([role, n]) => `${n} ${role}`).join(", ")

@@ -11,8 +11,10 @@ import { TABLES, tablesOf } from "./table_files.js"
 
 const ROLES = ["positive", "negative", "untreated", "empty"]
 
+/** @param {PartContext} context @returns {Part<"setup">} */
 export function build({ el, send }) {
-  let now = null
+  /** @type {SetupText} */
+  let now
   let exported = 0
   const channels = section("Channels")
   const limits = section("Limits")
@@ -207,7 +209,7 @@ export function build({ el, send }) {
 
   return {
     content(next) {
-      if (!next.channels) return
+      if (!("channels" in next)) return
       now = next
       showChannels()
       showLimits()

@@ -8,6 +8,7 @@ import { notice, tableHead } from "../core/parts.js"
 import { count, number } from "../core/text.js"
 import { rolesForm } from "./roles_form.js"
 
+/** @param {PartContext} context @returns {Part<"statistics">} */
 export function build({ el, send }) {
   const about = h("p", { class: "about small" })
   const assay = h("button", { class: "small", hidden: true })
@@ -15,6 +16,7 @@ export function build({ el, send }) {
   const roles = rolesForm(send)
   el.append(h("section", { class: "panel statistics hcs-statistics", "aria-label": "Statistics" },
     h("header", h("h2", { class: "grow" }, "Statistics"), lastSeen(), assay), body))
+  /** @type {string | null} */
   let shown = null
   assay.addEventListener("click", () => send("assay", { metric: assay.getAttribute("aria-pressed") === "true" ? "" : shown }))
 
@@ -62,7 +64,7 @@ export function build({ el, send }) {
   function doses(statistics) {
     if (!statistics.doses.length) return null
     const named = statistics.doses.some(([compound]) => compound)
-    const head = [named ? "Compound" : null, `Dose${statistics.dose_unit ? ` (${statistics.dose_unit})` : ""}`, "mean", "SD", "n"].filter(Boolean)
+    const head = [named ? "Compound" : null, `Dose${statistics.dose_unit ? ` (${statistics.dose_unit})` : ""}`, "mean", "SD", "n"].filter((text) => text !== null)
     return h("details", { class: "doses" }, h("summary", `Doses (${statistics.doses.length})`),
       h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Doses" }, h("table", { class: "numbers" }, tableHead(head),
         h("tbody", statistics.doses.map(([compound, dose, n, mean, sd]) => h("tr", named ? h("th", { scope: "row" }, compound) : null,

@@ -10,6 +10,7 @@ import { bytes, count } from "../core/text.js"
 import { again, cancel, sendFiles, setServer, takeUp, underWay, uploads, uploadsRefused } from "../core/uploads.js"
 import { leftText, part, stateText, summary } from "./upload_text.js"
 
+/** @param {PartContext} context @returns {Part<"uploads">} */
 export function build({ el, hide }) {
   let well = "" // that is looked at, and so meant by files that are dropped beside any
 
@@ -29,6 +30,7 @@ export function build({ el, hide }) {
   /** Where no plate is open, files are those of a new one. */
   const ofNewPlate = () => stage() === "plates"
 
+  /** @param {import("../core/drops.js").GivenFile[]} files @param {string} target */
   function give(files, target) {
     if (ofNewPlate()) return tell("plate-files", files)
     if (uploadsRefused()) return tell("hint", uploadsRefused())
@@ -50,9 +52,10 @@ export function build({ el, hide }) {
     },
   })
 
+  /** @param {UploadEntry} entry */
   function row(entry) {
     const elsewhere = entry.state === "ready" && entry.well && entry.well !== well
-    const act = elsewhere ? `Open ${entry.well}` : { broken: "Go on now", failed: entry.file ? "Try again" : "", unused: "Use", left: "" }[entry.state]
+    const act = elsewhere ? `Open ${entry.well}` : /** @type {Partial<Record<UploadEntry["state"], string>>} */ ({ broken: "Go on now", failed: entry.file ? "Try again" : "", unused: "Use" })[entry.state]
     const path = entry.folder ? `${entry.folder}/${entry.name}` : entry.name
     const bad = entry.state === "refused" || entry.state === "failed"
     return h("li", { dataset: { upload: entry.id, state: entry.state } },
@@ -64,6 +67,7 @@ export function build({ el, hide }) {
         h("span", { class: "small soft" }, stateText(entry))))
   }
 
+  /** @param {UploadEntry} entry */
   function use(entry) {
     if (entry.purpose === "plate") return ofNewPlate() ? addPlate() : tell("hint", "Go to the list of plates to add it.")
     // In the table of many it is asked what each file is for.

@@ -15,9 +15,11 @@ import { zoomTo, zoomTools } from "./zoom_tools.js"
 
 export const sheets = ["pixels/field_viewer.css", "pixels/compare.css"]
 
+/** @param {PartContext} context @returns {Part<"compare">} */
 export function build({ el, send }) {
   const viewport = new Viewport()
-  let content = null
+  /** @type {Extract<Texts["compare"]["content"], {title: string}> | undefined} */
+  let content
   /** @type {import("./comparing.js").Mode} */
   let mode = "side"
   let swipe = 0.5
@@ -30,11 +32,10 @@ export function build({ el, send }) {
   const pause = keyed(h("button", { class: "small hcs-blink-pause", hidden: true, click: () => (blinking ? stopBlinking() : startBlinking()) }), "blink", "By hand, with the key")
   const busy = h("span", { class: "soft small", role: "status" })
   const states = [{}, {}]
-  let subtracted = null
   const heard = (at) => (state) => {
     states[at] = state
     say(busy, states.some((each) => each.busy) ? "Loading…" : "")
-    subtracted?.draw()
+    subtracted.draw()
   }
   const panes = [makePane(viewport, heard(0)), makePane(viewport, heard(1))]
   const names = [h("figcaption"), h("figcaption")]
@@ -42,7 +43,7 @@ export function build({ el, send }) {
   const bars = [scaleBar(), scaleBar()]
   boxes.forEach((box, i) => box.append(bars[i].element))
   const handle = h("div", { class: "handle", role: "slider", tabindex: "0", "aria-label": "Swipe between old and new", "aria-valuemin": 0, "aria-valuemax": 100 })
-  subtracted = differenceLayer(viewport, panes)
+  const subtracted = differenceLayer(viewport, panes)
   const stage = h("div", { class: "stage halves" }, boxes, subtracted.element, handle)
   const readout = h("output", { class: "readout" })
   const numbers = compareValues()
@@ -117,8 +118,9 @@ export function build({ el, send }) {
   boxes.forEach((box) => watcher.observe(box))
 
   const showScale = everyFrame(() => {
-    if (!content?.staged) return
-    bars.forEach((bar, i) => (mode !== "side" && i === 0 && mode !== "blink" ? bar.hide() : bar.show(viewport, content.pixel[0], content.unit)))
+    if (!content) return
+    const { pixel, unit } = content
+    bars.forEach((bar, i) => (mode !== "side" && i === 0 && mode !== "blink" ? bar.hide() : bar.show(viewport, pixel[0], unit)))
   })
 
   function showValues(x, y) {
@@ -169,7 +171,7 @@ export function build({ el, send }) {
   return {
     content(next) {
       const started = next.staged && next.staged.id !== content?.staged?.id
-      content = next
+      content = next.staged ? next : undefined
       if (!next.staged) {
         stopBlinking()
         return panes.forEach((pane) => pane.show(null))

@@ -8,11 +8,13 @@ import { number } from "../core/text.js"
 import { outline } from "./histogram.js"
 
 const [WIDTH, HEIGHT] = [256, 64]
+/** @type {Record<string, [string, string]>} */
 const SIGNS = { "no longer suspect": ["check", "good"], "now suspect": ["warn", "bad"], "still suspect": ["warn", "warn"] }
 
 /** Make the block. */
 export function compareValues() {
-  let content = null
+  /** @type {CompareValuesText} */
+  let content
   const verdicts = h("ul", { class: "verdicts", "aria-live": "polite" })
   const table = h("table", { class: "metrics" })
   const histograms = h("div", { class: "histograms" })
@@ -40,6 +42,7 @@ export function compareValues() {
     fill(histograms, (content.histograms ?? []).map(histogram))
   }
 
+  /** @param {NonNullable<CompareValuesText["histograms"]>[number]} each */
   function histogram(each) {
     const color = `#${display.channels.find(({ index }) => index === each.channel)?.color ?? "888888"}`
     const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", "aria-label": `Histograms of ${each.name}, old as a line, new filled`, style: { "--colour": color } },

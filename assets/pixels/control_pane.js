@@ -25,7 +25,7 @@ export function controlPane(viewport, send) {
   }
   return {
     element,
-    /** @param {any} control @param {object} plane */
+    /** @param {ViewerText["control"]} control @param {object} plane */
     show(control, plane) {
       element.hidden = !control
       if (!control) return close()

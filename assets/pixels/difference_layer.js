@@ -1,7 +1,7 @@
 // The difference of two panes as a picture that moves with their viewport.
 
 import { display } from "../core/bus.js"
-import { h, say } from "../core/dom.js"
+import { h, penOf, say } from "../core/dom.js"
 import { difference, differingText, notComparable } from "./difference.js"
 import { spelled } from "./addresses.js"
 
@@ -47,7 +47,7 @@ export function differenceLayer(viewport, panes) {
     element.dataset.drawn = made ? key : ""
     if (!made) return
     ;[canvas.width, canvas.height] = [made.width, made.height]
-    canvas.getContext("2d")?.putImageData(new ImageData(made.data, made.width, made.height), 0, 0)
+    penOf(canvas).putImageData(new ImageData(made.data, made.width, made.height), 0, 0)
     place()
   }
 

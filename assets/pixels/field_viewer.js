@@ -20,9 +20,11 @@ const WHEEL_STEP = 40 // of a wheel that turns smoothly; a click of a wheel is 1
 
 export const sheets = ["pixels/field_viewer.css", "pixels/channel_marks.css"]
 
+/** @param {PartContext} context @returns {Part<"field_viewer">} */
 export function build({ el, send }) {
   const viewport = new Viewport()
-  let content = null
+  /** @type {ViewerText} */
+  let content
   /** @type {[number, number] | null} */
   let pointer = null
 
@@ -73,10 +75,11 @@ export function build({ el, send }) {
   }
 
   const showScale = everyFrame(() => {
-    const broken = !content?.field || content.field.error
-    zoom[1].hidden = Boolean(broken)
+    const field = content?.field
+    const broken = !field || Boolean(field.error)
+    zoom[1].hidden = broken
     if (broken) return bar.hide()
-    bar.show(viewport, content.field.pixel[0], content.field.unit)
+    bar.show(viewport, field.pixel[0], field.unit)
     showReadout()
   })
 
@@ -99,14 +102,14 @@ export function build({ el, send }) {
 
   const valuesText = (values) => values.map(([index, value]) => {
     const channel = display.channels.find((entry) => entry.index === index)
-    return h("span", { class: "value" }, h("i", { class: "dot", style: { background: `#${channel.color}` } }), `${channel.name} `, h("b", exact(value)))
+    return h("span", { class: "value" }, h("i", { class: "dot", style: { background: `#${channel?.color}` } }), `${channel?.name} `, h("b", exact(value)))
   })
 
   /** Keep room for what the pointer will say, or the picture would jump below it. */
   const reserve = everyFrame(() => {
     const field = content?.field
     if (!field || field.error) return
-    const widest = display.channels.filter((channel) => channel.active && channel.index < field.channels).map((channel) => [channel.index, Math.max(1000, Math.round(channel.maximum))])
+    const widest = display.channels.filter((channel) => channel.active && channel.index < field.channels).map((channel) => [channel.index, Math.max(1000, Math.round(channel.maximum ?? 0))])
     const place = field.unit ? `${number(field.width * field.pixel[0] * 1.0001)}, ${number(field.height * field.pixel[1] * 1.0001)} ${shortUnit(field.unit)}` : ""
     fill(ruler, h("span", `x ${field.width}, y ${field.height}`), h("span", place), valuesText(widest),
       content.outlines.mask ? h("span", { class: "value" }, h("i", { class: "dot" }), `${outlineSelect.value} `, h("b", "10,000")) : null)

@@ -16,6 +16,7 @@ const BASES = { stage: "Stage position", acquired: "Acquired", worst: "Suspects 
 
 export const sheets = ["pixels/gallery.css", "pixels/channel_marks.css"]
 
+/** @param {PartContext} context @returns {Part<"gallery">} */
 export function build({ el, send }) {
   const title = h("h2")
   const facts = h("div", { class: "row facts-line grow" })
@@ -34,9 +35,10 @@ export function build({ el, send }) {
   let fields = 0
   /** @type {[number, number][]} */
   let places = [] // rows and columns in which the fields lie in the well
+  /** @type {GalleryText | null} */
   let shown = null
-  let seen = null
-  const pictures = new Promise((done) => { seen = done })
+  let seen = () => {}
+  const pictures = new Promise((done) => { seen = () => done(undefined) })
 
   const stages = new MutationObserver(() => tellDrawn())
   stages.observe(document.documentElement, { attributeFilter: ["data-stage"] })
@@ -76,17 +78,20 @@ export function build({ el, send }) {
   const watcher = new ResizeObserver(arrange)
   watcher.observe(list)
 
+  /** @param {string} key */
   function makeThumb(key) {
+    /** @type {GalleryText["fields"][number]} */
+    let field
     const image = h("img", { alt: "", draggable: "false", decoding: "async" })
     const problem = h("span", { class: "problem", hidden: true })
     const verdict = h("span", { class: "decided" })
     const caption = h("span", { class: "caption" })
-    const button = h("button", { class: "hcs-thumb", click: () => send("open", { field: thumb.field.name, acquisition: thumb.field.acquisition }) },
+    const button = h("button", { class: "hcs-thumb", click: () => send("open", { field: field.name, acquisition: field.acquisition }) },
       h("span", { class: "frame" }, image, problem, verdict), caption)
     image.addEventListener("load", () => {
-      const { cell } = thumb.field
+      const { cell } = field
       image.classList.toggle("of-many", Boolean(cell))
-      if (cell) ["column", "row", "columns", "rows"].forEach((name, i) => image.style.setProperty(`--${name}`, cell[i]))
+      if (cell) ["column", "row", "columns", "rows"].forEach((name, i) => image.style.setProperty(`--${name}`, String(cell[i])))
       button.classList.remove("loading")
       problem.hidden = true
       failed = false
@@ -101,22 +106,24 @@ export function build({ el, send }) {
       tellDrawn()
     })
     let failed = false // to be loaded, where it could be another time
+    /** @param {string} text */
     const fail = (text) => {
       fill(problem, icon("warn"), h("span", text))
       problem.hidden = false
     }
     const thumb = {
-      key, element: h("div", { role: "listitem" }, button), field: null, drawn: false,
+      key, element: h("div", { role: "listitem" }, button), well: "", drawn: false,
       again() {
-        if (failed) image.src = thumb.field.thumb
+        if (failed) image.src = field.thumb
       },
       judge() {
-        const held = fieldVerdict(thumb.well, thumb.field)
+        const held = fieldVerdict(thumb.well, field)
         fill(verdict, held ? signElement(held) : null)
         set(button, { "aria-description": held ? `${held.verdict}${held.reason ? `, ${held.reason}` : ""}` : null })
       },
-      show(well, field) {
-        thumb.field = field
+      /** @param {string} well @param {GalleryText["fields"][number]} next */
+      show(well, next) {
+        field = next
         set(button, {
           dataset: { well, field: field.name, version: field.version },
           "aria-label": `${well}, ${field.label}${field.corrected ? ", corrected" : ""}${field.error ? `, cannot be shown: ${field.error}` : ""}`,
@@ -146,6 +153,7 @@ export function build({ el, send }) {
     return thumb
   }
 
+  /** @param {GalleryText} next */
   function showMessage(next) {
     const text = next.error || (!next.loading && next.fields.length === 0 ? next.empty : "")
     message.hidden = !text

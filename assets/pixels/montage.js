@@ -8,11 +8,14 @@ import { watchSeen } from "./seen.js"
 import { thumbBar } from "./scale_bar.js"
 import { wellThumb } from "./well_thumb.js"
 
+/** @type {Record<string, string>} */
 const ABOUT = { random: "Randomly chosen wells and fields.", controls: "Control wells, all in one contrast." }
+/** @type {Record<string, string>} */
 const ROLES = { negative: "negative control", positive: "positive control", untreated: "untreated" }
 
 export const sheets = ["pixels/gallery.css", "pixels/montage.css", "pixels/channel_marks.css"]
 
+/** @param {PartContext} context @returns {Part<"montage">} */
 export function build({ el, send }) {
   let content = { kind: "", seed: 0 }
   const about = h("span", { class: "soft cut" })
@@ -28,16 +31,19 @@ export function build({ el, send }) {
   const header = h("header", views.element, about, h("span", { class: "grow" }), others)
   el.append(h("section", { class: "panel montage hcs-montage", "aria-label": "Pictures of the plate" }, header, stage, h("footer", { class: "row small" }, channels.element, bar)))
 
+  /** @param {string} kind */
   const choose = (kind, seed = content.seed) => send("montage", { kind, seed })
 
   /** @param {Sample} item */
   const thumb = (item) => wellThumb(item, "Go to this well", h("span", { class: "cut" }, item.label), seen)
 
+  /** @param {string} name @param {Sample[]} items */
   function group(name, items) {
     return h("section", { "aria-label": name || "Pictures" }, name ? h("h3", `${name} (${items.length})`) : null,
       h("div", { class: "thumbs", role: "list" }, items.map(thumb)))
   }
 
+  /** @param {Sample[]} items */
   function showItems(items) {
     if (!isNew(items)) return
     const byRole = new Map()
@@ -45,6 +51,7 @@ export function build({ el, send }) {
     fill(groups, [...byRole].map(([role, some]) => group(ROLES[role] ?? role, some)))
   }
 
+  /** @param {Texts["montage"]["content"]} next */
   function showMessage(next) {
     message.hidden = !(next.error || next.empty)
     fill(message, next.error ? notice("bad", next.error) : next.empty ? h("span", next.empty) : null)

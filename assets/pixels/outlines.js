@@ -2,17 +2,20 @@
 // any zoom, along the edges of the mask's pixels.
 
 import { token } from "../core/theme.js"
-import { everyFrame, h } from "../core/dom.js"
+import { everyFrame, h, messageOf, penOf } from "../core/dom.js"
 import { plane } from "./planes.js"
 
 const BAND = 64 // rows of the mask whose lines are kept together
 const COLOUR = "#ffd400" // seen on black, blue, green, red and grey alike
 
-/** A layer that looks through `viewport`; `onState` hears when it is busy or failed. */
+/** A layer that looks through `viewport`; `onState` hears when it is busy or failed. @param {import("./viewport.js").Viewport} viewport @param {(text: string) => void} onState */
 export function outlineLayer(viewport, onState) {
   const canvas = h("canvas", { class: "picture outlines", "aria-hidden": "true" })
+  /** @type {{url: string, size: [number, number]} | null} */
   let source = null // {url, size}: the mask's address, and the size of level 0
+  /** @type {Plane | null} */
   let mask = null
+  /** @type {Path2D[]} */
   let bands = []
   let shown = true
 
@@ -30,7 +33,7 @@ export function outlineLayer(viewport, onState) {
       bands = trace(labels)
       onState("")
     } catch (error) {
-      if (mine === source) onState(`Outlines: ${error.message || error}`)
+      if (mine === source) onState(`Outlines: ${messageOf(error)}`)
     }
     paint()
   }
@@ -38,13 +41,13 @@ export function outlineLayer(viewport, onState) {
   const paint = everyFrame(() => {
     if (!viewport.box) return
     const ratio = window.devicePixelRatio || 1
-    const [width, height] = viewport.box.map((side) => Math.round(side * ratio))
+    const [width, height] = viewport.box.map((/** @type {number} */ side) => Math.round(side * ratio))
     if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height]
-    const pen = canvas.getContext("2d")
+    const pen = penOf(canvas)
     pen.setTransform(1, 0, 0, 1, 0, 0)
     pen.clearRect(0, 0, width, height)
-    canvas.dataset.outlined = mask && shown ? source.url : ""
-    if (!mask || !shown) return
+    canvas.dataset.outlined = mask && shown ? source?.url ?? "" : ""
+    if (!source || !mask || !shown) return
     const [left, top] = viewport.origin()
     const [across, down] = [(source.size[0] / mask.width) * viewport.scale * ratio, (source.size[1] / mask.height) * viewport.scale * ratio]
     pen.setTransform(across, 0, 0, down, left * ratio, top * ratio)
@@ -63,6 +66,7 @@ export function outlineLayer(viewport, onState) {
   viewport.watch(paint)
   return {
     element: canvas,
+    /** @param {{url: string, size: [number, number]} | null} next */
     show(next) {
       if (next?.url === source?.url) return
       source = next
@@ -70,22 +74,24 @@ export function outlineLayer(viewport, onState) {
     },
     /** Whether outlines can be seen now. */
     get visible() { return Boolean(mask && shown) },
+    /** @param {boolean} off */
     hold(off) {
       shown = !off
       paint()
     },
-    /** The object's number at pixel (x, y) of level 0; 0 is background, null unknown. */
+    /** The object's number at pixel (x, y) of level 0; 0 is background, null unknown. @param {number} x @param {number} y */
     at(x, y) {
-      if (!mask || x < 0 || y < 0 || x >= source.size[0] || y >= source.size[1]) return null
+      if (!source || !mask || x < 0 || y < 0 || x >= source.size[0] || y >= source.size[1]) return null
       const column = Math.floor((x * mask.width) / source.size[0])
       return mask.data[Math.floor((y * mask.height) / source.size[1]) * mask.width + column]
     },
   }
 }
 
-/** Lines between unlike pixels, runs of them in one piece, by bands of rows. */
+/** Lines between unlike pixels, runs of them in one piece, by bands of rows. @param {Plane} plane */
 function trace({ data, width, height }) {
   const bands = Array.from({ length: Math.ceil((height + 1) / BAND) }, () => new Path2D())
+  /** @param {number} x @param {number} y */
   const at = (x, y) => (x < 0 || y < 0 || x >= width || y >= height ? 0 : data[y * width + x])
   for (let y = 0; y <= height; y += 1) {
     const band = bands[Math.floor(y / BAND)]

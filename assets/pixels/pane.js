@@ -3,7 +3,7 @@
 
 import { onReturn } from "../core/absence.js"
 import { display } from "../core/bus.js"
-import { everyFrame, h, say } from "../core/dom.js"
+import { everyFrame, h, messageOf, say } from "../core/dom.js"
 import { Painter } from "./webgl.js"
 import { pictureUrl, planeUrl, spelled } from "./addresses.js"
 import { drawable, plane } from "./planes.js"
@@ -12,6 +12,7 @@ const MAX_PLANE_BYTES = 256 * 2 ** 20 // beyond it a coarser level stands in
 const REST_MILLISECONDS = 120 // after it a contrast is taken to be chosen
 const LONG_MILLISECONDS = 30 // a picture that takes longer is drawn coarse until then
 
+/** @type {Record<string, number>} */
 const WIDTHS = { uint8: 1, int8: 1, bool: 1, uint16: 2, int16: 2, uint32: 4, int32: 4, float16: 4, float32: 4 } // bytes a pixel, else 8
 
 /**
@@ -20,17 +21,22 @@ const WIDTHS = { uint8: 1, int8: 1, bool: 1, uint16: 2, int16: 2, uint32: 4, int
  * `show(source)` takes `{plane, picture, width, height, dtype, levels: [[width, height]],
  * z, t, projection, error}`, the first two being addresses of any of its planes and pictures.
  * `onState` hears `{busy, error, level, mode}`.
+ * @param {import("./viewport.js").Viewport} viewport @param {(state: PaneState) => void} onState
  */
 export function makePane(viewport, onState) {
   const canvas = h("canvas", { class: "picture", "aria-hidden": "true" })
   const image = h("img", { class: "picture", alt: "", hidden: true, draggable: "false" })
   const note = h("p", { class: "note", hidden: true })
   const element = h("div", { class: "pane" }, canvas, image, note)
+  /** @type {Painter | null} */
   let painter = null
+  /** @type {PaneSource | null} */
   let source = null
+  /** @type {Map<number, Map<number, Plane>>} */
   let loaded = new Map() // channel index -> Map(level -> plane)
   let turn = 0
   let loading = new AbortController() // of what is fetched for this source
+  /** @type {PaneState} */
   let state = {}
   let contrast = "" // as it was drawn last
   let cost = 0 // milliseconds that a full picture of another contrast took
@@ -47,6 +53,7 @@ export function makePane(viewport, onState) {
     refresh()
   })
 
+  /** @param {PaneState} change */
   const tellState = (change) => {
     state = { ...state, ...change }
     say(note, state.error || (state.empty ?? ""))
@@ -56,8 +63,9 @@ export function makePane(viewport, onState) {
 
   const usesPlanes = () => painter !== null && source && drawable(source.dtype)
 
-  function wantedLevels() {
-    const bytes = (level) => source.levels[level][0] * source.levels[level][1] * (WIDTHS[source.dtype] ?? 8)
+  /** @param {PaneSource} source */
+  function wantedLevels(source) {
+    const bytes = (/** @type {number} */ level) => source.levels[level][0] * source.levels[level][1] * (WIDTHS[source.dtype] ?? 8)
     const side = painter?.limit ?? 8192
     const possible = source.levels.map((_, level) => level)
       .filter((level) => bytes(level) <= MAX_PLANE_BYTES && Math.max(...source.levels[level]) <= side)
@@ -67,7 +75,7 @@ export function makePane(viewport, onState) {
     return bytes(finest) > 4 * 2 ** 20 && quick > finest ? [quick, finest] : [finest]
   }
 
-  /** Channels of a source that are on. */
+  /** Channels of a source that are on. @param {PaneSource} now */
   const shown = (now) => display.channels.filter((channel) => channel.active && channel.index < now.channels)
 
   /** Give up what is on its way for a source that is not shown any more. */
@@ -83,50 +91,51 @@ export function makePane(viewport, onState) {
     const now = source
     if (!now || now.error) return
     if (!usesPlanes()) {
-      showPicture()
+      showPicture(now)
       return loadValues(mine, signal)
     }
     image.hidden = true
     canvas.hidden = false
     tellState({ busy: true, error: "", mode: "planes" })
     try {
-      for (const level of wantedLevels()) {
+      for (const level of wantedLevels(now)) {
         await Promise.all(shown(now).map(async (channel) => { if (await loadPlane(now, level, channel.index, mine, signal)) paint() }))
         if (mine !== turn) return
         tellState({ level })
       }
       tellState({ busy: false })
     } catch (error) {
-      if (mine === turn) tellState({ busy: false, error: String(error.message || error) })
+      if (mine === turn) tellState({ busy: false, error: messageOf(error) })
     }
     paint()
   }
 
-  /** Read one plane; false where something else is wanted by then. */
+  /** Read one plane; false where something else is wanted by then. @param {PaneSource} now @param {number} level @param {number} channel @param {number} mine @param {AbortSignal} signal */
   async function loadPlane(now, level, channel, mine, signal) {
-    const pixels = await plane(planeUrl(now.plane, { level, channel, z: now.z, t: now.t, projection: now.projection }), signal)
+    const pixels = await plane(planeUrl(now.plane ?? "", { level, channel, z: now.z, t: now.t, projection: now.projection }), signal)
     if (mine !== turn) return false
     if (!loaded.has(channel)) loaded.set(channel, new Map())
-    loaded.get(channel).set(level, pixels)
+    loaded.get(channel)?.set(level, pixels)
     return true
   }
 
-  /** Raw planes of what the server has drawn, for the values under the pointer. */
+  /** Raw planes of what the server has drawn, for the values under the pointer. @param {number} mine @param {AbortSignal} signal */
   async function loadValues(mine, signal) {
-    if (!drawable(source.dtype)) return
+    if (!source || !drawable(source.dtype)) return
     const now = source
-    const level = wantedLevels().at(-1)
+    const [level] = wantedLevels(source).slice(-1)
     try {
       for (const channel of shown(now)) if (!await loadPlane(now, level, channel.index, mine, signal)) return
     } catch { /* the picture is there; values are not */ }
   }
 
-  function showPicture() {
+  /** @param {PaneSource} source */
+  function showPicture(source) {
     canvas.hidden = true
     image.hidden = false
     const fine = source.levels.findIndex(([width]) => width <= 2048)
     const level = fine < 0 ? source.levels.length - 1 : fine
-    const url = pictureUrl(source.picture, { level, channels: spelled(display.channels), z: source.z, t: source.t, projection: source.projection })
+    const url = pictureUrl(source.picture ?? "", { level, channels: spelled(display.channels), z: source.z, t: source.t, projection: source.projection })
     if (image.getAttribute("src") !== url) {
       tellState({ busy: true, error: "", mode: "picture", level })
       image.src = url
@@ -139,7 +148,10 @@ export function makePane(viewport, onState) {
   })
   image.addEventListener("error", () => tellState({ busy: false, error: "The picture could not be loaded." }))
 
-  /** The level that all active channels have, the finest one. */
+  /** A plane that is there. @param {number} channel @param {number | null} level */
+  const planeOf = (channel, level) => /** @type {Plane} */ (loaded.get(channel)?.get(level ?? 0))
+
+  /** The level that all active channels have, the finest one. @param {ChannelLook[]} active @returns {number | null} */
   function commonLevel(active) {
     const levels = active.map((channel) => [...(loaded.get(channel.index)?.keys() ?? [])])
     if (!levels.length || levels.some((each) => !each.length)) return null
@@ -149,11 +161,11 @@ export function makePane(viewport, onState) {
 
   const paint = everyFrame(() => {
     if (!source || !viewport.box) return
-    if (!usesPlanes()) return placeImage()
+    if (!painter || !usesPlanes()) return placeImage()
     const active = shown(source)
     const level = commonLevel(active)
     if (active.length && level === null) return
-    const layers = active.map((channel) => ({ ...channel, plane: loaded.get(channel.index).get(level) }))
+    const layers = active.map((channel) => ({ ...channel, plane: planeOf(channel.index, level) }))
     const coarse = resting > 0
     const ratio = (window.devicePixelRatio || 1) / (coarse ? 2 : 1)
     const [width, height] = viewport.box.map((side) => Math.max(1, Math.round(side * ratio)))
@@ -184,6 +196,7 @@ export function makePane(viewport, onState) {
   }
 
   function placeImage() {
+    if (!source) return
     const [left, top] = viewport.origin()
     image.style.transform = `translate(${left}px,${top}px)`
     image.style.width = `${source.width * viewport.scale}px`
@@ -193,7 +206,7 @@ export function makePane(viewport, onState) {
 
   function refresh() {
     if (!source) return
-    const missing = display.channels.some((channel) => channel.active && channel.index < source.channels && !loaded.has(channel.index))
+    const missing = shown(source).some((channel) => !loaded.has(channel.index))
     if (missing || !usesPlanes()) return load()
     hurry()
     paint()
@@ -210,6 +223,7 @@ export function makePane(viewport, onState) {
     element,
     get source() { return source },
     refresh,
+    /** @param {PaneSource | null} next */
     show(next) {
       const same = source && next && source.id === next.id && source.z === next.z && source.t === next.t && source.projection === next.projection
       source = next
@@ -226,28 +240,29 @@ export function makePane(viewport, onState) {
       tellState({ error: "", empty: "" })
       load()
     },
-    /** What stands here where there is nothing to show. */
+    /** What stands here where there is nothing to show. @param {string} text */
     empty(text) {
       this.show(null)
       tellState({ empty: text })
     },
-    /** `{level, values: [[channel index, value]]}` of pixel (x, y) of level 0. */
+    /** `{level, values: [[channel index, value]]}` of pixel (x, y) of level 0. @param {number} x @param {number} y @returns {{level: number | null, values: [number, number][]} | null} */
     valuesAt(x, y) {
       if (!source || x < 0 || y < 0 || x >= source.width || y >= source.height) return null
+      const whole = [source.width, source.height]
       const active = shown(source)
       const level = commonLevel(active)
       if (level === null) return { level: null, values: [] }
       const values = active.map((channel) => {
-        const { data, width, height } = loaded.get(channel.index).get(level)
-        const column = Math.min(width - 1, Math.floor((x * width) / source.width))
-        const row = Math.min(height - 1, Math.floor((y * height) / source.height))
-        return [channel.index, data[row * width + column]]
+        const { data, width, height } = planeOf(channel.index, level)
+        const column = Math.min(width - 1, Math.floor((x * width) / whole[0]))
+        const row = Math.min(height - 1, Math.floor((y * height) / whole[1]))
+        return /** @type {[number, number]} */ ([channel.index, data[row * width + column]])
       })
       return { level, values }
     },
-    /** The finest loaded plane of each active channel. */
+    /** The finest loaded plane of each active channel. @returns {[number, Plane][]} */
     planes() {
-      return [...loaded].map(([index, levels]) => [index, levels.get(Math.min(...levels.keys()))])
+      return [...loaded].map(([index, levels]) => [index, planeOf(index, Math.min(...levels.keys()))])
     },
     dispose() {
       stop()

@@ -2,14 +2,15 @@
 
 import { h } from "../core/dom.js"
 
+/** @type {Record<string, string>} */
 const SHORT = { micrometer: "µm", millimeter: "mm", nanometer: "nm", meter: "m", centimeter: "cm", angstrom: "Å" }
 
-/** "µm" for "micrometer"; a unit that is not known stays as it is. */
+/** "µm" for "micrometer"; a unit that is not known stays as it is. @param {string} unit */
 export function shortUnit(unit) {
   return SHORT[unit] ?? unit ?? ""
 }
 
-/** The longest of 1, 2, 5, 10 ... that is at most `most`. */
+/** The longest of 1, 2, 5, 10 ... that is at most `most`. @param {number} most */
 export function roundLength(most) {
   const power = 10 ** Math.floor(Math.log10(most))
   for (const step of [5, 2, 1]) if (step * power <= most) return step * power
@@ -35,7 +36,7 @@ export function scaleBar() {
   const element = h("div", { class: "scale-bar", hidden: true }, text, bar)
   return {
     element,
-    /** `size` is that of one pixel of level 0 in `unit`; without a unit it says so. */
+    /** `size` is that of one pixel of level 0 in `unit`; without a unit it says so. @param {import("./viewport.js").Viewport} viewport @param {number} size @param {string} unit */
     show(viewport, size, unit) {
       if (!viewport.box) return
       const hasUnit = unit && size > 0

@@ -12,6 +12,7 @@ const KINDS = [["controls", "Controls"], ["neighbours", "Neighbours"], ["random"
 
 export const sheets = ["pixels/gallery.css", "pixels/side_wells.css"]
 
+/** @param {PartContext} context @returns {Part<"beside">} */
 export function build({ el, send, hide }) {
   let kind = ""
   let seed = 1
@@ -26,6 +27,7 @@ export function build({ el, send, hide }) {
   el.append(h("section", { class: "panel strip hcs-beside", "aria-label": "Other wells" },
     h("header", title, h("span", { class: "grow" }), others, h("span", { class: "segment" }, kinds), close), note, list))
 
+  /** @param {string} next */
   function choose(next) {
     kind = next
     send("kind", { kind, seed: kind === "random" ? seed : 0 })
@@ -46,7 +48,7 @@ export function build({ el, send, hide }) {
     content(next) {
       kind = next.kind
       hide(!kind)
-      if (!kind) return
+      if (!("items" in next)) return
       say(title, next.title)
       kinds.forEach((each) => set(each, { "aria-pressed": each.dataset.kind === kind }))
       others.hidden = kind !== "random"

@@ -5,6 +5,7 @@ import { parts } from "../core/colours.js"
 
 const MAX_CHANNELS = 8 // texture units that every WebGL2 device has to spare
 
+/** @type {Record<string, [string, string, string, string]>} */
 const FORMATS = {
   uint8: ["R8UI", "RED_INTEGER", "UNSIGNED_BYTE", "usampler2D"],
   bool: ["R8UI", "RED_INTEGER", "UNSIGNED_BYTE", "usampler2D"],
@@ -22,6 +23,7 @@ void main() {
   gl_Position = vec4(corner * 2.0 - 1.0, 0.0, 1.0);
 }`
 
+/** @param {string} sampler @param {number} channels */
 function fragment(sampler, channels) {
   const each = Array.from({ length: channels }, (_, i) => i)
   return `#version 300 es
@@ -64,7 +66,7 @@ ${each.map((i) => `      light += share * colour[${i}] * shade(float(texelFetch(
 }
 
 export class Painter {
-  /** Throws where the browser has no WebGL2. */
+  /** Throws where the browser has no WebGL2. @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
     const gl = canvas.getContext("webgl2", { antialias: false, alpha: true, premultipliedAlpha: true, preserveDrawingBuffer: true })
     if (!gl) throw new Error("This browser has no WebGL2.")
@@ -80,17 +82,20 @@ export class Painter {
     return this.gl.isContextLost()
   }
 
+  /** @param {string} sampler @param {number} channels @returns {WebGLProgram} */
   program(sampler, channels) {
     const key = `${sampler}${channels}`
     if (!this.programs.has(key)) this.programs.set(key, this.compile(fragment(sampler, channels)))
     return this.programs.get(key)
   }
 
+  /** @param {string} source */
   compile(source) {
     const { gl } = this
     const program = gl.createProgram()
-    for (const [kind, text] of [[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, source]]) {
+    for (const [kind, text] of /** @type {[number, string][]} */ ([[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, source]])) {
       const shader = gl.createShader(kind)
+      if (!shader) continue // the context is lost
       gl.shaderSource(shader, text)
       gl.compileShader(shader)
       gl.attachShader(program, shader)
@@ -101,7 +106,7 @@ export class Painter {
     return program
   }
 
-  /** The texture of a plane; `float` where it is drawn beside planes of another kind. */
+  /** The texture of a plane; `float` where it is drawn beside planes of another kind. @param {Plane} plane @param {boolean} float @returns {WebGLTexture} */
   texture(plane, float) {
     const { gl } = this
     if (this.textures.has(plane)) return this.textures.get(plane)
@@ -117,7 +122,7 @@ export class Painter {
     return texture
   }
 
-  /** Forget the textures of planes that are not among `planes`. */
+  /** Forget the textures of planes that are not among `planes`. @param {Plane[]} planes */
   keep(planes) {
     const used = new Set(planes)
     for (const [plane, texture] of this.textures) {
@@ -131,6 +136,7 @@ export class Painter {
    * Draw `layers` (`{plane, color, low, high, gamma}`, all planes of one size) where
    * `viewport` looks; `size` is that of level 0, `ratio` pixels of the canvas a screen
    * pixel. A coarse picture takes one pixel of the planes for each of its own.
+   * @param {(ChannelLook & {plane: Plane})[]} layers @param {import("./viewport.js").Viewport} viewport @param {[number, number]} size @param {number} ratio
    */
   draw(layers, viewport, size, ratio, coarse = false) {
     const { gl, canvas } = this
@@ -147,10 +153,10 @@ export class Painter {
     if (float !== this.float) this.keep([])
     this.float = float
     gl.useProgram(program)
-    const to = (name) => gl.getUniformLocation(program, name)
+    const to = (/** @type {string} */ name) => gl.getUniformLocation(program, name)
     const perPixel = [plane.width / size[0], plane.height / size[1]]
     const [left, top] = viewport.origin()
-    const stride = perPixel.map((part) => part / viewport.scale / ratio)
+    const stride = /** @type {const} */ ([perPixel[0] / viewport.scale / ratio, perPixel[1] / viewport.scale / ratio])
     gl.uniform2f(to("origin"), (-left / viewport.scale) * perPixel[0], (-top / viewport.scale) * perPixel[1])
     gl.uniform2f(to("stride"), ...stride)
     gl.uniform2f(to("extent"), plane.width, plane.height)

@@ -36,6 +36,7 @@ export function makeChooser(choose) {
   const element = h("div", { class: "chooser" },
     h("label", { class: "hcs-metric-select" }, native, h("span", { class: "soft" }, "Colour")), h("span", { class: "box" }, box, h("span", { class: "down", "aria-hidden": "true" }, icon("forward"))), channel, popup)
 
+  /** @returns {boolean} */
   const isOpen = () => box.getAttribute("aria-expanded") === "true"
   const recent = () => preference("metrics").split(" ").filter(Boolean)
   const shownKey = () => (present ? keyOf(present) : "")
@@ -91,7 +92,7 @@ export function makeChooser(choose) {
     if (family) choose(entryOf(family, index).id)
   }
 
-  /** Arrows and Enter open a closed list, Escape and Alt+Up close it. @param {KeyboardEvent} event */
+  /** Arrows and Enter open a closed list, Escape and Alt+Up close it. @param {KeyboardEvent} event @returns {boolean} */
   function key({ key: name, altKey }) {
     const opens = !isOpen() && (name === "Enter" || /^(Arrow|Page)(Up|Down)$/.test(name))
     const closes = isOpen() && (name === "Escape" || (altKey && name === "ArrowUp"))

@@ -6,11 +6,12 @@ import { makeChooser } from "./chooser.js"
 
 const SCORES = [["", "measured value"], ["z", "robust z"], ["b", "B-score"]]
 
-/** `send` asks the server for another colouring, `onNumbers` shows the values as numbers. */
+/** `send` asks the server for another colouring, `onNumbers` shows the values as numbers. @param {Send} send @param {(on: boolean) => void} onNumbers */
 export function makeControls(send, onNumbers) {
   const chooser = makeChooser((metric) => send("metric", { metric }))
   const score = h("select", { class: "hcs-score", change: () => send("score", { score: score.value }) }, options(SCORES))
   const way = h("select", { class: "hcs-way", change: () => send("way", { way: way.value }) })
+  /** @param {string} text @param {string} title @param {HTMLSelectElement} select */
   const labelled = (text, title, select) => h("label", { class: "row small", title }, h("span", { class: "soft" }, text), select)
   const wayBox = labelled("Well is", "How the fields of a well become its value", way)
   const scoreBox = labelled("Shown as", "The measured value, or how far it is from the plate's samples", score)
@@ -31,7 +32,9 @@ export function makeControls(send, onNumbers) {
     get metric() { return chooser.metric },
     get score() { return score.value },
     get way() { return way.value },
+    /** @param {PlateMapTexts["choices"]} choices */
     offerMetrics: ({ metrics, channels }) => chooser.offer(metrics, channels),
+    /** @param {PlateMapTexts["values"]} next */
     show(next) {
       if (next.metric) chooser.show(next.metric)
       score.value = next.score ?? ""
@@ -44,6 +47,7 @@ export function makeControls(send, onNumbers) {
     },
     stepMetric: chooser.step,
     pickMetric: chooser.pick,
+    /** @param {number} step */
     stepScore(step) {
       const scores = SCORES.map(([value]) => value)
       send("score", { score: scores[(scores.indexOf(score.value) + step + scores.length) % scores.length] })

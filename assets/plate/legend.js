@@ -8,7 +8,7 @@ import { drawWells } from "./painter.js"
 import { STATE, STATE_WORDS } from "./states.js"
 import { VERDICT_NAMES } from "../core/verdict_table.js"
 
-const MODES = ["robust", "full", "project"]
+const MODES = /** @type {const} */ (["robust", "full", "project"])
 const MODE_TEXTS = {
   robust: ["Range 2–98 %", "Colours span the 2nd to 98th percentile of this plate"],
   full: ["Range: all values", "Colours span all values of this plate"],
@@ -19,6 +19,7 @@ const FIXED = ["Fixed range", "Neutral where all is well, full colour at three t
 
 /** The colour bar with its limits, and what lies beyond them: one line; `titled` says
  *  in it what the values are, `first` is a button before its own. */
+/** @param {{onLimits: (limits: Limits) => void, onLog: (on: boolean) => void, titled?: boolean, first?: HTMLElement | null}} its */
 export function legend({ onLimits, onLog, titled = false, first = null }) {
   const low = h("span")
   const unit = h("span", { class: "soft" })
@@ -32,7 +33,7 @@ export function legend({ onLimits, onLog, titled = false, first = null }) {
   const title = h("b", { class: "cut" })
   const mode = h("button", {
     class: "small mode",
-    click: () => onLimits(fixed ? (mode.dataset.mode === "full" ? "robust" : "full") : MODES[(MODES.indexOf(mode.dataset.mode) + 1) % MODES.length]),
+    click: () => onLimits(fixed ? (mode.dataset.mode === "full" ? "robust" : "full") : MODES[(MODES.indexOf(/** @type {Limits} */ (mode.dataset.mode)) + 1) % MODES.length]),
   })
   const logarithm = h("button", {
     class: "small mode hcs-log", title: "Colours by the logarithm", "aria-label": "Log scale",
@@ -94,16 +95,19 @@ function standing(values) {
 export function categoryKeys(values) {
   if (!values?.categories) return null
   return h("ul", { class: "keys categories", "aria-label": values.title }, values.categories.map((name, index) =>
-    h("li", swatch({ state: STATE.present }, index, letterOf(index), { host: undefined, colouring: { colour: () => values.colours[index] } }), name)))
+    h("li", swatch({}, index, letterOf(index), { host: undefined, colouring: { colour: () => values.colours[index] } }), name)))
 }
 
 /** A key for those looks that this plate has; nothing about what it has not. */
+/** @param {MapScene} scene @param {MetricValues | null} values */
 export function stateKeys(scene, values = null) {
   const { wells, colouring } = scene
   const keys = h("ul", { class: "keys", "aria-label": "Signs" })
+  /** @param {(well: PaintedWell, index: number) => any} test @param {string} text @param {Partial<PaintedWell>} look @param {number | null} part */
   const add = (test, text, look, part = 0, sign = 0) => {
-    if (wells.some(test)) keys.append(h("li", swatch({ state: STATE.present, partial: false, corrected: false, role: "", ...look }, part, sign, scene), text))
+    if (wells.some(test)) keys.append(h("li", swatch(look, part, sign, scene), text))
   }
+  /** @param {string} verdict @param {boolean} stale @param {string} basis @returns {{verdict: VerdictEntry}} */
   const judged = (verdict, stale, basis, failed = 0) => ({ verdict: [verdict, stale, basis, "", "", failed] })
   if (standing(values)) add((_, index) => colouring.signs[index], standing(values), {}, colouring.notch ?? 1, Math.sign(values?.notable ?? 0))
   add((well, index) => well.state === STATE.present && (colouring.parts[index] ?? null) === null, "no value", {}, null)
@@ -119,11 +123,13 @@ export function stateKeys(scene, values = null) {
 }
 
 /** The plate's own drawing of one well, so that the key cannot differ from the map. */
-function swatch(well, part, sign, { host, colouring }) {
+/** @param {Partial<PaintedWell>} look @param {number | null} part @param {number | string} sign @param {{host?: HTMLElement, colouring: {stops?: number[][], colour: (part: number) => string}}} scene */
+function swatch(look, part, sign, { host, colouring }) {
   const canvas = h("canvas", { "aria-hidden": "true" })
+  const well = { state: STATE.present, partial: false, corrected: false, role: "", ...look }
   const geometry = { rows: 1, columns: 1, cell: SWATCH, rowHead: 0, columnHead: 0, width: SWATCH, height: SWATCH }
-  const stops = sign ? colouring.stops : rampOf("deviation", host)
+  const stops = (sign && colouring.stops) || rampOf("deviation", host)
   const colour = typeof sign === "string" ? colouring.colour : (at) => css(mixed(stops, at))
-  drawWells(canvas, { geometry, wells: [well], colouring: { parts: [part], signs: [sign], colour }, bare: true, host })
+  drawWells(canvas, { geometry, wells: [well], colouring: { parts: [part], signs: [sign], colour }, bare: true, host, selected: -1, chosen: new Set(), hovered: -1, plain: false })
   return canvas
 }

@@ -30,9 +30,13 @@ const SMALL_HEIGHT = 0.32 // of the window, beside the pictures of a well
 const LARGE_CELL = 160 // where the plate has the middle of the page
 const NUMBERED_CELL = 44 // pixels that a well with a number in it needs
 
+/** @param {PartContext} context @returns {Part<"plate_map">} */
 export function build({ el, root, send }) {
+  /** @type {MapScene} */
   const scene = { geometry: null, wells: [], colouring: colouring(null), selected: -1, chosen: new Set(), hovered: -1, plain: false }
-  let plate = null
+  /** @type {PlateText} */
+  let plate
+  /** @type {MetricValues | null} */
   let values = null
   /** @type {number | null} */
   let acquisition = null // whose values are shown, of all where null
@@ -50,7 +54,7 @@ export function build({ el, root, send }) {
   const marks = h("canvas", { "aria-hidden": "true" })
   const grid = makeGrid()
   const controls = makeControls(send, (on) => { numbered = on; arrange() })
-  const legendBox = legend({ onLimits: setLimits, onLog: (on) => setLogarithm(values?.metric, on), first: controls.numbers })
+  const legendBox = legend({ onLimits: setLimits, onLog: (on) => setLogarithm(values?.metric ?? "", on), first: controls.numbers })
   const map = h("div", { class: "hcs-plate-map" }, canvas, marks, grid.table)
   const keyBox = h("div")
   const summary = h("p", { class: "summary soft cut", role: "status", "aria-live": "polite" })
@@ -148,13 +152,14 @@ export function build({ el, root, send }) {
 
   function colour() {
     if (!plate) return
-    const choice = { limits: colourBar.limits, log: colourBar.logs.get(values?.metric) }
+    const choice = { limits: colourBar.limits, log: colourBar.logs.get(values?.metric ?? "") }
     const scale = values?.scale ?? "sequential"
-    scene.colouring = colouring(values, { ...choice, stops: rampOf(scale) })
+    const coloured = colouring(values, { ...choice, stops: rampOf(scale) })
+    scene.colouring = coloured
     const onStage = colouring(values, { ...choice, stops: rampOf(scale, undefined, true) })
     shareValues({
       labels: plate.labels, values: values && !values.categories ? values.values : [], scored: Boolean(controls.score),
-      title: values?.title ?? "", colouring: scene.colouring, frame: (index) => frameOf(onStage, index),
+      title: values?.title ?? "", colouring: coloured, frame: (index) => frameOf(onStage, index),
     })
     legendBox.show({ values, colouring: scene.colouring, limits: colourBar.limits })
     legendBox.mark(scene.colouring.parts[scene.selected] ?? null)

@@ -1,5 +1,6 @@
 // Paints the wells. Knows sizes, colours and states; no events, no elements.
 
+import { penOf } from "../core/dom.js"
 import { parts } from "../core/colours.js"
 import { token } from "../core/theme.js"
 import { drawVerdict } from "../review/verdicts.js"
@@ -7,6 +8,7 @@ import { isShown, squareOf } from "./geometry.js"
 import { STATE } from "./states.js"
 
 /** The outline colours of control wells, with the letter that says it without colour. */
+/** @type {Record<string, string>} */
 const ROLE_COLOURS = { N: "#e69f00", P: "#009e73", U: "#8a929b" }
 
 /** What a filter leaves out is still there, so that the plate keeps its shape. */
@@ -19,6 +21,7 @@ function colours(host) {
 }
 
 /** A pen for a canvas of the plate's size, crisp on any screen, and the ratio. */
+/** @param {HTMLCanvasElement} canvas @param {Geometry} place @returns {[CanvasRenderingContext2D, number]} */
 function prepared(canvas, place) {
   const ratio = window.devicePixelRatio || 1
   const [width, height] = [Math.round(place.width * ratio), Math.round(place.height * ratio)]
@@ -28,7 +31,7 @@ function prepared(canvas, place) {
     canvas.style.width = `${place.width}px`
     canvas.style.height = `${place.height}px`
   }
-  const pen = canvas.getContext("2d")
+  const pen = penOf(canvas)
   pen.setTransform(ratio, 0, 0, ratio, 0, 0)
   pen.clearRect(0, 0, place.width, place.height)
   return [pen, ratio]
@@ -39,9 +42,11 @@ function prepared(canvas, place) {
  *
  * `scene` holds `geometry`, `wells` (`{state, partial, corrected, role}` a position) and
  * their `colouring`; where it is not the page's own, the `host` whose tokens it takes.
+ * @param {HTMLCanvasElement} canvas @param {MapScene} scene
  */
 export function drawWells(canvas, scene) {
   const place = scene.geometry
+  if (!place) return
   const [pen, ratio] = prepared(canvas, place)
   const look = colours(scene.host)
   if (!scene.bare) plateBody(pen, place, look)
@@ -58,9 +63,11 @@ export function drawWells(canvas, scene) {
 /**
  * Draw what moves: `selected` (index or -1), `chosen` (a Set of indices), `hovered`. On a
  * canvas of its own, so that a key press does not paint thousands of wells.
+ * @param {HTMLCanvasElement} canvas @param {MapScene} scene
  */
 export function drawMarks(canvas, scene) {
   const place = scene.geometry
+  if (!place) return
   const [pen] = prepared(canvas, place)
   const look = colours(scene.host)
   if (scene.hovered >= 0 && scene.hovered !== scene.selected) outline(pen, place, scene.hovered, [[1, look.ink]])
@@ -88,7 +95,7 @@ function paint(pen, colour, edge) {
   pen.stroke()
 }
 
-/** The plate's outline, cut at A1's corner as plates are. */
+/** The plate's outline, cut at A1's corner as plates are. @param {CanvasRenderingContext2D} pen @param {Geometry} place @param {Record<string, string>} look */
 function plateBody(pen, place, look) {
   const { rowHead: left, columnHead: top, cell } = place
   const right = left + cell * place.columns + 1
@@ -98,6 +105,8 @@ function plateBody(pen, place, look) {
   paint(pen, look.sunken, look.line)
 }
 
+/** @param {CanvasRenderingContext2D} pen @param {Geometry} place @param {Record<string, string>} look @param {PaintedWell} well @param {number | null} part @param {number} index @param {number} ratio @param {MapScene} scene */
+/** @param {CanvasRenderingContext2D} pen @param {Geometry} place @param {Record<string, string>} look @param {PaintedWell} well @param {number | null} part @param {number} index @param {number} ratio @param {MapScene} scene */
 function drawWell(pen, place, look, well, part, index, ratio, { colouring, plain }) {
   const { cell } = place
   const inset = cell >= 20 ? 1.5 : cell >= 8 ? 1 : 0.5
@@ -126,19 +135,19 @@ function drawWell(pen, place, look, well, part, index, ratio, { colouring, plain
   if (well.corrected) diamond(pen, x, y, size, look)
 }
 
-/** Black or white, whichever is seen on a colour, "#rrggbb" as a pen gives it back. */
+/** Black or white, whichever is seen on a colour, "#rrggbb" as a pen gives it back. @param {string} color */
 export function contrasting(color) {
   const [red, green, blue] = parts(color.slice(1))
   return 0.3 * red + 0.59 * green + 0.11 * blue > 0.5 ? "#14181d" : "#ffffff"
 }
 
-/** Stands out: upwards, or downwards where `side` is below zero. */
+/** Stands out: upwards, or downwards where `side` is below zero. @param {CanvasRenderingContext2D} pen @param {number} x @param {number} y @param {number} half @param {number} side @param {string} colour */
 export function triangle(pen, x, y, half, side, colour) {
   polygon(pen, [x, y - half * side], [x + half * 1.15, y + half * side], [x - half * 1.15, y + half * side])
   paint(pen, colour)
 }
 
-/** In the layout, nothing acquired: a small hollow circle. */
+/** In the layout, nothing acquired: a small hollow circle. @param {CanvasRenderingContext2D} pen @param {number} x @param {number} y @param {number} size @param {string} colour @param {number[]} dashes */
 function hollow(pen, x, y, size, colour, dashes) {
   pen.beginPath()
   pen.arc(x + size / 2, y + size / 2, Math.max(1, size * 0.26), 0, 7)
@@ -149,7 +158,7 @@ function hollow(pen, x, y, size, colour, dashes) {
   pen.setLineDash([])
 }
 
-/** No value: a diagonal cross. */
+/** No value: a diagonal cross. @param {CanvasRenderingContext2D} pen @param {number} x @param {number} y @param {number} size @param {string} colour */
 function cross(pen, x, y, size, colour) {
   pen.strokeStyle = colour
   pen.lineWidth = size >= 10 ? 1 : 0.75
@@ -162,7 +171,7 @@ function cross(pen, x, y, size, colour) {
   pen.stroke()
 }
 
-/** Cannot be read: hatching, and a sign where there is room. */
+/** Cannot be read: hatching, and a sign where there is room. @param {CanvasRenderingContext2D} pen @param {number} x @param {number} y @param {number} size @param {Record<string, string>} look @param {string} sign */
 function hatched(pen, x, y, size, look, sign) {
   pen.save()
   pen.beginPath()
@@ -191,6 +200,7 @@ function hatched(pen, x, y, size, look, sign) {
   letter(pen, x + size / 2, y + size / 2, sign, look.bad, size * 0.42)
 }
 
+/** @param {CanvasRenderingContext2D} pen @param {number} x @param {number} y @param {string} text @param {string} colour @param {number} size */
 function letter(pen, x, y, text, colour, size) {
   pen.fillStyle = colour
   pen.font = `700 ${Math.round(Math.max(8, size))}px system-ui, sans-serif`
@@ -199,7 +209,7 @@ function letter(pen, x, y, text, colour, size) {
   pen.fillText(text, x, y + size * 0.05)
 }
 
-/** A control: outlined, so that the value stays visible, with its letter. */
+/** A control: outlined, so that the value stays visible, with its letter. @param {CanvasRenderingContext2D} pen @param {number} x @param {number} y @param {number} size @param {string} name */
 function role(pen, x, y, size, name) {
   const colour = ROLE_COLOURS[name]
   pen.strokeStyle = colour
@@ -212,14 +222,14 @@ function role(pen, x, y, size, name) {
   letter(pen, x + side / 2, y + size - side / 2, name, "#000000", side * 0.85)
 }
 
-/** What was decided: in the lower right corner, so that the value stays visible. */
+/** What was decided: in the lower right corner, so that the value stays visible. @param {CanvasRenderingContext2D} pen @param {Geometry} place @param {Record<string, string>} look @param {VerdictEntry} verdict @param {number} index @param {number} ratio */
 function decided(pen, place, look, verdict, index, ratio) {
   const [x, y, size] = squareOf(place, index, place.cell >= 20 ? 1.5 : 0.5, ratio)
   const side = Math.max(4, Math.min(12, size * 0.42))
   drawVerdict(pen, x + size - side - 0.5, y + size - side - 0.5, side, verdict, look.surface)
 }
 
-/** Fewer fields than expected: the upper right corner is folded. */
+/** Fewer fields than expected: the upper right corner is folded. @param {CanvasRenderingContext2D} pen @param {number} x @param {number} y @param {number} size @param {Record<string, string>} look  */
 function corner(pen, x, y, size, look) {
   const side = Math.max(3, size * 0.32)
   polygon(pen, [x + size - side, y], [x + size, y], [x + size, y + side])
@@ -232,7 +242,7 @@ function corner(pen, x, y, size, look) {
   pen.stroke()
 }
 
-/** A field was corrected: a diamond in the upper left corner. */
+/** A field was corrected: a diamond in the upper left corner. @param {CanvasRenderingContext2D} pen @param {number} x @param {number} y @param {number} size @param {Record<string, string>} look  */
 function diamond(pen, x, y, size, look) {
   const half = Math.max(2, Math.min(5, size * 0.15))
   const [cx, cy] = [x + half + 1.5, y + half + 1.5]
@@ -240,7 +250,7 @@ function diamond(pen, x, y, size, look) {
   paint(pen, look.surface, look.ink)
 }
 
-/** Lines to count along on large plates. */
+/** Lines to count along on large plates. @param {CanvasRenderingContext2D} pen @param {Geometry} place @param {Record<string, string>} look  */
 function countingLines(pen, place, look) {
   if (place.rows * place.columns < 384) return
   pen.strokeStyle = look.soft
@@ -264,7 +274,7 @@ function countingLines(pen, place, look) {
   pen.globalAlpha = 1
 }
 
-/** Rings around a well, from the outermost inwards. */
+/** Rings around a well, from the outermost inwards. @param {CanvasRenderingContext2D} pen @param {Geometry} place @param {number} index @param {[number, string][]} rings */
 function outline(pen, place, index, rings, outside = false) {
   if (!isShown(place, index)) return
   let [x, y, size] = squareOf(place, index, 0)

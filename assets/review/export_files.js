@@ -8,7 +8,9 @@ const TABLES = "Write tables/qc into the plate, as AnnData and ngio keep tables"
 
 /** The links; `onTable` writes the tables into the plate, `onRefused(text, again)` hears
  *  why there is no file, and how to take what there is of it. */
+/** @param {{onTable: () => void, onRefused: (text: string, partial?: () => void) => void}} its */
 export function exportFiles({ onTable, onRefused }) {
+  /** @param {string} name @param {string} words */
   const file = (name, words, title = "") =>
     h("a", { class: `button small ${name}`, download: "", title: title || null, click: (event) => download(event, onRefused) }, words)
   const csv = file("hcs-export-csv", "Wells CSV", "Wells with verdicts and metrics as CSV")
@@ -22,7 +24,7 @@ export function exportFiles({ onTable, onRefused }) {
 
   return {
     elements: [csv, fieldsCsv, report, more],
-    /** Show where the files of this plate are. */
+    /** Show where the files of this plate are. @param {VerdictNow} now */
     show(now) {
       set(csv, { href: now.wells_csv })
       set(fieldsCsv, { href: now.fields_csv })
@@ -31,7 +33,7 @@ export function exportFiles({ onTable, onRefused }) {
       set(report, { href: now.report })
       for (const [name, link] of Object.entries(parquet)) {
         link.hidden = !now.parquet
-        set(link, { href: now.parquet?.[name] ?? "" })
+        set(link, { href: now.parquet?.[/** @type {"wells" | "fields"} */ (name)] ?? "" })
       }
       set(tables, barredBy(now.barred.table, TABLES))
     },

@@ -3,7 +3,7 @@
 import { listen } from "../core/bus.js"
 import { everyFrame } from "../core/dom.js"
 
-/** Tell the server of them, those of one frame together. Returns what ends it. */
+/** Tell the server of them, those of one frame together. Returns what ends it. @param {Send} send */
 export function tellGlimpsed(send) {
   const glimpsed = new Map()
   const tell = everyFrame(() => {

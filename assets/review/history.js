@@ -9,8 +9,10 @@ import { reasonDialog } from "../core/reason_dialog.js"
 
 export const sheets = ["review/history.css", "review/signoff.css"]
 
+/** @param {PartContext} context @returns {Part<"history">} */
 export function build({ el, send, hide }) {
-  let content = null
+  /** @type {Extract<Texts["history"]["content"], {well: string}> | undefined} */
+  let content // of a field
   const list = h("ol", { class: "versions" })
   const note = complaint()
   const title = h("h2", { class: "grow cut" })
@@ -20,16 +22,19 @@ export function build({ el, send, hide }) {
     about: "The present version is kept, so that this can be undone in the same way. The reason stands in the history.", example: "the first was right", look: "revert", act: "Revert",
   }, (reason) => send("revert", { ...chosen, reason }))
   el.append(section, asking.dialog)
+  /** @type {{version: string, field: string, well: string} | null} */
   let chosen = null // what the dialog is about
 
+  /** @param {Extract<Texts["history"]["content"], {well: string}>["versions"][number]} version @param {number} number */
   function ask(version, number) {
     if (!reviewer.name) return tell("ask-name", () => ask(version, number))
+    if (!content) return undefined
     const { field, well, label } = content
     chosen = { version: version.id, field, well }
     return asking.ask(`Revert ${well} ${label} to v${number}`)
   }
 
-  /** The start of a digest; a press copies all of it, or shows it where a browser does not copy. */
+  /** The start of a digest; a press copies all of it, or shows it where a browser does not copy. @param {string} text */
   function digest(text) {
     const button = h("button", { class: "plain soft digest", title: `Digest of its pixels: ${text}. Copy it`, click: () => {
       if (!navigator.clipboard) return fill(button, text)
@@ -38,10 +43,11 @@ export function build({ el, send, hide }) {
     return button
   }
 
+  /** @param {Extract<Texts["history"]["content"], {well: string}>["versions"][number]} version @param {number} number */
   function row(version, number) {
-    const reason = content.barred.revert
+    const reason = content?.barred.revert
     const button = version.live ? null : h("button", {
-      class: "small hcs-revert", disabled: Boolean(reason) || !version.available || content.busy,
+      class: "small hcs-revert", disabled: Boolean(reason) || !version.available || Boolean(content?.busy),
       title: reason ? reason : version.available ? (reviewer.name ? "Make this the live version again; nothing is lost" : "Enter your name at the top first") : "Its pixels are no longer there",
       dataset: { version: version.id }, click: () => ask(version, number),
     }, icon("undo"), "Revert to this")
@@ -53,6 +59,7 @@ export function build({ el, send, hide }) {
       version.digest ? digest(version.digest) : null))
   }
 
+  /** @param {Extract<Texts["history"]["content"], {well: string}>["versions"][number]} version @param {number} number */
   function thumb(version, number) {
     if (!version.thumb) return h("span", { class: "thumb none" }, version.available ? "no picture" : "purged")
     const none = () => image.replaceWith(h("span", { class: "thumb none" }, "no picture"))
@@ -61,27 +68,27 @@ export function build({ el, send, hide }) {
   }
 
   function show() {
+    hide(!content)
     if (!content) return
-    hide(!content.field)
-    if (!content.field) return
+    const { versions } = content
     fill(title, `Versions of ${content.well} ${content.label}`)
     complain(note, content.error)
-    const total = content.versions.length
-    fill(list, content.versions.map((version, i) => row(version, total - i)))
+    const total = versions.length
+    fill(list, versions.map((version, i) => row(version, total - i)))
     if (!total && !content.error) fill(list, h("li", { class: "soft" }, content.loading ? "Loading…" : "This is the original image; it was never corrected."))
   }
 
   listen("reviewer", show)
   listen("show-history", () => {
-    if (!content?.field) return false
+    if (!content) return false
     section.scrollIntoView({ block: "nearest" })
     ;(/** @type {HTMLElement | null} */ (section.querySelector("button:not(:disabled)")) ?? section).focus()
     return true
   })
   return {
     content(next) {
-      content = next
-      set(section, { "aria-busy": next.busy })
+      content = "well" in next ? next : undefined
+      set(section, { "aria-busy": Boolean(content?.busy) })
       show()
       ready("show-history")
     },
@@ -89,10 +96,13 @@ export function build({ el, send, hide }) {
 }
 
 /** How a name is known, where somebody must know: a login is of the computer that wrote. */
+/** @type {Record<string, string>} */
 const KNOWN = { typed: " (typed)", login: "", proxy: "", "sign-in": "" }
 
+/** @type {Record<string, string>} */
 const WORDS = { write: "Original", import: "Imported", replace: "Replaced", add: "Added", revert: "Reverted", first: "Original", correct: "Replaced", stage: "Replaced", commit: "Replaced" }
 
+/** @param {Extract<Texts["history"]["content"], {well: string}>["versions"][number]} version */
 function words(version) {
   return WORDS[version.action] ?? (version.action ? version.action[0].toUpperCase() + version.action.slice(1) : "Original")
 }

@@ -13,6 +13,7 @@ export function makeMessages() {
   const problem = h("div", { class: "problem", role: "alert", hidden: true })
   let timer = 0
 
+  /** @param {Child[]} content @param {string} tone */
   function show(content, tone) {
     clearTimeout(timer)
     fill(toast, content)
@@ -25,17 +26,18 @@ export function makeMessages() {
     toast: region,
     problem,
     get asking() { return !problem.hidden },
-    /** Say what was saved. */
+    /** Say what was saved. @param {VerdictText["results"][number]} result */
     confirm: (result) => show(confirmation(result), "done"),
-    /** Say why nothing was done. */
+    /** Say why nothing was done. @param {string} text */
     hint: (text) => show([icon("warn"), h("span", text)], "hint"),
-    /** Say why there is no file, and offer what there is of it. */
+    /** Say why there is no file, and offer what there is of it. @param {string} text @param {(() => void) | undefined} partial */
     offer(text, partial) {
       const button = partial && h("button", { class: "small", click: () => { toast.hidden = true; partial() } }, "Save what there is")
       show([icon("warn"), h("span", text), button], "hint")
     },
-    /** Ask whether to try again or to drop what was not saved. */
+    /** Ask whether to try again or to drop what was not saved. @param {Child} text @param {() => void} again @param {() => void} drop */
     ask(text, again, drop) {
+      /** @param {() => void} act */
       const answer = (act) => () => {
         problem.hidden = true
         act()
@@ -48,7 +50,7 @@ export function makeMessages() {
   }
 }
 
-/** What was saved, in words, and how it is taken back. */
+/** What was saved, in words, and how it is taken back. @param {VerdictText["results"][number]} result */
 function confirmation(result) {
   const more = result.more ? ` and ${result.more} more` : ""
   const leftAlone = result.left?.length ? ` Unchanged, judged since: ${result.left.join(", ")}${more}.` : ""

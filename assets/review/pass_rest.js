@@ -7,6 +7,7 @@ import { count } from "../core/text.js"
 import { watchDialog } from "../core/keys.js"
 
 /** Make the dialog; `send` asks the server for pictures, `onPass` passes. */
+/** @param {{send: Send, onPass: () => void}} its */
 export function restDialog({ send, onPass }) {
   let seed = 0
   const text = h("p")
@@ -25,6 +26,7 @@ export function restDialog({ send, onPass }) {
     send("sample", { seed })
   }
 
+  /** @param {Sample} item */
   const picture = (item) => h("button", {
     class: "plain", role: "listitem", dataset: { well: item.well }, "aria-label": `Open ${item.well}`, title: `Open ${item.well}`,
     click: () => { dialog.close(); tell("choose", item.well) },
@@ -32,6 +34,7 @@ export function restDialog({ send, onPass }) {
 
   return {
     dialog,
+    /** @param {{rest: number, unopened: number, glimpsed: number}} counts */
     ask({ rest, unopened, glimpsed }) {
       fill(text, h("b", `${count(rest, "well")}, ${unopened.toLocaleString("en-US")} never opened by you${glimpsed ? `, ${glimpsed.toLocaleString("en-US")} of them seen in a montage` : ""}. `),
         unopened ? "Those that you have not seen are recorded as passed in bulk, not looked at; map, report, export and sign-off say so. Look at some drawn at random first:" : "")
@@ -44,6 +47,7 @@ export function restDialog({ send, onPass }) {
       dialog.showModal()
       ;(unopened ? look : pass).focus()
     },
+    /** @param {VerdictText["sample"]} sample */
     show(sample) {
       if (!sample || sample.seed !== seed || montage.hidden || montage.dataset.seed === String(seed)) return
       montage.dataset.seed = String(seed)

@@ -7,10 +7,12 @@ import { setOthers } from "./verdicts.js"
 
 const SHOWN = 4
 
+/** @param {PartContext} context @returns {Part<"presence">} */
 export function build({ el, send, hide }) {
   const list = h("ul", { class: "hcs-presence", "aria-label": "Others on this plate", "aria-live": "polite" })
   el.append(list)
 
+  /** @param {{who: string, well: string, deciding: boolean}} other */
   function person(other) {
     const name = other.who || "somebody"
     const text = other.well ? `${name}: ${other.well}` : name
@@ -24,6 +26,7 @@ export function build({ el, send, hide }) {
   let address = ""
   let token = "" // in the body, for addresses stand in logs
   const leave = () => { if (address) navigator.sendBeacon(address, token) }
+  /** @param {PageTransitionEvent} event */
   const again = (event) => { if (event.persisted) send("again") }
   window.addEventListener("pagehide", leave)
   window.addEventListener("pageshow", again)

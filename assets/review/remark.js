@@ -11,9 +11,12 @@ import { novelty, onEnter } from "../core/parts.js"
  * `onSave` gets `{note}` or `{reason}` to save to the verdict that holds; `onReason` is
  * told that a reason was confirmed, and answers whether a verdict was waiting for it.
  */
+/** @param {{onSave: (change: {note?: string, reason?: string}) => boolean, onReason: (confirmed?: boolean) => boolean}} its */
 export function remark({ onSave, onReason }) {
-  let notes = null // drafts of the plate, see `core/storage.js`
+  /** @type {import("../core/storage.js").PlateNotes} */
+  let notes // drafts of the plate, see `core/storage.js`
   let about = "" // what is open
+  /** @type {HeldVerdict | null} */
   let saved = null // its verdict
   let proposed = ""
   let touched = false // a person has chosen the reason
@@ -31,15 +34,18 @@ export function remark({ onSave, onReason }) {
   }
 
   // A pass has no reason: what stands there is for another verdict.
-  const amends = () => saved !== null && saved.verdict !== "pass"
-  const ownReason = () => (amends() ? saved.code : proposed)
+  const amended = () => (saved?.verdict === "pass" ? null : saved)
+  const ownReason = () => amended()?.code ?? proposed
   const otherNote = () => saved !== null && note.value.trim() !== saved.note
-  const otherReason = () => amends() && touched && reason.value !== saved.code
+  const otherReason = () => {
+    const verdict = amended()
+    return verdict !== null && touched && reason.value !== verdict.code
+  }
   const showUnsaved = () => { unsaved.hidden = !(otherNote() || otherReason()) }
 
   /** What measuring proposes is a question until a person takes it. */
   function showQuestion() {
-    const question = !touched && !amends() ? proposed : ""
+    const question = !touched && !amended() ? proposed : ""
     for (const option of reason.options) {
       const text = words.get(option.value) ?? "No reason"
       option.textContent = option.value && option.value === question ? `${text}?` : text
@@ -56,7 +62,7 @@ export function remark({ onSave, onReason }) {
     const text = note.value.trim()
     if (onSave({ note: text }) === false) return
     notes.keepDraft(about, "")
-    saved = { ...saved, note: text }
+    if (saved) saved = { ...saved, note: text }
     showUnsaved()
   }
 
@@ -64,7 +70,7 @@ export function remark({ onSave, onReason }) {
     byKeys = false
     if (onReason() || !otherReason()) return
     if (onSave({ reason: reason.value }) === false) return
-    saved = { ...saved, code: reason.value }
+    if (saved) saved = { ...saved, code: reason.value }
     touched = false
     showUnsaved()
   }
@@ -76,6 +82,7 @@ export function remark({ onSave, onReason }) {
     else saveReason()
   }
 
+  /** @param {KeyboardEvent} event */
   function pressed(event) {
     if (event.key === "Enter") return saveReason()
     if (event.key !== "Escape") byKeys = event.key !== "Tab"
@@ -110,6 +117,7 @@ export function remark({ onSave, onReason }) {
       saveReason()
     },
     text: () => note.value.trim(),
+    /** @param {string} verdict */
     code: (verdict) => (verdict === "pass" && !touched ? "" : reason.value),
     /** The verdict was given: what was typed has gone with it. */
     given() {
@@ -118,6 +126,7 @@ export function remark({ onSave, onReason }) {
       touched = false
       showUnsaved()
     },
+    /** @param {Choice[]} list */
     reasons(list) {
       if (!isNew(list)) return
       words = new Map(list)
@@ -125,6 +134,7 @@ export function remark({ onSave, onReason }) {
       showReason()
     },
     /** What is open: `subject` is a text of it, `held` its verdict, `suggested` a reason. */
+    /** @param {{plateNotes: import("../core/storage.js").PlateNotes, subject: string, held: HeldVerdict | null, suggested: string}} now */
     show({ plateNotes, subject, held, suggested }) {
       const another = plateNotes !== notes || subject !== about
       const news = another || JSON.stringify([held, suggested]) !== JSON.stringify([saved, proposed])

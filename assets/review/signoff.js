@@ -8,13 +8,17 @@ import { watchDialog } from "../core/keys.js"
 import { source, usabilityPart } from "./usability.js"
 import { VERDICT_NAMES } from "../core/verdict_table.js"
 
+/** @type {Record<string, string>} */
 const WORDS = { field: "with a field opened", thumbnails: "by their thumbnails", montage: "after a look in a montage", unseen: "in bulk, not looked at" }
 
 const SLOW_MILLISECONDS = 1000 // a signature is given within a tenth of that
 
-export function build({ el, send, hide }) {
-  let now = null
+/** @param {PartContext} context @returns {Part<"signoff">} */
+export function build({ el, send }) {
+  /** @type {Shown<"signoff">} */
+  let now
   let answered = 0
+  /** @type {boolean | null} */
   let demanded = null // whether a fail shall need a reason, until the server has kept it
   const title = h("h2", { class: "grow cut" }, "Review")
   const body = h("div", { class: "body" })
@@ -22,6 +26,7 @@ export function build({ el, send, hide }) {
   el.append(section)
   const usability = usabilityPart((id, care, refuse) => send("limits", { plate: now.plate, rule: id, care, refuse }))
 
+  /** @param {string} kind */
   const act = (kind, content = {}) => {
     if (!reviewer.name) return tell("ask-name", () => act(kind, content))
     send(kind, { plate: now.plate, ...content })
@@ -36,7 +41,7 @@ export function build({ el, send, hide }) {
   const go = h("button", { type: "submit", class: "primary" })
   let submit = () => {}
   let waiting = 0 // a timer, while there is no answer
-  const box = h("form", { submit: (event) => { event.preventDefault(); problem.hidden = true; submit(); sayLate() } }, text, form, note, problem,
+  const box = h("form", { submit: (/** @type {Event} */ event) => { event.preventDefault(); problem.hidden = true; submit(); sayLate() } }, text, form, note, problem,
     h("div", { class: "row acts" }, h("button", { click: () => dialog.close() }, "Cancel"), h("span", { class: "grow" }), go))
   const dialog = watchDialog(h("dialog", { class: "ask" }, box))
   el.append(dialog)
@@ -50,6 +55,7 @@ export function build({ el, send, hide }) {
     }, SLOW_MILLISECONDS)
   }
 
+  /** @param {{name: string, label: string, content: Child[], fields?: Child[], wants?: boolean, run: () => void, again: () => void}} question */
   function ask({ name, label, content, fields = [], wants = true, run, again }) {
     if (!reviewer.name) return tell("ask-name", again)
     set(dialog, { "aria-label": name })
@@ -86,7 +92,7 @@ export function build({ el, send, hide }) {
   function askReopen() {
     ask({
       name: `Reopen ${now.plate}`, again: askReopen, label: `Reopen as ${reviewer.name}`,
-      content: [h("p", `${now.signed.who} signed this plate off. Reopening lets verdicts and corrections change again; who reopened it, when and why stays in the record.`)],
+      content: [h("p", `${now.signed?.who} signed this plate off. Reopening lets verdicts and corrections change again; who reopened it, when and why stays in the record.`)],
       run: () => act("reopen", { note: note.value.trim() }),
     })
   }
@@ -119,10 +125,11 @@ export function build({ el, send, hide }) {
 
   // What is shown --
 
+  /** @param {Parameters<typeof icon>[0]} name @param {string} label @param {string} kind @param {() => void} run @param {string} more */
   const button = (name, label, kind, run, more) => h("button", { class: `small ${more}`, ...barredBy(now.barred[kind]), click: run }, icon(name), label)
 
-  function signedPart() {
-    const { signed } = now
+  /** @param {NonNullable<Shown<"signoff">["signed"]>} signed */
+  function signedPart(signed) {
     const how = signed.authenticated ? "" : " (not authenticated)"
     return [
       h("div", { class: `notice ${signed.changes.length ? "warn" : "good"} signed` }, icon(signed.changes.length ? "warn" : "check"),
@@ -152,7 +159,7 @@ export function build({ el, send, hide }) {
     const [first, second] = agreement.reviewers
     const heads = agreement.verdicts.map((word) => h("th", { scope: "col" }, word))
     const line = agreement.n
-      ? [h("b", agreement.kappa === null ? "kappa not defined" : `Cohen's kappa ${agreement.kappa.toFixed(2)}`), `, raw agreement ${Math.round(agreement.raw * 100)} %, n = ${agreement.n}`]
+      ? [h("b", agreement.kappa === null ? "kappa not defined" : `Cohen's kappa ${agreement.kappa.toFixed(2)}`), `, raw agreement ${Math.round((agreement.raw ?? 0) * 100)} %, n = ${agreement.n}`]
       : ["No well was judged individually by both."]
     return h("div", { class: "agreement" }, h("h3", `Agreement of ${first} and ${second}`), h("p", { class: "small" }, line),
       agreement.left_out ? h("p", { class: "small soft" }, `${count(agreement.left_out, "well")} left out: judged in bulk or not looked at.`) : null,
@@ -165,6 +172,7 @@ export function build({ el, send, hide }) {
     const list = now.differences
     if (!list.length) return null
     const open = list.filter((difference) => !difference.settled).length
+    /** @param {Said} act */
     const verdictText = (act) => `${act.who}: ${act.verdict}${act.reason ? `, ${act.reason}` : ""}${act.note ? ` “${act.note}”` : ""}`
     return h("div", { class: "differences hcs-disagreements" }, h("h3", open ? `${count(open, "disagreement")} to settle` : "All disagreements are settled"),
       h("ul", list.map((difference) => h("li", { class: difference.settled ? "soft" : "" }, h("button", { class: "plain difference", title: "Open it and judge: that settles it", dataset: { well: difference.well }, click: () => tell("choose", difference.well) },
@@ -185,14 +193,12 @@ export function build({ el, send, hide }) {
   }
 
   function show() {
-    hide(!now.shown)
-    if (!now.shown) return
     section.classList.toggle("locked", Boolean(now.signed))
     const counts = now.counts
     usability.show(now.whole ? now.usability : null, now.signed ? "The plate is signed off." : now.barred.limits)
     fill(body,
       usability.element,
-      now.signed ? signedPart() : null,
+      now.signed ? signedPart(now.signed) : null,
       now.blind.open ? blindPart() : null,
       now.signed || now.blind.open ? null : [h("p", { class: "small" }, inWords(counts)), h("p", { class: "small soft" }, basesInWords(counts)),
         h("div", { class: "row wrap" }, button("check", "Sign off…", "sign-off", askSignOff, "hcs-sign-off"), button("edit", "Blind review…", "blind", askBlind, "hcs-blind"))],
@@ -202,7 +208,6 @@ export function build({ el, send, hide }) {
   listen("reviewer", () => setTimeout(() => send("name"), 400))
   listen("reopen", () => { if (now?.signed && !now.barred.reopen) askReopen() })
   return {
-    hears: true,
     content(next) {
       now = next
       if (next.answer && next.answer.n > answered) {
@@ -220,20 +225,23 @@ export function build({ el, send, hide }) {
   }
 }
 
+/** @param {ReviewCounts} counts */
 function inWords(counts) {
   const parts = VERDICT_NAMES.filter((word) => counts[word]).map((word) => `${counts[word]} ${word}`)
   const open = counts.unjudged ?? 0
   return `${parts.join(", ") || "No well is judged"}${parts.length && open ? `, ${open} not judged` : ""}.`
 }
 
-/** Wells that nobody has looked at; earlier sign-offs counted verdicts alone. */
+/** Wells that nobody has looked at; earlier sign-offs counted verdicts alone. @param {ReviewCounts} counts */
 const unseenOf = (counts) => (counts.looked === undefined ? (counts.unseen ?? 0) + (counts.unjudged ?? 0) : counts.wells - counts.looked)
 
+/** @param {ReviewCounts} counts */
 function judgedInWords(counts) {
-  const parts = ["field", "thumbnails", "montage", "unseen"].filter((word) => counts[word]).map((word) => `${counts[word]} ${WORDS[word]}`)
+  const parts = /** @type {const} */ (["field", "thumbnails", "montage", "unseen"]).filter((word) => counts[word]).map((word) => `${counts[word]} ${WORDS[word]}`)
   return parts.length ? `Judged: ${parts.join(", ")}.` : ""
 }
 
+/** @param {ReviewCounts} counts */
 function basesInWords(counts) {
   const unseen = unseenOf(counts)
   return [judgedInWords(counts), unseen ? `${count(unseen, "well")} not viewed yet.` : ""].filter(Boolean).join(" ")

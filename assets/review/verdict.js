@@ -23,13 +23,18 @@ import { TURNS, makeWaiting, named } from "./waiting.js"
 import { review, setVerdicts, setWaiting, verdictParts, withChanges } from "./verdicts.js"
 import { VERDICTS, VERDICT_NAMES } from "../core/verdict_table.js"
 
+/** @param {PartContext} context @returns {HearingPart<"verdict">} */
 export function build({ el, send, hide }) {
-  let now = null // what is this page's own, with all that pages share
+  let shown = false // a plate, now
+  /** @type {VerdictNow} */
+  let now // what is this page's own, with all that pages share
   const shared = { verdicts: {} } // of the plate, the same on all pages
   const decided = { whole: {}, changed: {} } // verdicts as they were sent, and since then
   let answered = 0
   let whole = true // the well, and not the field that is open
-  let notes = null // what the browser keeps about this plate
+  /** @type {PlateNotes} */
+  let notes // what the browser keeps about this plate
+  /** @type {(() => void) | null} */
   let refused = null // a verdict that waits for its reason
   const skipped = new Set()
 
@@ -79,15 +84,15 @@ export function build({ el, send, hide }) {
   const whyNotDrawn = (well) => notDrawn(well, now, review.pictures, keyName("open"))
 
   /** What a verdict would be about now: labels, or why there is none. */
-  /** @returns {{refusal?: string, wells?: string[], field?: string, acquisition?: number | null, digest?: string}} */
+  /** @param {boolean} click @returns {{refusal?: string, wells: string[], field?: string, acquisition?: number | null, digest?: string}} */
   function target(click) {
-    if (!now?.shown) return { refusal: "No plate is open." }
-    if (now.locked || now.away) return { refusal: now.locked || now.away }
+    if (!shown) return { refusal: "No plate is open.", wells: [] }
+    if (now.locked || now.away) return { refusal: now.locked || now.away, wells: [] }
     if (review.chosen.length > 1) return { wells: review.chosen }
     const well = review.selected || now.well
-    if (!well) return click ? { wells: [] } : { refusal: "No well is open: J goes to the next suspect." }
+    if (!well) return click ? { wells: [] } : { refusal: "No well is open: J goes to the next suspect.", wells: [] }
     const refusal = whyNotDrawn(well)
-    if (refusal) return { refusal }
+    if (refusal) return { refusal, wells: [] }
     const field = !whole && now.field ? { field: now.field.name, acquisition: now.field.acquisition } : {}
     return { wells: [well], digest: review.pictures.digest, ...field }
   }
@@ -131,7 +136,7 @@ export function build({ el, send, hide }) {
     if (now.locked || now.away) return Boolean(hint(now.locked || now.away))
     if (!reviewer.name) return Boolean(askName(() => { if (present().subject === subject) remarks.save() }))
     const place = field ? { field: field.name, acquisition: field.acquisition } : {}
-    post("amend", { plate: now.plate, batch: newBatch(), target: held.batch, verdict: held.verdict, wells: well ? [well] : [], ...place, ...change })
+    post("amend", { plate: now.plate, batch: newBatch(), target: held?.batch, verdict: held?.verdict, wells: well ? [well] : [], ...place, ...change })
     return true
   }
 
@@ -142,8 +147,8 @@ export function build({ el, send, hide }) {
   }
 
   function turn(type) {
-    if (now?.locked || now?.away) return hint(now.locked || now.away)
-    const offer = now?.[type]
+    if (shown && (now.locked || now.away)) return hint(now.locked || now.away)
+    const offer = shown ? now[type] : null
     if (!offer) return hint(type === "undo" ? "You have nothing to undo on this plate." : "You have nothing to redo on this plate.")
     const message = { target: offer.batch, batch: newBatch(), text: offer.text }
     sent.add(type, message)
@@ -176,7 +181,7 @@ export function build({ el, send, hide }) {
   }
 
   function go(step) {
-    if (!now?.shown) return
+    if (!shown) return
     const from = review.selected || now.well
     const label = step > 0 ? following(from) : wellBefore(arrange(now, order.value), from, leftOut)
     if (label) tell("choose", label)
@@ -237,8 +242,7 @@ export function build({ el, send, hide }) {
     const field = well && !whole && now.field ? now.field : null
     const subject = JSON.stringify(field ? [well, field.name, field.acquisition] : [well])
     if (well && now.well !== well) return { subject, well, field, held: null }
-    const same = (verdict) => verdict.field === field.name && verdict.acquisition === field.acquisition
-    const held = field ? now.fields.find(same) : well ? now.standing : now.plate_standing
+    const held = field ? now.fields.find((verdict) => verdict.field === field.name && verdict.acquisition === field.acquisition) : well ? now.standing : now.plate_standing
     return { subject, well, field, held: held ?? null }
   }
 
@@ -248,7 +252,7 @@ export function build({ el, send, hide }) {
   }
 
   function showTarget() {
-    if (!now?.shown) return
+    if (!shown) return
     showOthers()
     const many = review.chosen.length > 1
     const well = review.selected || now.well
@@ -268,7 +272,7 @@ export function build({ el, send, hide }) {
     remarks.show({ plateNotes: notes, subject, held, suggested: now.well === well ? now.suggested : "" })
   }
 
-  const showOthers = () => nearby.show(review.selected || now?.well)
+  const showOthers = () => nearby.show(review.selected || (shown ? now.well : ""))
 
   function verdictLine(many, well) {
     if (many) return [h("span", { class: "soft" }, "one verdict for all of them; those that you did not open are recorded as not looked at")]
@@ -309,9 +313,9 @@ export function build({ el, send, hide }) {
   listen("undo", () => turn("undo"))
   listen("redo", () => turn("redo"))
   listen("queue", go)
-  listen("verdict-note", () => (now?.locked ? hint(now.locked) : remarks.note.focus()))
-  listen("verdict-reason", () => (now?.locked ? hint(now.locked) : remarks.reason.focus()))
-  listen("verdict-scope", () => { if (now?.field) setScope(!whole) })
+  listen("verdict-note", () => (shown && now.locked ? hint(now.locked) : remarks.note.focus()))
+  listen("verdict-reason", () => (shown && now.locked ? hint(now.locked) : remarks.reason.focus()))
+  listen("verdict-scope", () => { if (shown && now.field) setScope(!whole) })
   listen("selection", showTarget)
   listen("pictures", () => {
     const { well, digest, drawn } = review.pictures
@@ -321,11 +325,11 @@ export function build({ el, send, hide }) {
   listen("reviewer", (name) => { if (name) setTimeout(() => send("name"), 400) })
 
   showKeys()
-  onDraft(() => { if (now?.shown) remarks.refresh() })
+  onDraft(() => { if (shown) remarks.refresh() })
   /** What all pages share has come, before or after what is this one's own. */
   function share(content) {
     Object.assign(shared, content)
-    if (!now?.shown) return
+    if (!shown) return
     Object.assign(now, shared)
     setVerdicts(now.verdicts, { well: now.well, list: now.fields })
     showQueue()
@@ -347,10 +351,12 @@ export function build({ el, send, hide }) {
     },
     hears: true,
     content(next) {
-      const another = now?.plate !== next.plate
-      now = { ...shared, ...next }
+      shown = next.shown
       hide(!next.shown)
       if (!next.shown) return
+      const another = now?.plate !== next.plate
+      // What pages share comes before a part's own: `content` stands last.
+      now = /** @type {VerdictNow} */ ({ ...shared, ...next })
       if (another || !notes) {
         notes = new PlateNotes(next.workspace, next.id)
         skipped.clear()

@@ -10,15 +10,20 @@ import { token } from "../core/theme.js"
 const WAITING = "waiting" // no verdict: its sign is of its own
 
 export const review = {
+  /** @type {Record<string, VerdictEntry>} */
   verdicts: {}, // by label: [verdict, stale, basis, reason, who, failed fields]
+  /** @type {Map<string, string>} */
   waiting: new Map(), // by label: the verdict that was sent, and is not saved yet
   get selected() { return selection.well }, // at once, without asking the server
   get chosen() { return selection.wells },
   pictures: { well: "", digest: "", drawn: false },
+  /** @type {{well: string, list: FieldVerdict[]}} */
   fields: { well: "", list: [] }, // verdicts on fields of the open well
+  /** @type {{who: string, well: string, deciding: boolean}[]} */
   others: [], // who else is on the plate, see `setOthers`
 }
 
+/** @param {Record<string, VerdictEntry>} verdicts */
 export function setVerdicts(verdicts, fields = review.fields) {
   review.verdicts = verdicts
   review.fields = fields
@@ -39,15 +44,19 @@ export function setWaiting(waiting) {
   tell("verdicts")
 }
 
-/** What to draw at a well: the verdict that holds, or that one is not saved yet. */
-export const verdictAt = (label) => (review.waiting.has(label) ? [WAITING, false, "", review.waiting.get(label), "", 0] : review.verdicts[label] ?? null)
+/** What to draw at a well: the verdict that holds, or that one is not saved yet. @param {string} label @returns {VerdictEntry | null} */
+export function verdictAt(label) {
+  const waits = review.waiting.get(label)
+  return waits === undefined ? review.verdicts[label] ?? null : [WAITING, false, "", waits, "", 0]
+}
 
-/** Who else is on the plate: `{who, well, deciding}`. */
+/** Who else is on the plate. @param {typeof review.others} others */
 export function setOthers(others) {
   review.others = others
   tell("others")
 }
 
+/** @param {typeof review.pictures} pictures */
 export function setPictures(pictures) {
   const { well, digest, drawn } = review.pictures
   if (well === pictures.well && digest === pictures.digest && drawn === pictures.drawn) return
@@ -58,13 +67,14 @@ export function setPictures(pictures) {
 /** @type {Map<string, string>} */
 const colours = new Map()
 
-/** The colour of a verdict, or of "stale": a token, the same in either theme. */
+/** The colour of a verdict, or of "stale": a token, the same in either theme. @param {string} word */
 export function verdictColour(word) {
-  if (!colours.has(word)) colours.set(word, token(`verdict-${word}`)) // asked for each well
-  return colours.get(word)
+  const colour = colours.get(word) ?? token(`verdict-${word}`) // asked for each well
+  colours.set(word, colour)
+  return colour
 }
 
-/** A verdict in words, for cells and tooltips. */
+/** A verdict in words, for cells and tooltips. @param {VerdictEntry | null} entry */
 export function verdictText(entry) {
   if (!entry) return ""
   const [verdict, stale, basis, reason, , failed] = entry
@@ -77,7 +87,7 @@ export function verdictText(entry) {
   return parts.join(", ")
 }
 
-/** A verdict that holds, as elements: what, by whom, when, on what. */
+/** A verdict that holds, as elements: what, by whom, when, on what. @param {HeldVerdict} verdict @returns {HTMLElement[]} */
 export function verdictParts(verdict) {
   return [
     h("span", { class: `word ${verdict.verdict}` }, verdict.reason ? `${verdict.verdict}, ${verdict.reason}` : verdict.verdict),
@@ -85,7 +95,7 @@ export function verdictParts(verdict) {
     verdict.stale ? h("span", { class: "tag warn", title: "The pictures have changed since; judge again" }, "stale") : null,
     verdict.note ? h("span", { class: "note" }, ` “${verdict.note}”`) : null,
     verdict.amended ? h("span", { class: "soft" }, ` amended by ${verdict.amended}`) : null,
-  ].filter(Boolean)
+  ].filter((part) => part !== null)
 }
 
 /** Outline and mark of each sign, in a square of 16. @type {Record<string, [string, string]>} */
@@ -111,6 +121,7 @@ const inkOn = (word, stale) => (word === "flag" && !stale ? "#000000" : "#ffffff
 /**
  * Draw a verdict's sign into a box: filled where somebody looked, only outlined where
  * nobody did, grey where something else is there now.
+ * @param {CanvasRenderingContext2D} pen @param {number} x @param {number} y @param {number} side @param {VerdictEntry} entry @param {string} surface
  */
 export function drawVerdict(pen, x, y, side, [verdict, stale, basis, , , failed], surface) {
   const word = verdict || (failed ? "fail" : "")
@@ -135,7 +146,7 @@ export function drawVerdict(pen, x, y, side, [verdict, stale, basis, , , failed]
   pen.restore()
 }
 
-/** Three dots: something is under way. */
+/** Three dots: something is under way. @param {CanvasRenderingContext2D} pen @param {number} x @param {number} y @param {number} side @param {string} surface */
 function drawWaiting(pen, x, y, side, surface) {
   pen.save()
   pen.fillStyle = surface
@@ -149,13 +160,13 @@ function drawWaiting(pen, x, y, side, surface) {
   pen.restore()
 }
 
-/** The verdict on a field of the open well: `{verdict, stale, reason, unseen}`, or null. */
+/** The verdict on a field of the open well: or null. @param {string} well @param {{name: string, acquisition: number | null} | null} field */
 export function fieldVerdict(well, field) {
   if (!field || review.fields.well !== well) return null
   return review.fields.list.find((verdict) => verdict.field === field.name && verdict.acquisition === field.acquisition) ?? null
 }
 
-/** A verdict's sign as an element, the same that the plate's canvas has. */
+/** A verdict's sign as an element, the same that the plate's canvas has. @param {HeldVerdict} verdict */
 export function signElement({ verdict, stale }) {
   return svg("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" }, SHAPES[verdict].map((d, i) => svg("path", i
     ? { d, fill: "none", stroke: inkOn(verdict, stale), "stroke-width": 1.8, "stroke-linecap": "round" }

@@ -53,9 +53,7 @@ UNFOUND = """async () => {
 
 
 def shown(page: Page) -> None:
-    page.wait_for_function(
-        "[...document.querySelectorAll('[data-part]')].every((part) => part.firstChild)"
-    )
+    page.wait_for_selector("html[data-connected]", state="attached")
     at_rest(page)
 
 

@@ -27,15 +27,17 @@ import { makeWellPainter, paintSigns } from "./well_painter.js"
 const KEYS = "Plus and minus zoom, 0 shows the whole plate, arrows move, Enter opens what is in the middle, Escape goes back to the whole plate."
 const OPENED_FIELD = 60 // CSS pixels from which on a click may mean a field and not its well
 
+/** @param {PartContext} context @returns {Part<"plate_canvas">} */
 export function build({ el, send }) {
-  let plate = null
+  /** @type {PlateCanvasText} */
+  let plate
   let look = { well: "", shown: false }
   /** @type {[number, number] | null} */
   let hovered = null // on the canvas
   let byKeys = false // keys say where one is, not the pointer
   let painted = 0
-  let seen = null
-  const pictures = new Promise((done) => { seen = done })
+  let seen = () => {}
+  const pictures = new Promise((done) => { seen = () => done(undefined) })
 
   const viewport = new Viewport()
   viewport.margin = 6
@@ -82,10 +84,11 @@ export function build({ el, send }) {
   const activeChannels = () => (display.channels.length ? display.channels : plate.settings).filter(({ active }) => active)
 
   function draw() {
-    const [brush, ratio] = pen(canvas, ...viewport.box)
+    const [brush, ratio] = pen(canvas, ...viewport.across)
     const columns = plate.columns.length
     const inView = visible(plate, viewport)
     const fine = detailed(plate, inView.length, viewport.scale * ratio)
+    /** @type {CanvasView} */
     const view = {
       brush, ratio, plate, fine, size: [canvas.width, canvas.height], picture: overview.picture, details: details.get,
       channels: activeChannels(), missing: [],
@@ -132,7 +135,7 @@ export function build({ el, send }) {
   /** What keys and clicks are about: under the pointer, else in the middle, else selected. */
   function target() {
     if (hovered && !byKeys) return pointedWell()
-    const [width, height] = viewport.box
+    const [width, height] = viewport.across
     if (!viewport.fitted) return wellAt(plate, ...viewport.at(width / 2, height / 2))
     const index = plate.labels.indexOf(look.well)
     const columns = plate.columns.length
@@ -163,11 +166,11 @@ export function build({ el, send }) {
   // Moving --
 
   /** The pointer's place from the middle of the view, which zooming keeps. */
-  const fromMiddle = () => (hovered && !byKeys ? [hovered[0] - viewport.box[0] / 2, hovered[1] - viewport.box[1] / 2] : [0, 0])
+  const fromMiddle = () => (hovered && !byKeys ? [hovered[0] - viewport.across[0] / 2, hovered[1] - viewport.across[1] / 2] : [0, 0])
 
   /** By a factor; null shows the whole plate, 0 one screen pixel a pixel. */
   function zoom(factor) {
-    if (factor === null) return viewport.fit(...viewport.box)
+    if (factor === null) return viewport.fit(...viewport.across)
     if (factor === 0) return zoomToPixels()
     const chosen = plate.labels.indexOf(look.well)
     const columns = plate.columns.length
@@ -177,7 +180,7 @@ export function build({ el, send }) {
 
   function zoomToPixels() {
     const at = target()
-    const well = at && details.get(at.index)
+    const well = at ? details.get(at.index) : undefined
     const field = at && (fieldAt(well, at.x, at.y)?.field ?? well?.fields[0])
     if (!field?.levels) return zoom(4)
     const scale = field.levels[0][0] / field.box[2] / (1 - 2 * INSET) / (window.devicePixelRatio || 1)
@@ -191,8 +194,9 @@ export function build({ el, send }) {
     if (!at) return
     const well = details.get(at.index)
     const hit = fieldAt(well, at.x, at.y)
-    const large = hit && viewport.scale * hit.field.box[2] > OPENED_FIELD && well.fields.length > 1
-    const only = hit && well.fields.length === 1 && viewport.scale > 0.5 * Math.min(...viewport.box)
+    const fields = well?.fields.length ?? 0
+    const large = hit && viewport.scale * hit.field.box[2] > OPENED_FIELD && fields > 1
+    const only = hit && fields === 1 && viewport.scale > 0.5 * Math.min(...viewport.across)
     send("open", { well: plate.labels[at.index], field: large || only ? hit.field.name : "", acquisition: hit?.field.acquisition ?? null })
   }
 
@@ -212,7 +216,7 @@ export function build({ el, send }) {
     fitted: () => viewport.fitted,
     pointed: () => Boolean(plate && look.shown && hovered && !byKeys),
     zoom,
-    pan: (parts) => viewport.pan(parts[0] * viewport.box[0], parts[1] * viewport.box[1]),
+    pan: (parts) => viewport.pan(parts[0] * viewport.across[0], parts[1] * viewport.across[1]),
     open,
     select() {
       const at = target()
@@ -253,7 +257,7 @@ export function build({ el, send }) {
     const { rows, columns, states } = plate
     const [row, column, down, right] = usedPart(states.map((state) => state !== STATE.not_acquired), rows.length, columns.length)
     viewport.part = extent.whole ? null : [column, row, right, down]
-    if (viewport.box) viewport.fit(...viewport.box)
+    if (viewport.box) viewport.fit(...viewport.across)
   }
 
   /** Fetch what this plate needs, where somebody looks. */

@@ -15,16 +15,19 @@ export function unknownWells(plate, inView, known) {
   return inView.filter((index) => plate.states[index] === STATE.present && known.get(index)?.of !== plate.digest).slice(0, MOST_WELLS)
 }
 
-/** `onChange` hears when more is known. */
+/** `onChange` hears when more is known. @param {() => void} onChange */
 export function makeDetails(onChange) {
+  /** @type {Map<number, PlacedWell>} */
   let wells = new Map() // index -> {fields, sprite, error, of}
   let asking = false
+  /** @type {PlateCanvasText | null} */
   let plate = null
 
   return {
+    /** @param {number} index */
     get: (index) => wells.get(index),
     get busy() { return asking },
-    /** Another plate, or the same looked at otherwise: what is known stands until it is renewed. */
+    /** Another plate, or the same looked at otherwise: what is known stands until it is renewed. @param {PlateCanvasText} next @param {{other: boolean, same: boolean}} change */
     show(next, { other, same }) {
       plate = next
       if (other) wells = new Map()
@@ -34,19 +37,21 @@ export function makeDetails(onChange) {
     renewFailed() {
       wells.forEach((well) => { if (well.error || well.fields?.some((field) => field.error)) well.of = "" })
     },
+    /** @param {number[]} inView */
     async ask(inView) {
+      if (!plate) return
       const missing = unknownWells(plate, inView, wells)
       if (!missing.length || asking) return
       const requested = plate
-      const query = missing.map((index) => `well=${encodeURIComponent(plate.labels[index])}`)
+      const query = missing.map((index) => `well=${encodeURIComponent(requested.labels[index])}`)
       if (plate.acquisition !== null) query.push(`acquisition=${plate.acquisition}`)
       asking = true
       try {
         const answer = await fetch(`${plate.wells}?${query.join("&")}`)
         if (!answer.ok) throw new Error(String(answer.status))
         const answers = await answer.json()
-        if (requested.key === plate.key && requested.acquisition === plate.acquisition) {
-          for (const [label, well] of Object.entries(answers)) wells.set(plate.labels.indexOf(label), { ...well, of: requested.digest })
+        if (requested.key === plate?.key && requested.acquisition === plate.acquisition) {
+          for (const [label, well] of Object.entries(answers)) wells.set(requested.labels.indexOf(label), { ...well, of: requested.digest })
         }
       } catch { // a server that is away is told of at the top; the overview stays
         await new Promise((resolve) => setTimeout(resolve, AGAIN_MILLISECONDS))

@@ -5,10 +5,12 @@ import { typing } from "../../core/boxes.js"
 const STEP = 0.15 // of the view, for an arrow key
 const CLICK_PIXELS = 5 // a pointer that moved less has clicked
 
+/** @type {Record<string, number[]>} */
 const ARROWS = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }
 
 /** Bind acts to the canvas. @param {HTMLCanvasElement} canvas @param {CanvasActs} acts */
 export function bindCanvas(canvas, acts) {
+  /** @param {KeyboardEvent} event */
   function onKey(event) {
     if (event.altKey || event.ctrlKey || event.metaKey || !acts.ready() || typing(event)) return
     const moving = ARROWS[event.key]
@@ -26,7 +28,7 @@ export function bindCanvas(canvas, acts) {
     requestAnimationFrame(() => requestAnimationFrame(acts.speak))
   }
 
-  /** Without focus, but under the pointer, the canvas takes the two keys that it gives another meaning. */
+  /** Without focus, but under the pointer, the canvas takes the two keys that it gives another meaning. @param {KeyboardEvent} event */
   function overCanvas(event) {
     const mine = event.key === "Enter" || (event.key === "Escape" && !acts.fitted())
     if (!mine || !acts.pointed() || typing(event) || document.querySelector("dialog[open]")) return
@@ -35,6 +37,7 @@ export function bindCanvas(canvas, acts) {
     onKey(event)
   }
 
+  /** @type {[number, number] | null} */
   let pressed = null
   document.addEventListener("keydown", overCanvas, true)
   canvas.addEventListener("keydown", onKey)

@@ -1,6 +1,7 @@
 // The one picture of the plate, with the first field of every well: fetched again until
 // all wells are on it.
 
+import { messageOf } from "../../core/dom.js"
 import { changed } from "../../pixels/addresses.js"
 import { bitmapOf } from "../../pixels/answers.js"
 
@@ -24,12 +25,17 @@ export function waitingWells(header) {
 }
 
 /** `onChange` hears when there is another picture, `onFailure` why there is none at all. */
+/** @param {{onChange: () => void, onFailure: (reason: string) => void}} its */
 export function makeOverview({ onChange, onFailure }) {
+  /** @type {PlatePicture | null} */
   let picture = null // {bitmap, url, waiting, cell}
+  /** @type {{sprite: string, cell: number} | null} */
   let target = null // {sprite, cell}, null while nobody looks
+  /** @type {AbortController | null} */
   let asking = null
   let timer = 0
 
+  /** @param {number} milliseconds */
   function askIn(milliseconds) {
     clearTimeout(timer)
     timer = setTimeout(ask, milliseconds)
@@ -52,8 +58,8 @@ export function makeOverview({ onChange, onFailure }) {
       onFailure("")
       if (picture.waiting.size) askIn(AGAIN_MILLISECONDS)
     } catch (error) {
-      if (error.name === "AbortError") return
-      if (!picture) onFailure(error.message)
+      if (abort.signal.aborted) return
+      if (!picture) onFailure(messageOf(error))
       askIn(FAILED_MILLISECONDS)
     } finally {
       if (asking === abort) {
@@ -74,8 +80,8 @@ export function makeOverview({ onChange, onFailure }) {
     get picture() { return picture },
     get busy() { return Boolean(asking || timer) },
     /** Whether the wanted picture is here, perhaps without some wells. */
-    get current() { return Boolean(target?.sprite) && picture?.url === soonUrl(target.sprite) },
-    /** Fetch the picture of `plate`, `{sprite, cell}`; null: nobody looks. */
+    get current() { return Boolean(target?.sprite && picture?.url === soonUrl(target.sprite)) },
+    /** Fetch the picture of `plate`, `{sprite, cell}`; null: nobody looks. @param {{sprite: string, cell: number} | null} plate */
     want(plate) {
       if (plate?.sprite !== target?.sprite) abandon()
       target = plate

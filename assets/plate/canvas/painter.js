@@ -1,6 +1,7 @@
 // Paints the plate canvas: wells, fields and their signs at the places that the scene has
 // found. Knows pens and colours; no events, no requests.
 
+import { penOf } from "../../core/dom.js"
 import { token } from "../../core/theme.js"
 import { INSET } from "./scene.js"
 import { STATE } from "../states.js"
@@ -10,11 +11,13 @@ import { drawVerdict } from "../../review/verdicts.js"
 export const LOOK = { ground: "#07090b", cell: "#11161b", edge: "#5d6873", soft: "#a9b2bc", ink: "#ffffff", bad: "#ff9a92", mark: "#ffd166" }
 
 /** A pen for a canvas of `width` x `height` CSS pixels, cleared, in device pixels. */
+/** @param {HTMLCanvasElement} canvas @param {number} width @param {number} height @returns {[CanvasRenderingContext2D, number]} */
 export function pen(canvas, width, height) {
   const ratio = window.devicePixelRatio || 1
+  /** @type {[number, number]} */
   const size = [Math.max(1, Math.round(width * ratio)), Math.max(1, Math.round(height * ratio))]
   if (canvas.width !== size[0] || canvas.height !== size[1]) [canvas.width, canvas.height] = size
-  const context = canvas.getContext("2d", { alpha: false })
+  const context = penOf(canvas, { alpha: false })
   context.setTransform(1, 0, 0, 1, 0, 0)
   context.fillStyle = LOOK.ground
   context.fillRect(0, 0, ...size)
@@ -24,11 +27,12 @@ export function pen(canvas, width, height) {
 /**
  * The box of a well's picture in device pixels, `[x, y, side]`.
  * @returns {[number, number, number]}
+ * @param {import("../../pixels/viewport.js").Viewport} viewport @param {number} ratio @param {number} columns @param {number} index
  */
 export function boxOf(viewport, ratio, columns, index) {
   const [left, top] = viewport.origin()
   const scale = viewport.scale
-  const place = (whole, start) => (start + (whole + INSET) * scale) * ratio
+  const place = (/** @type {number} */ whole, /** @type {number} */ start) => (start + (whole + INSET) * scale) * ratio
   return [place(index % columns, left), place(Math.floor(index / columns), top), scale * (1 - 2 * INSET) * ratio]
 }
 
@@ -40,7 +44,7 @@ export function boxOf(viewport, ratio, columns, index) {
  */
 export const fieldBox = ([x, y, side], [left, top, width, height]) => [x + left * side, y + top * side, width * side, height * side]
 
-/** What stands where no picture can: each state has a shape of its own. */
+/** What stands where no picture can: each state has a shape of its own. @param {CanvasRenderingContext2D} draw @param {Box} box @param {number | "loading"} state @param {number} ratio */
 export function sign(draw, [x, y, width, height], state, ratio, text = "") {
   const side = Math.min(width, height)
   const line = Math.max(1, ratio)
@@ -85,6 +89,7 @@ export function sign(draw, [x, y, width, height], state, ratio, text = "") {
   draw.restore()
 }
 
+/** @param {CanvasRenderingContext2D} draw @param {number} x @param {number} y @param {number} radius @param {string} letter */
 function badge(draw, x, y, radius, letter) {
   draw.fillStyle = LOOK.ground
   draw.beginPath()
@@ -97,7 +102,7 @@ function badge(draw, x, y, radius, letter) {
   draw.fillText(letter, x, y + radius * 0.08)
 }
 
-/** Words in lines of at most the box's width; what does not fit is on the status line. */
+/** Words in lines of at most the box's width; what does not fit is on the status line. @param {CanvasRenderingContext2D} draw @param {number} x @param {number} y @param {number} width @param {string} text @param {number} ratio */
 function sentence(draw, x, y, width, text, ratio) {
   const size = 11 * ratio
   draw.font = `400 ${size}px system-ui, sans-serif`
@@ -105,7 +110,7 @@ function sentence(draw, x, y, width, text, ratio) {
   draw.textBaseline = "top"
   const lines = [""]
   for (const word of text.split(/(?<=[\s/])/)) {
-    if (draw.measureText(lines.at(-1) + word).width > width - 16 * ratio && lines.at(-1)) lines.push("")
+    if (draw.measureText(lines[lines.length - 1] + word).width > width - 16 * ratio && lines.at(-1)) lines.push("")
     lines[lines.length - 1] += word
   }
   lines.slice(0, 4).forEach((line, i) => {
@@ -117,7 +122,7 @@ function sentence(draw, x, y, width, text, ratio) {
   })
 }
 
-/** A name on a dark ground, in the upper left of a box; its width, 0 where none fits. */
+/** A name on a dark ground, in the upper left of a box; its width, 0 where none fits. @param {CanvasRenderingContext2D} draw @param {Box} box @param {string} text @param {number} ratio */
 export function name(draw, [x, y, width, height], text, ratio, strong = true) {
   const size = (strong ? 12 : 11) * ratio
   draw.font = `${strong ? 650 : 400} ${size}px system-ui, sans-serif`
@@ -132,7 +137,7 @@ export function name(draw, [x, y, width, height], text, ratio, strong = true) {
   return across
 }
 
-/** A metric's colour as a frame, which leaves the picture as it is. */
+/** A metric's colour as a frame, which leaves the picture as it is. @param {CanvasRenderingContext2D} draw @param {[number, number, number]} box @param {string} colour @param {number} ratio */
 export function frame(draw, [x, y, side], colour, ratio) {
   const thick = Math.max(2 * ratio, Math.min(side * 0.09, 8 * ratio))
   draw.lineWidth = thick
@@ -140,13 +145,13 @@ export function frame(draw, [x, y, side], colour, ratio) {
   draw.strokeRect(x + thick / 2, y + thick / 2, side - thick, side - thick)
 }
 
-/** What was decided, in the lower right. */
+/** What was decided, in the lower right. @param {CanvasRenderingContext2D} draw @param {[number, number, number]} box @param {VerdictEntry} entry @param {number} ratio */
 export function verdict(draw, [x, y, side], entry, ratio) {
   const size = Math.max(6 * ratio, Math.min(20 * ratio, side * 0.3))
   drawVerdict(draw, x + side - size - 2 * ratio, y + side - size - 2 * ratio, size, entry, token("surface"))
 }
 
-/** Rings around a box: what is selected is ringed twice, so that it shows on any picture. */
+/** Rings around a box: what is selected is ringed twice, so that it shows on any picture. @param {CanvasRenderingContext2D} draw @param {[number, number, number]} box @param {number} ratio @param {boolean} selected */
 export function ring(draw, [x, y, side], ratio, selected) {
   /** @type {[number, string][]} */
   const rings = selected ? [[3, LOOK.ground], [2.5, LOOK.ink]] : [[1.5, LOOK.soft]]
@@ -159,7 +164,7 @@ export function ring(draw, [x, y, side], ratio, selected) {
   }
 }
 
-/** Where the keyboard points while the view is not fitted: its middle. */
+/** Where the keyboard points while the view is not fitted: its middle. @param {CanvasRenderingContext2D} draw @param {number} width @param {number} height @param {number} ratio */
 export function cross(draw, width, height, ratio) {
   const [x, y, arm] = [width / 2, height / 2, 9 * ratio]
   for (const [thick, colour] of /** @type {[number, string][]} */ ([[3, LOOK.ground], [1, LOOK.mark]])) {
@@ -174,7 +179,7 @@ export function cross(draw, width, height, ratio) {
   }
 }
 
-/** The letters of rows, or the numbers of columns, beside the wells. */
+/** The letters of rows, or the numbers of columns, beside the wells. @param {HTMLCanvasElement} canvas @param {string[]} names @param {number} start @param {number} scale @param {number} current @param {boolean} down */
 export function heads(canvas, names, start, scale, current, down) {
   const [width, height] = [canvas.clientWidth, canvas.clientHeight]
   const [draw, ratio] = pen(canvas, width, height)

@@ -6,9 +6,10 @@ import { bytes, count } from "../../core/text.js"
 
 const AGAIN_MILLISECONDS = 1500
 
-/** `send` stops and continues making previews, `ownBytes` says what this browser keeps. */
+/** `send` stops and continues making previews, `ownBytes` says what this browser keeps. @param {{send: Send, ownBytes: () => number}} its */
 export function makeProgress({ send, ownBytes }) {
   const element = h("div", { class: "job row" })
+  /** @type {PlateCanvasText | null} */
   let plate = null // null while nobody looks
   let timer = 0
 
@@ -26,6 +27,7 @@ export function makeProgress({ send, ownBytes }) {
     if (running) timer = setTimeout(ask, AGAIN_MILLISECONDS)
   }
 
+  /** @param {string} text @param {string} name */
   function act(text, name) {
     const click = () => {
       send("previews", { act: name })
@@ -34,16 +36,19 @@ export function makeProgress({ send, ownBytes }) {
     return h("button", { class: "small", "aria-label": `${text} making previews`, ...barredBy(plate?.barred.previews), click }, text)
   }
 
+  /** @param {Cache} cache */
   const roomOf = (cache) => `${bytes(cache.nbytes)} of ${bytes(cache.max_bytes ?? 0)}`
 
+  /** @param {Cache[]} caches @param {HTMLElement | null} line */
   function room(caches, line) {
     const disk = caches.find(({ name }) => name.includes("disk"))
-    const facts = caches.flatMap((cache) => [h("dt", cache.name), h("dd", `${roomOf(cache)}, ${cache.entries === 1 ? "1 entry" : `${cache.entries.toLocaleString("en-US")} entries`}`)])
+    const facts = caches.flatMap((/** @type {Cache} */ cache) => [h("dt", cache.name), h("dd", `${roomOf(cache)}, ${cache.entries === 1 ? "1 entry" : `${cache.entries.toLocaleString("en-US")} entries`}`)])
     return h("details", { open: element.querySelector("details")?.open ? "" : null, toggle: (event) => { if (event.target.open) ask() } },
       h("summary", { title: "Room for previews, and what is in memory" }, disk ? (line ? bytes(disk.nbytes) : `Previews ${roomOf(disk)}`) : "Room"),
       h("dl", { class: "facts" }, facts, h("dt", "in this browser"), h("dd", bytes(ownBytes()))))
   }
 
+  /** @param {{done: number, total: number, running: boolean, failed: number, message: string, stopped: boolean, caches: Cache[]}} state */
   function show({ done, total, running, failed, message, stopped, caches }) {
     const unfinished = running || done < total - failed || stopped
     const why = stopped ? ", stopped" : message && !running ? `: ${message}` : ""
@@ -55,7 +60,7 @@ export function makeProgress({ send, ownBytes }) {
 
   return {
     element,
-    /** Follow this plate; null: nobody looks. */
+    /** Follow this plate; null: nobody looks. @param {PlateCanvasText | null} next */
     watch(next) {
       plate = next
       ask()

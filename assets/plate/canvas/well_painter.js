@@ -1,6 +1,7 @@
 // Paints wells with their pictures, coarse ones below finer ones, and says what finer ones
 // it could not paint. What is painted where is the scene's to say.
 
+import { penOf } from "../../core/dom.js"
 import { spriteUrl } from "../../pixels/addresses.js"
 import { composite, lookOf } from "../../pixels/composite.js"
 import { shown as map } from "../map_values.js"
@@ -10,12 +11,13 @@ import { layerOf, needs } from "./scene.js"
 
 const SIGNED_SIDE = 14 // CSS pixels that a well needs for a verdict's sign
 const NAMED_SIDE = 56 // and for its name
-const SIGNS = { 1: "▲", [-1]: "▼" } // as the triangles of the map
+/** As the triangles of the map. @type {Record<string, string>} */
+const SIGNS = { 1: "▲", [-1]: "▼" }
 const NAMED_FIELD = [90, 40] // pixels that a field needs for its own
 
-/** Paints with what `loader` has. */
+/** Paints with what `loader` has. @param {ReturnType<typeof import("./loader.js").makeLoader>} loader */
 export function makeWellPainter(loader) {
-  /** A well whose square is `[x, y, side]`. */
+  /** A well whose square is `[x, y, side]`. @param {CanvasView} view @param {number} index @param {[number, number, number]} square */
   function paintWell(view, index, square) {
     const { brush, plate, ratio } = view
     const [x, y, side] = square
@@ -30,17 +32,19 @@ export function makeWellPainter(loader) {
     const layers = well ? layersInView(view, well, square) : []
     const bare = layers.some(({ field, layer }) => !isHere(view, field, layer))
     if (!mosaic || bare) paintOverview(view, index, square, well, Boolean(mosaic))
-    if (mosaic) paintMosaic(view, well, mosaic, square)
+    if (well && mosaic) paintMosaic(view, well, mosaic, square)
     if (url && !mosaic && bare) want(view, whole, [{ key: url, url, kind: "image" }])
     for (const { field, layer, place } of layers) paintField(view, field, layer, place)
     const failure = url && !mosaic ? loader.error(url) : ""
     if (failure) sign(brush, whole, STATE.unreadable, ratio, failure)
   }
 
+  /** @param {CanvasView} view @param {Box} box @param {PictureRequest[]} parts */
   function want({ size, missing }, [x, y, width, height], parts) {
     missing.push({ far: Math.hypot(x + width / 2 - size[0] / 2, y + height / 2 - size[1] / 2), parts })
   }
 
+  /** @param {CanvasView} view @param {PlacedWell} well @param {[number, number, number]} square */
   function layersInView({ size, plate }, well, square) {
     const [x, y, side] = square
     /** @type {Box} */
@@ -52,16 +56,18 @@ export function makeWellPainter(loader) {
     })
   }
 
+  /** @param {CanvasView} view @param {PlacedField} field @param {Layer} layer */
   function isHere({ plate, channels }, field, layer) {
     if (layer.kind === "sprite") return false
     return needs(plate, field, layer, channels).every(({ parts }) => parts.every(({ key }) => loader.get(key)))
   }
 
+  /** @param {CanvasView} view @param {PlacedField} field @param {Layer} layer @param {Box} place */
   function paintField(view, field, layer, place) {
     const { brush, ratio, plate, channels } = view
     if (field.error) return sign(brush, place, STATE.unreadable, ratio, field.error)
     const [x, y, width, height] = place
-    const size = field.levels?.[layer.level ?? 0]
+    const size = field.levels?.[layer.kind === "sprite" ? 0 : layer.level] ?? [1, 1]
     for (const { tile, parts } of needs(plate, field, layer, channels)) {
       const [left, top, across, down] = tile ?? [0, 0, ...size]
       /** @type {Box} */
@@ -79,7 +85,7 @@ export function makeWellPainter(loader) {
     }
   }
 
-  /** Planes in the page's contrast; with no channel on, black. */
+  /** Planes in the page's contrast; with no channel on, black. @param {PictureRequest[]} parts @param {ChannelLook[]} channels @param {PlacedField} field */
   function composed(parts, channels, field) {
     const used = channels.filter(({ index }) => index < field.channels)
     const planes = parts.map(({ key }) => loader.get(key))
@@ -89,7 +95,7 @@ export function makeWellPainter(loader) {
     if (stored) return stored
     const picture = composite(planes, used)
     const canvas = new OffscreenCanvas(picture.width, picture.height)
-    canvas.getContext("2d").putImageData(picture, 0, 0)
+    penOf(canvas).putImageData(picture, 0, 0)
     const bitmap = canvas.transferToImageBitmap()
     loader.put(key, bitmap, picture.width * picture.height * 4)
     return bitmap
@@ -98,7 +104,7 @@ export function makeWellPainter(loader) {
   return { paintWell }
 }
 
-/** The well on the picture of the plate: its first field. */
+/** The well on the picture of the plate: its first field. @param {CanvasView} view @param {number} index @param {[number, number, number]} square @param {PlacedWell | null | undefined} well @param {boolean} below */
 function paintOverview({ brush, ratio, plate, picture }, index, [x, y, side], well, below) {
   if (!picture || picture.waiting.has(index)) {
     if (!below) sign(brush, [x, y, side, side], "loading", ratio)
@@ -109,7 +115,7 @@ function paintOverview({ brush, ratio, plate, picture }, index, [x, y, side], we
   /** @type {Box} */
   const from = [(index % columns) * cell, Math.floor(index / columns) * cell, cell, cell]
   brush.imageSmoothingEnabled = true
-  if (!(well?.fields.length > 1)) return brush.drawImage(bitmap, ...from, x, y, side, side)
+  if (!well || well.fields.length < 2) return brush.drawImage(bitmap, ...from, x, y, side, side)
   // With several fields in the well, the first stands where it will stay.
   const [left, top, width, height] = fieldBox([x, y, side], well.fields[0].box)
   const longest = Math.max(width, height)
@@ -118,6 +124,7 @@ function paintOverview({ brush, ratio, plate, picture }, index, [x, y, side], we
   brush.drawImage(bitmap, ...from, left + (width - longest) / 2, top + (height - longest) / 2, longest, longest)
 }
 
+/** @param {CanvasView} view @param {PlacedWell} well @param {ImageBitmap} mosaic @param {[number, number, number]} square */
 function paintMosaic({ brush, size }, well, mosaic, [x, y, side]) {
   brush.imageSmoothingEnabled = true
   brush.fillStyle = "#000"
@@ -129,7 +136,7 @@ function paintMosaic({ brush, size }, well, mosaic, [x, y, side]) {
   }
 }
 
-/** What stands over a well's picture: its colour and verdict where they are wanted, names. */
+/** What stands over a well's picture: its colour and verdict where they are wanted, names. @param {CanvasView} view @param {number} index @param {[number, number, number]} square @param {{overlaid: boolean, decided: VerdictEntry | null}} signs */
 export function paintSigns({ brush, ratio, plate, details }, index, square, { overlaid, decided }) {
   const [x, y, side] = square
   const named = side >= NAMED_SIDE * ratio
@@ -152,6 +159,7 @@ export function paintSigns({ brush, ratio, plate, details }, index, square, { ov
   if (fields.length > 1) for (const field of fields) nameField(brush, field, square, ratio)
 }
 
+/** @param {CanvasRenderingContext2D} brush @param {PlacedField} field @param {[number, number, number]} square @param {number} ratio */
 function nameField(brush, field, square, ratio) {
   const [x, y, width, height] = fieldBox(square, field.box)
   if (width <= NAMED_FIELD[0] * ratio || y + height <= NAMED_FIELD[1] * ratio) return
