@@ -201,7 +201,7 @@ def test_forty_files_are_matched_mended_prepared_committed_and_undone(
     page.locator(".hcs-undo-confirm").click()
     undone = page.locator(".hcs-undone")
     expect(undone).to_contain_text("18 fields went back")
-    expect(undone).to_contain_text("A6 field 0")
+    expect(undone).to_contain_text("A6 field")  # its only one
     expect(undone).to_contain_text("Ben")
     picture(page, "5-undone")
     for well in files.wells:
