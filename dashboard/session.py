@@ -21,6 +21,7 @@ from dashboard.state import SessionState, decode
 from dashboard.storage.faults import DatabaseFault
 from dashboard.text import plain_text
 from dashboard.threads import Pool
+from dashboard.turns import Turns
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ class Session:
         visitor: Visitor = LOCAL,
         identify: Callable[[], Visitor | None] = lambda: LOCAL,
         ask_again_seconds: float = ASK_AGAIN_SECONDS,
+        turns: Turns | None = None,
     ) -> None:
         self.service = service
         self.urls = urls
@@ -88,6 +90,7 @@ class Session:
         self._asked_at = time.monotonic()
         self._farewell: Callable[[], object] = lambda: None
         self._document: Document | None = document
+        self._turns = turns or Turns()
         self._person = ""
         self._watchers: list[Callable[[int], object]] = []
         self._pollers: list[Callable[[], object]] = []
@@ -199,7 +202,7 @@ class Session:
         work
             Runs in a thread; must touch no widget.
         then
-            Runs in the page with the document locked.
+            Runs in the page, on the event loop.
         failed
             Gets the exception instead; without it the error is only logged.
         of
@@ -226,11 +229,9 @@ class Session:
 
     def later(self, act: Callable[[], object], milliseconds: int) -> None:
         """Call `act` in this page after a while, unless it has gone by then."""
-        document = self._document
-        if document is None:
+        if self.closed:
             return
-
-        document.add_timeout_callback(lambda: self._act(act), milliseconds)
+        self._turns.after(milliseconds / 1000, lambda: self._act(act))
 
     def _deliver(self, finish: Callable[..., None], future: Any, act: str) -> None:
         if future.cancelled():
@@ -238,8 +239,7 @@ class Session:
         error = future.exception()
         with acting(act):
             _log_failure(error)
-        document = self._document
-        if document is None:
+        if self.closed:
             return
         result = None if error is not None else future.result()
 
@@ -247,7 +247,7 @@ class Session:
             with acting(act):
                 self._act(lambda: finish(result, error))
 
-        document.add_next_tick_callback(deliver)
+        self._turns.next(deliver)
 
     def _act(self, act: Callable[[], object]) -> None:
         """Call what concerns this page, unless it has gone; an error ends here."""

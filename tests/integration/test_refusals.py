@@ -23,6 +23,7 @@ from dashboard.views.suspects import Suspects
 from tests import plates
 from tests.integration.judged import ADA, KEY
 from tests.integration.serving import service, surveyed, wait_for
+from tests.integration.visits import PutOff
 
 if TYPE_CHECKING:
     from dashboard.service import Service
@@ -38,15 +39,14 @@ class Opened:
 
     def __init__(self, made: Service) -> None:
         self.document = Document()
-        self.session = Session(made, Urls(""), self.document)
+        self._turns = PutOff()
+        self.session = Session(made, Urls(""), self.document, turns=self._turns)
         self.session.state.update(plate=KEY)
 
     def settle(self) -> None:
         """Wait for what was asked of the service, and hand it to the page."""
-        wait_for(lambda: self.document.session_callbacks, "for an answer")
-        for callback in self.document.session_callbacks:
-            self.document.remove_next_tick_callback(callback)
-            callback.callback()
+        for act in wait_for(self._turns.take, "for an answer"):
+            act()
 
 
 def content(island: Any) -> dict[str, Any]:

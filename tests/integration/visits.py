@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from bokeh.document import Document
@@ -13,16 +14,37 @@ from dashboard.accounts import LOCAL, Visitor
 from dashboard.addresses import Urls
 from dashboard.session import Session
 from dashboard.state import decode
+from dashboard.turns import Turns
 from dashboard.views.page import Page
 from tests.integration.judged import ADA
 from tests.integration.serving import PATIENCE, wait_for
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dashboard.service import Service
     from dashboard.views.island import Part
 
 KNOWN: set[tuple[str, str]] = set()
 """Each part and text that a page has, whether anything was sent in it or not."""
+
+
+class PutOff(Turns):
+    """Keeps what a page has put off until somebody does it."""
+
+    def __init__(self) -> None:
+        self._acts: SimpleQueue[Callable[[], object]] = SimpleQueue()
+
+    def after(self, seconds: float, act: Callable[[], object]) -> None:
+        del seconds
+        self._acts.put(act)
+
+    def next(self, act: Callable[[], object]) -> None:
+        self._acts.put(act)
+
+    def take(self) -> list[Callable[[], object]]:
+        """Return what has been put off so far, to be done now."""
+        return [self._acts.get() for _ in range(self._acts.qsize())]
 
 
 class Visit:
@@ -38,11 +60,18 @@ class Visit:
         connected: bool = True,
     ):
         self._document = Document()
+        self._turns = PutOff()
         self._texts = set() if texts is None else texts
         self.visitor: Visitor | None = visitor
         with set_curdoc(self._document):
             self.session = Session(
-                made, Urls(), self._document, visitor, lambda: self.visitor, 0
+                made,
+                Urls(),
+                self._document,
+                visitor,
+                lambda: self.visitor,
+                0,
+                self._turns,
             )
             self.session.state.show(decode(query))
             self.session.person = ADA.name
@@ -68,16 +97,10 @@ class Visit:
         idle = 0
         while idle < 15:
             assert time.monotonic() < end
-            put_off = [
-                each
-                for each in self._document.session_callbacks
-                if type(each).__name__ != "PeriodicCallback"
-            ]
-            for each in put_off:
-                kind = type(each).__name__.removesuffix("Callback").lower()
-                kind = {"nexttick": "next_tick"}.get(kind, kind)
-                getattr(self._document, f"remove_{kind}_callback")(each)
-                each.callback()
+            put_off = self._turns.take()
+            with set_curdoc(self._document):
+                for act in put_off:
+                    act()
             idle = 0 if put_off else idle + 1
             time.sleep(0.02)
         self._take()
