@@ -129,6 +129,7 @@ def messages(made: Service) -> dict[tuple[str, str], dict[str, Any]]:
         ("suspects", "anew"): {},
         ("measuring", "hold"): {},
         ("measuring", "resume"): {},
+        ("suspects", "measure"): {},
         ("plate_canvas", "previews"): {"act": "stop"},
         ("presence", "deciding"): {"on": True},
         ("correction", "uploaded"): {"upload": "x"},
