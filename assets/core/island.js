@@ -25,6 +25,7 @@ export function sheet(name) {
   }
   const loading = load()
   styles.set(name, loading)
+  loading.catch(() => styles.delete(name)) // while the server was away: the next who wants it fetches it
   return loading
 }
 

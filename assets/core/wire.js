@@ -123,7 +123,10 @@ async function mount(name, load) {
   const port = /** @type {Port} */ (ports.get(name))
   const host = h("div")
   try {
-    const module = await load
+    const module = await load.catch((error) => {
+      drawn.delete(name) // while the server was away: its next text tries again
+      throw error
+    })
     document.querySelector(`[data-part="${name}"]`)?.append(host)
     const { pictures } = await island(port, host, module)
     host.classList.add("there")
