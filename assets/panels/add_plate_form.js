@@ -22,7 +22,7 @@ export function plateForm(send) {
 
   const plate = h("select", { change: ask })
   const plateRow = line("Plate", plate)
-  const pattern = h("input", { type: "text", class: "mono hcs-add-pattern", placeholder: EXAMPLE, maxlength: "1000", spellcheck: "false", autocomplete: "off", "aria-label": "Pattern of file names", on: onEnter(ask) })
+  const pattern = h("input", { type: "text", class: "mono hcs-add-pattern", placeholder: EXAMPLE, maxlength: "1000", spellcheck: "false", autocomplete: "off", "aria-label": "Pattern of file names", keydown: onEnter(ask) })
   const use = h("button", { class: "small", click: ask }, "Use this pattern")
   const patternHelp = h("p", { class: "soft small" }, "{plate}, {well} or {row} and {column}, {field}, {channel}, {z}, {t}, and {*} for the rest; or a regular expression with groups of these names. Empty: as the microscope names its files.")
   const proposals = h("ul", { class: "proposals" })
