@@ -149,10 +149,10 @@ def use_lines(
 
     Examples
     --------
-    >>> lines = use_lines({"failed": Fact(value=30.0)})
+    >>> lines = use_lines({"failed": UseFact(value=30.0)})
     >>> proposed(lines)
     'none'
-    >>> proposed(use_lines({"failed": Fact(value=30.0)}, [("failed", 50.0, None)]))
+    >>> proposed(use_lines({"failed": UseFact(value=30.0)}, [("failed", 50.0, None)]))
     'use'
     """
     rules = with_limits(limits)

@@ -255,13 +255,13 @@ def test_many_processes_open_a_new_database_and_keep_settings_at_once(
 CRASH = """
 import sys
 from dashboard.storage.engine import open_database
-from dashboard.reviews.acts import Act, Subject, new_batch
+from dashboard.reviews.acts import ReviewAct, Subject, new_batch
 from dashboard.reviews.ledger import Ledger
 ledger = Ledger(open_database(sys.argv[1]))
 number = 0
 while True:
     number += 1
-    act = Act(kind="verdict", batch=new_batch(), who="Ada", known="typed",
+    act = ReviewAct(kind="verdict", batch=new_batch(), who="Ada", known="typed",
               subject=Subject(f"A/{number}"), verdict="fail", basis="field")
     ledger.append("p", 0, lambda new: [act])
     print(act.batch, flush=True)  # confirmed on screen
