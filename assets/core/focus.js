@@ -32,6 +32,29 @@ export function keepingFocus(root, draw) {
   else toPlace()
 }
 
+/**
+ * Give the focus back when a dialog closes whose opener was drawn anew meanwhile: browsers know
+ * the element that had it, and that has gone.
+ * @param {HTMLDialogElement} dialog
+ */
+export function returningFocus(dialog) {
+  /** @type {HTMLElement | null} */
+  let opener = null
+  let name = ""
+  dialog.addEventListener("beforetoggle", (event) => {
+    if (/** @type {ToggleEvent} */ (event).newState !== "open") return
+    opener = /** @type {HTMLElement | null} */ (focused())
+    name = opener ? nameOf(opener) : ""
+  })
+  dialog.addEventListener("close", () => {
+    const root = opener?.isConnected ? null : /** @type {ShadowRoot} */ (dialog.getRootNode())
+    if (!opener || opener === document.body || !root || focused() !== document.body) return
+    const same = controls(root).find((element) => nameOf(element) === name && usable(element))
+    if (same) same.focus({ preventScroll: true })
+    else toPlace()
+  })
+}
+
 /** What has the focus, in whatever part it stands. */
 function focused() {
   let element = document.activeElement

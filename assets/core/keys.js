@@ -7,9 +7,10 @@
 
 import { leaveBox, typing } from "./boxes.js"
 import { ask, stage, tell } from "./bus.js"
+import { returningFocus } from "./focus.js"
 import { selectWells, selection } from "./selection.js"
 import { onPreference, preference, setPreference } from "./storage.js"
-import { whenDrawn } from "./wire.js"
+import { whenStarted } from "./wire.js"
 import { VERDICTS, VERDICT_NAMES } from "./verdict_table.js"
 
 /** An action: `once` acts never repeat while a key is held, `fixed` keys stay as they are.
@@ -235,7 +236,7 @@ export function bindKeys(send) {
     event.preventDefault()
     if (action.once && event.repeat) return
     // What acts may ask others, and those may be about to be drawn.
-    whenDrawn(() => {
+    whenStarted(() => {
       const inList = stage() === "plates" && action.inList
       ;(inList || (shifted && action.shifted) || action.run)(send, event)
     })
@@ -255,6 +256,7 @@ const dialogs = new Set()
 /** @param {HTMLDialogElement} dialog */
 export function watchDialog(dialog) {
   dialogs.add(dialog)
+  returningFocus(dialog)
   return dialog
 }
 // Asked of each: the event that one has closed comes late, for keys that follow at once.

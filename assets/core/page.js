@@ -6,7 +6,7 @@ import { expectConnection } from "./connection.js"
 import { watchFocus } from "./focus.js"
 import { sheet } from "./island.js"
 import { startPanels } from "./panels.js"
-import { describe, draw } from "./wire.js"
+import { describe, draw, start } from "./wire.js"
 
 const PATIENCE_MILLISECONDS = 500 // a page in the background is never painted
 const PICTURES_MILLISECONDS = 1000 // a slow disk must not hold up the rest
@@ -58,6 +58,7 @@ for (const each of later.scripts) hint({ rel: "modulepreload", href: new URL(eac
 for (const { src } of scripts.filter((script) => script.src)) hint({ rel: "preload", as: "script", href: src })
 await Promise.allSettled([painted(), ...later.styles.map(sheet)])
 await draw(Object.keys(parts).filter((name) => !waiting.includes(name)))
+start()
 await painted()
 await startBokeh(scripts).then(() => expectConnection(), expectConnection)
 await painted()

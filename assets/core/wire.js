@@ -85,6 +85,21 @@ export const whenDrawn = (act) => (busy ? void drawing.then(act) : act())
 
 let busy = 0
 
+let started = false
+/** @type {(() => void)[]} */
+const early = []
+
+/** Act at once, or as soon as the parts that the page starts with are there: a key that comes before
+ *  means them. Later ones keep no key waiting, for what follows it, in a box, would come first.
+ *  @param {() => void} act */
+export const whenStarted = (act) => (started ? act() : void early.push(act))
+
+/** The parts that the page starts with are there. */
+export function start() {
+  started = true
+  early.splice(0).forEach((act) => act())
+}
+
 /** Draw parts, all of them when the last of their scripts is there, for what comes one by one pushes what
  *  is there out of its place; returns a promise of their pictures being there. @param {string[]} names */
 export async function draw(names) {

@@ -73,10 +73,21 @@ class Relay:
         with contextlib.suppress(OSError):  # it was closed
             while True:
                 near, _ = self._listener.accept()
-                far = socket.create_connection(("127.0.0.1", self._server.port))
-                self._open += [near, far]
-                for ends in ((near, far, self._passed), (far, near, bytes)):
-                    threading.Thread(target=_pump, args=ends, daemon=True).start()
+                threading.Thread(target=self._serve, args=(near,), daemon=True).start()
+
+    def _serve(self, near: socket.socket) -> None:
+        """Pass on both ways, and leave no socket for the collector to complain of."""
+        server = ("127.0.0.1", self._server.port)
+        with (
+            near,
+            contextlib.suppress(OSError),
+            socket.create_connection(server) as far,
+        ):
+            self._open += [near, far]
+            back = threading.Thread(target=_pump, args=(far, near, bytes), daemon=True)
+            back.start()
+            _pump(near, far, self._passed)
+            back.join()
 
     def _passed(self, data: bytes) -> bytes:
         data = data.replace(
@@ -94,7 +105,9 @@ class Relay:
 
     def close(self) -> None:
         for end in self._open:
-            end.close()
+            with contextlib.suppress(OSError):  # the other side was faster
+                end.shutdown(socket.SHUT_RDWR)  # wakes who reads of it
+        self._listener.close()
 
 
 def _pump(
