@@ -222,7 +222,7 @@ def test_a_verdict_on_what_is_not_drawn_is_refused(
     ready(page, "A1")
     page.keyboard.press("ArrowRight")
     expect(well(page, "A2")).to_have_attribute("aria-selected", "true")
-    # The server knows of it too: what it says of A2 cannot come when A1 is chosen again.
+    # The server knows of it: what it says of A2 cannot come once A1 is open again.
     expect(page.locator('.hcs-thumb[data-well="A2"]').first).to_be_attached()
     page.keyboard.press("f")
     toast(page, "A2 is not drawn yet: nothing was decided")
