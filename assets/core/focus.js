@@ -47,9 +47,8 @@ export function returningFocus(dialog) {
     name = opener ? nameOf(opener) : ""
   })
   dialog.addEventListener("close", () => {
-    const root = opener?.isConnected ? null : /** @type {ShadowRoot} */ (dialog.getRootNode())
-    if (!opener || opener === document.body || !root || focused() !== document.body) return
-    const same = controls(root).find((element) => nameOf(element) === name && usable(element))
+    if (!opener || opener === document.body || focused()?.checkVisibility() && focused() !== document.body) return
+    const same = controls(/** @type {ShadowRoot} */ (dialog.getRootNode())).find((element) => nameOf(element) === name && usable(element))
     if (same) same.focus({ preventScroll: true })
     else toPlace()
   })

@@ -77,7 +77,7 @@ export async function island(port, host, { build, sheets = [port.script.replace(
       if (!text) return
       try {
         const value = JSON.parse(text)
-        if (value?.shown === false && !part.hears) return hide(true)
+        if (value?.shown === false && !part.hears) return keepingFocus(root, () => hide(true))
         if (value?.shown) hide(false)
         keepingFocus(root, () => part[name](value))
         clearFault(port.name)
