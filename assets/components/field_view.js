@@ -36,9 +36,11 @@ export function mount({ model, root, host }) {
   let planes = []
   /** @type {Channel[]} */
   let channels = []
+  /** What was set here and Python has not heard of, by the channel's index. @type {Record<number, Partial<Channel>>} */
+  let unsent = {}
   /** @type {[number, number] | null} */
   let pointer = null
-  let telling = 0
+  let sending = 0
   const drawn = document.createElement("canvas")
 
   const canvas = h("canvas", { "aria-hidden": "true" })
@@ -91,11 +93,15 @@ export function mount({ model, root, host }) {
 
   /** Show at once, and tell Python when the hand rests. @param {number} index @param {Partial<Channel>} change */
   function set(index, change) {
+    unsent[index] = { ...unsent[index], ...change }
     channels = channels.map((channel, i) => (i === index ? { ...channel, ...change } : channel))
     compose()
     showRow(index)
-    clearTimeout(telling)
-    telling = setTimeout(() => { model.channels = channels }, REST_MILLISECONDS)
+    clearTimeout(sending)
+    sending = setTimeout(() => {
+      unsent = {}
+      model.channels = channels
+    }, REST_MILLISECONDS)
   }
 
   const span = ({ minimum, maximum, low, high }) => [Math.min(minimum, low), Math.max(maximum, high)]
@@ -140,7 +146,15 @@ export function mount({ model, root, host }) {
   function showChannels() {
     const names = channels.map(({ name }) => name).join("\n")
     channels = model.channels
-    if (!rows.children.length || names !== channels.map(({ name }) => name).join("\n")) fill(rows, channels.map((_, index) => row(index)))
+    if (!rows.children.length || names !== channels.map(({ name }) => name).join("\n")) {
+      unsent = {}
+      fill(rows, channels.map((_, index) => row(index)))
+    }
+    // A picture that comes while a slider moves does not take it out of the hand.
+    channels = channels.map((channel, index) => {
+      const changed = { ...channel, ...unsent[index] }
+      return changed.low < changed.high ? changed : channel
+    })
     channels.forEach((_, index) => showRow(index))
     stage.setAttribute("aria-label", `Field ${picture.title}, channels ${channels.filter(({ active }) => active).map(({ name }) => name).join(", ")}`)
     compose()
@@ -204,6 +218,6 @@ export function mount({ model, root, host }) {
   return () => {
     ends.forEach((end) => end())
     watcher.disconnect()
-    clearTimeout(telling)
+    clearTimeout(sending)
   }
 }

@@ -79,9 +79,9 @@ const drawn = new Set()
 /** What is being drawn now. @type {Promise<unknown>} */
 let drawing = Promise.resolve()
 
-/** Act at once, or when all is drawn that has something to show: whose act it is may just be coming.
- *  @param {() => void} act */
-export const whenDrawn = (act) => (busy ? void drawing.then(act) : act())
+/** Act when the page has started, and all is drawn that has something to show: whose act it is may just be
+ *  coming. @param {() => void} act */
+export const whenDrawn = (act) => whenStarted(() => (busy ? void drawing.then(act) : act()))
 
 let busy = 0
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { Port } from "../../assets/core/wire.js"
+import { Port, start, whenDrawn } from "../../assets/core/wire.js"
 
 test("a part hears of texts that came together in its own order, and finds all of them", () => {
   const port = new Port("verdict", { content: "a", queue: "b", verdicts: "c" })
@@ -15,4 +15,13 @@ test("a text that is shown already says nothing new", () => {
   const port = new Port("verdict", { content: "a" })
   port.on("content", () => assert.fail("it has not changed"))
   port.take({ content: "a" })
+})
+
+test("a page that has not started is not at rest, for its keys wait", () => {
+  const acts = []
+  whenDrawn(() => acts.push("at rest"))
+  assert.deepEqual(acts, [])
+  start()
+  whenDrawn(() => acts.push("later"))
+  assert.deepEqual(acts, ["at rest", "later"])
 })
