@@ -77,7 +77,6 @@ lint-style:
 
 lint-scripts:
 	scripts/node $(VENV) tsc
-	scripts/node $(VENV) tsc -p tsconfig.strict.json
 	scripts/node $(VENV) eslint assets tests/js eslint.config.js
 
 format: install-test ## let ruff rewrite what it can

@@ -233,6 +233,9 @@ interface ListedPlate {
 /** What one project could name as its assay metric. */
 interface AssayOffer { plate: string, project: string, metric: string, metrics: Choice[] }
 
+/** What can be taken back, or done again. */
+interface TurnOffer { batch: string, text: string }
+
 interface VerdictText {
   shown: true
   plate: string
@@ -255,8 +258,8 @@ interface VerdictText {
   suggested: string
   sample: { seed: number, items: Sample[] } | null
   why: string
-  undo: { batch: string, text: string } | null
-  redo: { batch: string, text: string } | null
+  undo: TurnOffer | null
+  redo: TurnOffer | null
   results: { n: number, type: string, batch: string, error?: string, text?: string, left?: string[], more?: number, [more: string]: unknown }[]
 }
 
@@ -352,6 +355,9 @@ interface PlateMapTexts {
   values: { metric: string, score: string, way: string, acquisition: number | null, ways: { plain: Choice[], fields: Choice[] }, values: MetricValues | null }
   look: { well: string, view: string, views: Choice[], ack: number }
 }
+
+/** How the list of plates is sorted and grouped, and whether it has the unfinished ones alone. */
+interface ListOrder { sort: string, down: boolean, group: string, open: boolean }
 
 type TrendText = { metrics: Choice[] } | {
   metrics: Choice[]
@@ -450,6 +456,8 @@ type CompareText = { staged: null } | {
   /** Which of the corrections of the table it is; null where it is of none. */
   table: { key: string, number: number, total: number, differences: Difference[], barred: string } | null
 }
+
+type CompareShown = Extract<CompareText, { title: string }>
 
 /** What a correction changes; the verdict is what the rules say, "" where nothing. */
 type CompareValuesText = {
@@ -895,16 +903,91 @@ interface Texts {
   setup: { content: Hidden | SetupText | { shown: true, problem: [string, string] } }
 }
 
-/** What parts tell each other by `core/bus.js`: a name that is not here is an error. */
-type EventName =
-  | "absence" | "add-plate" | "ask-name" | "axis" | "beside" | "channel" | "choose" | "choose-file" | "choose-metric" | "compare-mode" | "confirm-difference" | "control"
-  | "correct-many" | "cut-moved" | "deciding" | "display" | "extent" | "field-planes" | "filter"
-  | "filtered" | "glimpsed" | "help" | "hint" | "in-list" | "keys" | "limits" | "measure-field"
-  | "measured-metric" | "metric" | "montage" | "move" | "next-plate" | "only-channel" | "open-panel" | "open-setup" | "order-plates" | "others" | "overlays" | "palette" | "pictures"
-  | "pictures-of-plate" | "plate-files" | "plot-box" | "projection" | "queue" | "redo" | "reopen"
-  | "reviewer" | "score" | "selection" | "show-history" | "step" | "toggle-theme" | "undo"
-  | "uploaded" | "uploads" | "values" | "verdict" | "verdict-note" | "verdict-reason" | "verdict-scope" | "verdicts" | "view" | "views"
-  | "zoom"
+/** What parts tell each other by `core/bus.js`, and with what: a name that is not here is an error. */
+interface Events {
+  /** Since when the plate cannot be reached, "" where it can. */
+  absence: string
+  "add-plate": { open: boolean }
+  /** What is to be done again once there is a name. */
+  "ask-name": (() => unknown) | undefined
+  axis: ["z" | "t", number]
+  beside: undefined
+  channel: number
+  /** Label of a well. */
+  choose: string
+  "choose-file": undefined
+  "choose-metric": string
+  /** "" for the next way, see `pixels/comparing.js`. */
+  "compare-mode": CompareMode | "flip" | ""
+  "confirm-difference": { fields: string[], kind: string, confirmed: boolean }
+  control: undefined
+  "correct-many": GivenFile[] | undefined
+  "cut-moved": { side: Side, value: number }
+  deciding: boolean
+  display: ChannelLook[]
+  extent: undefined
+  /** By index of the channel. */
+  "field-planes": [number, Plane][]
+  filter: undefined
+  filtered: undefined
+  glimpsed: { well: string, digest: string }
+  help: undefined
+  hint: string
+  "in-list": ["find" | "sort" | "group"] | ["row", number]
+  keys: undefined
+  limits: Limits
+  "measure-field": undefined
+  "measured-metric": undefined
+  metric: number
+  montage: undefined
+  /** Rows and columns. */
+  move: [number, number]
+  "next-plate": number
+  /** Null: all of them. */
+  "only-channel": number | null
+  "open-panel": string
+  "open-setup": string
+  /** Keys of the plates. */
+  "order-plates": string[]
+  others: undefined
+  overlays: boolean
+  palette: undefined
+  pictures: undefined
+  "pictures-of-plate": undefined
+  "plate-files": GivenFile[]
+  "plot-box": { x0: number, x1: number, y0: number, y1: number }
+  projection: undefined
+  queue: number
+  redo: undefined
+  reopen: undefined
+  reviewer: string
+  score: number
+  selection: typeof import("./core/selection.js").selection
+  "show-history": undefined
+  step: number
+  "toggle-theme": undefined
+  undo: undefined
+  uploaded: { entry: UploadEntry, more: boolean }
+  uploads: undefined
+  values: typeof import("./plate/map_values.js").shown
+  verdict: Verdict
+  "verdict-note": undefined
+  "verdict-reason": undefined
+  "verdict-scope": undefined
+  verdicts: undefined
+  view: string
+  views: undefined
+  /** Null: the whole picture. */
+  zoom: number | null
+}
+
+type EventName = keyof Events
+
+/** Side of a cut-off. */
+type Side = "low" | "high"
+
+/** A file that somebody gives, and the folder that it lies in. */
+interface GivenFile { file: File, folder: string }
 
 /** What a part is built with, see `core/island.js`. */
 interface PartContext {
@@ -945,13 +1028,20 @@ interface PartModule {
 }
 
 /** Attributes, properties and listeners of an element, see `h` in `core/dom.js`. */
-interface Attributes {
+interface Attributes<Made = HTMLElement> {
   click?: (event: MouseEvent) => void
   keydown?: (event: KeyboardEvent) => void
+  change?: (event: Event & { target: Made }) => void
+  input?: (event: Event & { target: Made }) => void
+  toggle?: (event: Event & { target: Made }) => void
+  submit?: (event: SubmitEvent) => void
   dataset?: Record<string, any>
   style?: Record<string, string>
   [name: string]: any
 }
+
+/** Name of a line icon. */
+type Sign = Parameters<typeof import("./core/dom.js").icon>[0]
 
 /** What an element may hold. */
 type Child = Node | string | number | null | undefined | Child[]
@@ -1129,6 +1219,14 @@ interface Entry {
   run: () => void
 }
 
+/** What can be pressed or set: a button, a link, a box, a list. */
+interface Control extends HTMLElement {
+  labels?: NodeListOf<HTMLLabelElement> | null
+  placeholder?: string
+  disabled?: boolean
+  type?: string
+}
+
 /** What a combobox lists for a text. */
 interface Finding<Listed> {
   /** Without a label there is no head. */
@@ -1192,6 +1290,17 @@ interface WellFilter { state: string, basis: string, reason: string, reviewer: s
 
 // Pixels --------------------------------------------------------------------------------
 
+/** How two pictures of one field are held against each other. */
+type CompareMode = "side" | "swipe" | "blink" | "difference"
+
+/** The picture that a component for notebooks shows; its planes come beside it. */
+interface ComponentPicture { title: string, count: number, width: number, height: number, dtype: string, size: [number, number], level: number, step: number, pixel: number, unit: string, sizes: { z: number, t: number }, left_out: number }
+
+interface ComponentChannel { name: string, color: string, low: number, high: number, active: boolean, minimum: number, maximum: number }
+
+/** What looks at a picture, see `pixels/viewport.js`. */
+type Viewport = import("./pixels/viewport.js").Viewport
+
 /** Raw pixels of one channel of one plane. */
 interface Plane {
   data: Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array | Float32Array | Float64Array
@@ -1205,6 +1314,32 @@ interface Look { index: number, color: string, low: number, high: number, gamma?
 
 /** Focal plane and time point, or all planes as one. */
 interface Depth { z?: number | null, t?: number | null, projection?: string | null }
+
+/** A channel as the panel of the channels has it. */
+type SetChannel = ChannelsText["channels"][number]
+
+/** A verdict, a note, or what is taken back, as it is sent. */
+interface Decision {
+  batch: string
+  plate?: string
+  verdict?: string
+  wells?: string[]
+  field?: string
+  acquisition?: number | null
+  /** Of the pictures that it is about. */
+  digest?: string
+  reason?: string
+  note?: string
+  /** Batch of what it changes. */
+  target?: string
+  /** What it takes back, in words. */
+  text?: string
+}
+
+interface SentDecision { type: string, message: Decision }
+
+/** As the browser keeps it until the server has confirmed it. */
+type UnsavedDecision = Decision & { type: string }
 
 /** What the verdict bar shows: what is its page's own, with all that pages share. */
 type VerdictNow = Shown<"verdict"> & VerdictQueue & Omit<VerdictsSince, "changed"> & Texts["verdict"]["unseen"] & { verdicts: Record<string, VerdictEntry> }
@@ -1252,7 +1387,47 @@ type FieldVerdict = HeldVerdict & { field: string, acquisition: number | null, n
 interface Cache { name: string, entries: number, nbytes: number, max_bytes: number | null }
 
 /** The statistics of a metric. */
-type Found = NonNullable<Shown<"statistics">["found"]>
+type MetricStatistics = NonNullable<Shown<"statistics">["found"]>
+
+/** What may be done in a row of the table of corrections, by the row's id or its field. */
+interface RowActs {
+  change: (id: string, what: string, value: string) => void
+  click: (id: string, event: MouseEvent) => void
+  compare: (field: string) => void
+  confirm: (field: string, kind: string, confirmed: boolean) => void
+  /** The focus goes to the row. */
+  enter: (id: string) => void
+}
+
+/** Which rows of the table of corrections are listed. */
+type MatchFilter = "all" | "settle" | "guessed" | "out"
+
+/** Ids of chosen rows: `anchor` is where a range begins, `at` the row that the keys stand at; "" before there is any. */
+interface RowSelection { rows: ReadonlySet<string>, anchor: string, at: string }
+
+/** What the foot of the table of corrections speaks of. */
+interface BatchState { content: Shown<"corrections"> | null, rows: MatchRow[], entries: Map<string, CorrectionEntry> }
+
+type SuspectsShown = Shown<"suspects">
+
+/** Panel's model of a part, of the page or of a notebook's cell: values by name, and who hears of them. */
+interface Model {
+  on: (name: string, act: () => void) => void
+}
+
+/** That of the whole page: its texts by `part__text`. */
+interface PageModel extends Model {
+  send_msg: (message: object) => void
+  [text: string]: any
+}
+
+interface PlateMapModel extends Model { plate_text: string, values_text: string, selected: string[] }
+
+interface FieldModel extends Model { picture_text: string, planes: ArrayBuffer | Uint8Array, channels: ComponentChannel[], z: number, t: number }
+
+/** A plate map, or imported measurements, that is shown before it is taken. */
+type OfferedMap = NonNullable<SetupText["map"]>
+type OfferedImport = NonNullable<SetupText["import"]>
 
 /** Medians of the plates over time. */
 type Trend = Extract<Texts["plates"]["trend"], { plates: unknown }>

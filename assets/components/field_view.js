@@ -14,10 +14,7 @@ const STEPS = 1000 // of a slider
 const PAN = 40 // screen pixels, by an arrow key
 const REST_MILLISECONDS = 150 // Python hears of a contrast when the slider rests
 
-/** @typedef {{name: string, color: string, low: number, high: number, active: boolean, minimum: number, maximum: number}} Channel */
-/** @typedef {{title: string, count: number, width: number, height: number, dtype: string, size: [number, number], level: number, step: number, pixel: number, unit: string, sizes: {z: number, t: number}, left_out: number}} Picture */
-
-/** The planes of a message, one after the other; null where they are another picture's. @param {Picture} picture @param {ArrayBuffer | Uint8Array} bytes */
+/** The planes of a message, one after the other; null where they are another picture's. @param {ComponentPicture} picture @param {ArrayBuffer | Uint8Array} bytes */
 export function planesOf(picture, bytes) {
   const data = bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes
   const shape = `${picture.height},${picture.width}`
@@ -27,14 +24,14 @@ export function planesOf(picture, bytes) {
   return Array.from({ length: picture.count }, (_, index) => decoded(headers, data.slice(index * planeBytes, (index + 1) * planeBytes).buffer))
 }
 
-/** @param {{model: any, root: ShadowRoot, host: HTMLElement}} context */
+/** @param {{model: FieldModel, root: ShadowRoot, host: HTMLElement}} context */
 export function mount({ model, root, host }) {
   const viewport = new Viewport()
-  /** @type {Picture} */
+  /** @type {ComponentPicture} */
   let picture
   /** @type {Plane[]} */
   let planes = []
-  /** @type {Channel[]} */
+  /** @type {ComponentChannel[]} */
   let channels = []
   /** What was set here and Python has not heard of, by the channel's index. @type {Record<number, Partial<Channel>>} */
   let unsent = {}
@@ -91,7 +88,7 @@ export function mount({ model, root, host }) {
 
   // Channels --
 
-  /** Show at once, and tell Python when the hand rests. @param {number} index @param {Partial<Channel>} change */
+  /** Show at once, and tell Python when the hand rests. @param {number} index @param {Partial<ComponentChannel>} change */
   function set(index, change) {
     unsent[index] = { ...unsent[index], ...change }
     channels = channels.map((channel, i) => (i === index ? { ...channel, ...change } : channel))
@@ -104,18 +101,23 @@ export function mount({ model, root, host }) {
     }, REST_MILLISECONDS)
   }
 
+  /** @param {ComponentChannel} channel */
   const span = ({ minimum, maximum, low, high }) => [Math.min(minimum, low), Math.max(maximum, high)]
+  /** @param {ComponentChannel} channel @param {number} value */
   const toSlider = (channel, value) => {
     const [least, most] = span(channel)
     return String(Math.round(Math.sqrt((value - least) / (most - least || 1)) * STEPS))
   }
+  /** @param {ComponentChannel} channel @param {string} place */
   const fromSlider = (channel, place) => {
     const [least, most] = span(channel)
     const value = least + (Number(place) / STEPS) ** 2 * (most - least)
     return picture.dtype.startsWith("float") ? value : Math.round(value)
   }
 
+  /** @param {number} index */
   function row(index) {
+    /** @param {Side} end @param {string} label */
     const slider = (end, label) => h("input", {
       type: "range", min: "0", max: String(STEPS), class: end, "aria-label": `${label} of ${channels[index].name}`,
       input: ({ target }) => limit(index, end, fromSlider(channels[index], target.value)),
@@ -125,16 +127,18 @@ export function mount({ model, root, host }) {
     return h("div", { class: "channel" }, h("label", { title: channels[index].name }, on, ` ${channels[index].name}`), color, slider("low", "Black point"), slider("high", "White point"), h("output"))
   }
 
+  /** @param {number} index @param {Side} end @param {number} value */
   function limit(index, end, value) {
     const { low, high } = channels[index]
     if (end === "low" ? value < high : value > low) set(index, { [end]: value })
     else showRow(index)
   }
 
+  /** @param {number} index */
   function showRow(index) {
     const channel = channels[index]
     const element = rows.children[index]
-    const input = (name) => /** @type {HTMLInputElement} */ (element.querySelector(name))
+    const input = (/** @type {string} */ name) => /** @type {HTMLInputElement} */ (element.querySelector(name))
     element.classList.toggle("off", !channel.active)
     input("[type=checkbox]").checked = channel.active
     input("[type=color]").value = `#${channel.color}`
@@ -162,6 +166,7 @@ export function mount({ model, root, host }) {
 
   // Planes --
 
+  /** @param {"z" | "t"} name @param {string} label */
   function axis(name, label) {
     const size = picture.sizes[name]
     if (size < 2) return null

@@ -40,7 +40,7 @@ const loaded = /** @type {any} */ (globalThis).hcsComponents ??= new Map() // ea
 /**
  * Show a component: its module's `mount` gets `{model, root, host}`.
  * @param {{version: string, files: Record<string, string>, sheets: string[]}} sent
- * @param {string} path @param {{model: any, el: HTMLElement}} context
+ * @param {string} path @param {{model: Model, el: HTMLElement}} context
  */
 export async function show({ version, files, sheets }, path, { model, el }) {
   const key = `${version} ${path}`

@@ -16,16 +16,13 @@ import { followSurroundings } from "./surroundings.js"
 
 const HIGHEST = 480 // pixels; a notebook's cell is no page
 
-/** @typedef {PlateText} Plate */
-/** @typedef {MetricValues} Values */
-
-/** @param {{model: any, root: ShadowRoot, host: HTMLElement}} context */
+/** @param {{model: PlateMapModel, root: ShadowRoot, host: HTMLElement}} context */
 export function mount({ model, root, host }) {
   /** @type {MapScene} */
   const scene = { geometry: null, wells: [], colouring: colouring(null), selected: -1, chosen: new Set(), hovered: -1, plain: false, host }
-  /** @type {Plate} */
+  /** @type {PlateText} */
   let plate
-  /** @type {Values | null} */
+  /** @type {MetricValues | null} */
   let values = null
   /** @type {Limits} */
   let limits = "robust"
@@ -62,7 +59,7 @@ export function mount({ model, root, host }) {
     paintMarks()
   })
 
-  const textOf = (index) => wellText(plate, values, index, { ...scene.wells[index], hidden: false, verdict: "" })
+  const textOf = (/** @type {number} */ index) => wellText(plate, values, index, { ...scene.wells[index], hidden: false, verdict: "" })
 
   function describe() {
     if (scene.hovered < 0 && scene.chosen.size > 1) return say(summary, chosenText(values, scene.chosen))
@@ -72,9 +69,10 @@ export function mount({ model, root, host }) {
   }
 
   function colour() {
-    scene.colouring = colouring(values, { limits, log, stops: rampOf(values?.scale ?? "sequential", host) })
-    legendBox.show({ values, colouring: scene.colouring, limits })
-    legendBox.mark(scene.colouring.parts[scene.selected] ?? null)
+    const coloured = colouring(values, { limits, log, stops: rampOf(values?.scale ?? "sequential", host) })
+    scene.colouring = coloured
+    legendBox.show({ values, colouring: coloured, limits })
+    legendBox.mark(coloured.parts[scene.selected] ?? null)
     fill(keyBox, categoryKeys(values), stateKeys(scene, values))
     grid.describe(textOf, (index) => bareText(values, values?.values[index]))
     describe()
@@ -113,6 +111,7 @@ export function mount({ model, root, host }) {
     model.selected = labels
   }
 
+  /** @param {number} index */
   function look(index, focus = false) {
     if (index < 0 || index >= grid.count) return
     choosing.begin(index)

@@ -6,7 +6,7 @@ const target = new EventTarget()
 /** Which stage the page shows: "plates", "values", "canvas", "well", "field", "compare", "correct" ... */
 export const stage = () => document.documentElement.dataset.stage ?? ""
 
-/** Tell the other parts. @param {EventName} name @param {any} [detail] */
+/** Tell the other parts. @template {EventName} Name @param {Name} name @param {Events[Name]} [detail] */
 export function tell(name, detail) {
   target.dispatchEvent(new CustomEvent(name, { detail }))
 }
@@ -23,7 +23,7 @@ export function whenUnanswered(draw) {
 }
 
 /** Ask for an act: a part that cannot do it yet answers false, and does it once it can.
- *  @param {EventName} name @param {any} [detail] */
+ *  @template {EventName} Name @param {Name} name @param {Events[Name]} [detail] */
 export function ask(name, detail) {
   const event = new CustomEvent(name, { detail, cancelable: true })
   target.dispatchEvent(event)
@@ -39,7 +39,7 @@ export function ready(name) {
 // Who points at something else does not wait any more.
 globalThis.addEventListener?.("pointerdown", () => { waiting = null }, true)
 
-/** Listen until the returned function is called. @param {EventName} name @param {(detail: any) => void} listener */
+/** Listen until the returned function is called. @template {EventName} Name @param {Name} name @param {(detail: Events[Name]) => void} listener */
 export function listen(name, listener) {
   const wrapped = (/** @type {Event} */ event) => {
     if (/** @type {any} */ (listener)(/** @type {CustomEvent} */ (event).detail) !== false) event.preventDefault()

@@ -7,7 +7,7 @@ const SVG = "http://www.w3.org/2000/svg"
  * Make an element: `h("p", {class: "soft", click}, "text", child)`. A button submits no form
  * unless its type says so.
  * @template {keyof HTMLElementTagNameMap} Tag
- * @param {Tag} tag @param {Attributes | Child} [attributes]  may be left out @param {Child[]} children  null is none
+ * @param {Tag} tag @param {Attributes<HTMLElementTagNameMap[Tag]> | Child} [attributes]  may be left out @param {Child[]} children  null is none
  * @returns {HTMLElementTagNameMap[Tag]}
  */
 export function h(tag, attributes, ...children) {

@@ -1,7 +1,5 @@
 // Files that are dropped, chosen or pasted, with the folders that they lie in.
 
-/** @typedef {{file: File, folder: string}} GivenFile */
-
 /** Files of a drop, those in folders with their path. Must be called during the event.
  *  @param {DataTransfer} transfer @returns {Promise<GivenFile[]>} */
 export async function droppedFiles(transfer) {
@@ -17,7 +15,7 @@ export function chosenFiles(list) {
   return [...(list ?? [])].map((file) => ({ file, folder: (file.webkitRelativePath ?? "").split("/").slice(0, -1).join("/") }))
 }
 
-/** @param {any} entry @param {string} folder @returns {Promise<GivenFile[]>} */
+/** @param {any} entry  a file's or a folder's @param {string} folder @returns {Promise<GivenFile[]>} */
 async function filesOf(entry, folder) {
   if (entry.isFile) {
     const file = await new Promise((resolve, reject) => entry.file(resolve, reject))

@@ -21,6 +21,7 @@ const RETURNED_MILLISECONDS = 20_000 // long enough to be seen by who was waitin
 
 /** @param {PartContext} context @returns {Part<"header">} */
 export function build({ el, root, send }) {
+  /** @param {string} type @param {object} [content] */
   const keySend = (type, content) => (type === "ask-well" ? goTo.ask() : send(type, content))
   /** @type {Texts["header"]["known"]} */
   let choices = { plates: [], labels: [], list: false }
@@ -63,7 +64,7 @@ export function build({ el, root, send }) {
     box.hidden = false
   }
 
-  /** Act on a link in this page, unless it is to be opened in another tab. */
+  /** Act on a link in this page, unless it is to be opened in another tab. @param {MouseEvent} event @param {() => void} go */
   function follow(event, go) {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return
     event.preventDefault()
@@ -74,11 +75,11 @@ export function build({ el, root, send }) {
 
   // Name --
 
-  let rests = false // whether every part shows what is chosen
+  let atRest = false // whether every part shows what is chosen
   const remembered = rememberedName()
   name.value = remembered
   let waiting = 0
-  /** @type {(() => void) | null} */
+  /** @type {Events["ask-name"] | null} */
   let refused = null // what was asked for without a name
   setReviewer(remembered.trim())
   if (remembered) send("name", { name: remembered })
@@ -101,7 +102,7 @@ export function build({ el, root, send }) {
     waiting = setTimeout(() => send("name", { name: name.value }), 200)
   }
 
-  /** Who signed in has their name from there, and a role. */
+  /** Who signed in has their name from there, and a role. @param {HeaderTexts["content"]["visitor"]} visitor */
   function showVisitor(visitor) {
     typedName.hidden = !visitor.asks_name
     person.hidden = !visitor.role
@@ -142,14 +143,16 @@ export function build({ el, root, send }) {
     name.focus()
   })
 
+  /** @param {string} text @param {string} title @param {Record<string, string> | null} query @param {() => void} go */
   const link = (text, title, query, go) => h("a", { class: "crumb cut", title, href: query ? `?${new URLSearchParams(query)}` : "./", click: (event) => follow(event, go) }, text)
   const acquisitions = h("select", { class: "hcs-acquisition", "aria-label": "Acquisition", title: "Acquisition", change: () => send("acquisition", { acquisition: acquisitions.value === "" ? null : Number(acquisitions.value) }) })
   const isNew = novelty()
 
-  /** Only what there is: the list, the plate, and what is open of it. */
+  /** Only what there is: the list, the plate, and what is open of it. @param {HeaderTexts["content"]} content */
   function showWhere({ plate: key, where: now, stage }) {
     if (!isNew(key, now, choices.list, stage)) return
     const { plate, well, field, acquisition, plane } = now
+    /** @param {string} text @param {string} title */
     const here = (text, title) => h("span", { class: "crumb cut", title, "aria-current": "page" }, text)
     const crumbs = []
     if (stage === "plates") crumbs.push(here("Plates", "All plates"))
@@ -173,6 +176,7 @@ export function build({ el, root, send }) {
   let lost = { plate: "", since: "" }
   let hiding = 0
 
+  /** @param {HeaderTexts["content"]} content */
   function showAbsence({ plate, absence: away }) {
     const text = away ? absenceText(away) : ""
     if (text !== said.absence) {
@@ -224,9 +228,9 @@ export function build({ el, root, send }) {
       showAbsence(next)
     },
     rest(next) {
-      rests = next.at_rest === true
-      if (!rests) document.documentElement.removeAttribute("data-at-rest")
-      whenDrawn(() => document.documentElement.toggleAttribute("data-at-rest", rests))
+      atRest = next.at_rest === true
+      if (!atRest) document.documentElement.removeAttribute("data-at-rest")
+      whenDrawn(() => document.documentElement.toggleAttribute("data-at-rest", atRest))
     },
     // The proxy that signed this person in lets the request through, or not any more.
     check(next) {

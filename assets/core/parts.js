@@ -25,7 +25,7 @@ export function sayIf(element, text) {
   say(element, text)
 }
 
-/** A button that is a sign. @param {Parameters<typeof icon>[0]} sign @param {string} label @param {() => void} click @param {Attributes} more */
+/** A button that is a sign. @param {Sign} sign @param {string} label @param {() => void} click @param {Attributes} more */
 export const signButton = (sign, label, click, more = {}) => h("button", { class: "plain square", "aria-label": label, click, ...more }, icon(sign))
 
 /** A bar that is filled in parts; one with a label is read out. @param {string} label @param {string} look */

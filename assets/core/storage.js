@@ -123,13 +123,13 @@ export class PlateNotes {
     return drafts.slice(0, drafts.length - MOST_DRAFTS).forEach(browser.drop)
   }
 
-  /** Messages that the server has not confirmed, see `unsaved.js`. */
+  /** Messages that the server has not confirmed, see `unsaved.js`. @returns {UnsavedDecision[]} */
   unsaved() {
     const keys = browser.keys().filter((key) => key.startsWith(this.unsavedStart))
     return keys.map((key) => parsed(browser.get(key))).filter((message) => message !== null)
   }
 
-  /** @param {{batch: string, [more: string]: any}} message */
+  /** @param {UnsavedDecision} message */
   keepUnsaved(message) {
     browser.put(this.unsavedStart + message.batch, JSON.stringify(message))
   }

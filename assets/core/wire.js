@@ -53,7 +53,7 @@ const FOLDER = new URL("../", import.meta.url) // of all scripts and styles
 const ports = new Map()
 /** @type {Sent[]} */
 const waiting = []
-/** @type {any} */
+/** @type {PageModel | null} */
 let server = null // Panel's model, once it is there
 
 /** @param {Sent} sent */
@@ -67,7 +67,9 @@ export function describe(described) {
   for (const [name, { texts, script }] of Object.entries(described)) ports.set(name, new Port(name, texts, script))
 }
 
-/** What a part of the page was last given, read as JSON; null without. @param {string} part @param {string} kind @returns {any} */
+/** What a part of the page was last given, read as JSON; null without.
+ *  @template {keyof Texts} Name @template {string & keyof Texts[Name]} Kind
+ *  @param {Name} part @param {Kind} kind @returns {Texts[Name][Kind] | null} */
 export function textOf(part, kind) {
   const text = ports.get(part)?.texts[kind]
   return text ? JSON.parse(text) : null
@@ -153,7 +155,7 @@ async function mount(name, load) {
   }
 }
 
-/** The server is there: take what is newer there, then tell what was done meanwhile. @param {any} model */
+/** The server is there: take what is newer there, then tell what was done meanwhile. @param {PageModel} model */
 export function connect(model) {
   /** @type {Map<Port, Record<string, string>>} */
   const changed = new Map() // what has come for a port and was not given to it

@@ -35,22 +35,26 @@ function acts(send) {
 
 // Buttons and settings --
 
-/** All that can be pressed or set, through the shadow trees of the parts. */
+/** All that can be pressed or set, through the shadow trees of the parts.
+ *  @param {ParentNode} root @returns {Generator<Control>} */
 function* pressable(root) {
   for (const element of root.querySelectorAll("*")) {
-    if (element.matches(CONTROLS)) yield element
+    if (element.matches(CONTROLS)) yield /** @type {Control} */ (element)
     if (element.shadowRoot) yield* pressable(element.shadowRoot)
   }
 }
 
+/** @param {Node} node */
 const parentOf = (node) => (node.parentNode instanceof ShadowRoot ? node.parentNode.host : node.parentNode)
 
-/** The ancestors of an element through shadow trees, itself first. */
+/** The ancestors of an element through shadow trees, itself first. @param {Node} element */
 function* upwards(element) {
-  for (let node = element; node instanceof Element; node = parentOf(node)) yield node
+  /** @type {Node | null} */
+  let node = element
+  for (; node instanceof Element; node = parentOf(node)) yield node
 }
 
-/** Whether an element is on the page, be it folded away. */
+/** Whether an element is on the page, be it folded away. @param {Element} element */
 function isThere(element) {
   const folded = [...upwards(element)].filter((node) => node.matches(FOLDED))
   for (const node of upwards(element)) {
@@ -60,13 +64,14 @@ function isThere(element) {
   return outermost ? outermost.matches(".folded, [data-findable]") || outermost.checkVisibility() : element.checkVisibility()
 }
 
-/** What a control is called. */
-export function nameOf(element) {
+/** What a control is called. @param {Control} element */
+function nameOf(element) {
   const labels = element.labels?.length ? [...element.labels].flatMap((label) => [...label.childNodes].filter((node) => !node.contains(element)).map((node) => node.textContent)).join(" ") : ""
   const text = element.matches("select, input, textarea") ? labels : element.textContent
   return (element.getAttribute("aria-label") || text.trim() || element.title || element.placeholder || "").replace(/\s+/g, " ").trim()
 }
 
+/** @param {Element} element */
 function placeOf(element) {
   for (const node of upwards(element)) {
     const name = node.getAttribute("aria-label") || node.matches(".panel") && node.querySelector("h2")?.textContent
@@ -75,7 +80,7 @@ function placeOf(element) {
   return "Page"
 }
 
-/** Unfold what an element stands in, and go there. */
+/** Unfold what an element stands in, and go there. @param {HTMLElement} element */
 function reveal(element) {
   for (const node of upwards(element)) {
     if (node instanceof HTMLDetailsElement) node.open = true
@@ -85,10 +90,11 @@ function reveal(element) {
   element.focus({ preventScroll: true })
 }
 
-/** Buttons that show their act's key are found as that act. */
+/** Buttons that show their act's key are found as that act. @param {HTMLElement} element */
 const isAct = (element) => ACTIONS.some(({ id }) => id === element.dataset.act)
 
 function controls() {
+  /** @type {Entry[]} */
   const all = []
   const listed = new Set(metrics().map(({ name }) => name))
   for (const element of pressable(document)) {
@@ -97,7 +103,7 @@ function controls() {
     const [group, kind] = [placeOf(element), element.tagName.toLowerCase()]
     if (all.some(({ id }) => id === `${kind}:${group}:${name}`)) continue // a slider, and its box
     const entry = { id: `${kind}:${group}:${name}`, name, group, about: element.title, barred: element.disabled ? element.title || "Not possible now." : "" }
-    const sets = kind === "select" || kind === "textarea" || (kind === "input" && !["checkbox", "radio", "button", "submit"].includes(element.type))
+    const sets = kind === "select" || kind === "textarea" || (kind === "input" && !["checkbox", "radio", "button", "submit"].includes(element.type ?? ""))
     const rules = sets && kind === "input" && element.closest("details:has(td input)")?.querySelector("summary")
     if (rules) {
       // Limits of one set of rules are found as that set.
@@ -106,11 +112,12 @@ function controls() {
       continue
     }
     all.push({ ...entry, sets, run: () => { reveal(element); if (!sets && kind !== "summary") element.click() } }) // that is open by then
-    if (kind === "select" && element.options.length <= FEW_CHOICES) all.push(...choices(element, entry))
+    if (element instanceof HTMLSelectElement && element.options.length <= FEW_CHOICES) all.push(...choices(element, entry))
   }
   return all
 }
 
+/** @param {HTMLSelectElement} select @param {Omit<Entry, "run">} entry */
 function choices(select, entry) {
   return [...select.options].filter((option) => option.text.trim()).map((option) => ({
     ...entry, id: `${entry.id}:${option.value}`, name: `${entry.name}: ${option.text}`,
@@ -151,6 +158,7 @@ function wells() {
   })
 }
 
+/** @param {Say} send */
 function plates(send) {
   const known = textOf("header", "known")
   const all = (known?.plates ?? []).map((plate) => ({

@@ -68,7 +68,7 @@ export function build({ el, root, send, hide }) {
     tell("add-plate", { open: false })
   }
 
-  /** @param {boolean} all */
+  /** @param {boolean} all @returns {unknown} */
   function begin(all) {
     if (!reviewer.name) return tell("ask-name", () => begin(all))
     return send("import", { every: all })

@@ -12,7 +12,7 @@ import { stateText } from "./upload_text.js"
 
 const ICONS = /** @type {Record<string, Parameters<typeof icon>[0]>} */ ({ folder: "folder", export: "folder", zip: "file", plate: "check", link: "link" })
 
-/** Send zips, or say why they are none. @param {import("../core/drops.js").GivenFile[]} files */
+/** Send zips, or say why they are none. @param {GivenFile[]} files */
 export function uploadZips(files) {
   const refused = refusedFiles(files)
   if (refused) return tell("hint", refused)

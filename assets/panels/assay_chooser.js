@@ -4,8 +4,9 @@ import { barredBy, fill, h, set } from "../core/dom.js"
 import { complain, complaint } from "../core/parts.js"
 import { watchDialog } from "../core/keys.js"
 
-/** A dialog that names the assay metric of a project. */
+/** A dialog that names the assay metric of a project. @param {Send} send */
 export function assayChooser(send) {
+  /** @type {AssayOffer[]} */
   let offers = []
   const project = h("select", { change: () => showMetrics() })
   const metric = h("select", { class: "hcs-assay-metric" })
@@ -34,6 +35,7 @@ export function assayChooser(send) {
       send("metrics")
       dialog.showModal()
     },
+    /** @param {AssayOffer[]} next */
     offer(next) {
       offers = next
       const chosen = project.value
@@ -43,11 +45,12 @@ export function assayChooser(send) {
       projectLine.hidden = offers.length < 2
       showMetrics()
     },
-    /** Close where it was kept, else say why it was not. */
+    /** Close where it was kept, else say why it was not. @param {string} reason */
     answered(reason) {
       complain(problem, reason)
       if (!reason) dialog.close()
     },
+    /** @param {string | undefined} reason */
     bar: (reason) => set(keep, barredBy(reason)),
   }
 }

@@ -8,9 +8,9 @@ import { count } from "../core/text.js"
 import { reasonDialog } from "../core/reason_dialog.js"
 import { committable, corrections, fieldsOf, obstacle, openKinds, waits } from "./match_list.js"
 
-/** @param {{send: (type: string, content?: object) => number, chosenRows: () => ReadonlySet<string>}} part */
+/** @param {{send: Send, chosenRows: () => ReadonlySet<string>}} part */
 export function batchBar({ send, chosenRows }) {
-  /** @type {{content: Shown<"corrections"> | null, rows: MatchRow[], entries: Map<string, CorrectionEntry>}} */
+  /** @type {BatchState} */
   let state = { content: null, rows: [], entries: new Map() }
   let asked = "" // the batch that is to be undone
 
@@ -36,15 +36,17 @@ export function batchBar({ send, chosenRows }) {
   const ready = () => committable(allFields(), state.entries)
   const chosenFields = () => committable(fieldsOf(state.rows, chosenRows()), state.entries)
 
+  /** @param {string[]} fields */
   function commit(fields) {
     if (blocked()) return
     send("commit", { fields, reason: reason.value.trim(), name: reviewer.name })
   }
 
+  /** @param {string} batch @returns {void} */
   function ask(batch) {
     if (!reviewer.name) return tell("ask-name", () => ask(batch))
     asked = batch
-    return asking.ask("Undo this batch")
+    asking.ask("Undo this batch")
   }
 
   function blocked() {
@@ -55,6 +57,7 @@ export function batchBar({ send, chosenRows }) {
     })
   }
 
+  /** @param {Shown<"corrections">} content */
   function showProgress({ busy, done, total, barred }) {
     progress.hidden = !busy
     if (!busy) return
@@ -64,10 +67,11 @@ export function batchBar({ send, chosenRows }) {
       committing ? h("button", { class: "small hcs-stop", disabled: Boolean(barred.stop), click: () => send("stop") }, "Stop") : null)
   }
 
+  /** @param {Shown<"corrections">["batch"]} batch @param {Barred} barred */
   function showResult(batch, barred) {
     if (!batch) return fill(result)
     const { undone } = batch
-    const items = (list) => h("ul", list.map((each) => h("li", h("b", each.field), ` ${each.reason}`)))
+    const items = (/** @type {{field: string, reason: string}[]} */ list) => h("ul", list.map((each) => h("li", h("b", each.field), ` ${each.reason}`)))
     const parts = []
     if (undone) {
       parts.push(notice(`${undone.left.length ? "warn" : "good"} hcs-undone`, h("div", { class: "grow" },
@@ -82,7 +86,7 @@ export function batchBar({ send, chosenRows }) {
     return fill(result, parts)
   }
 
-  /** One confirmation for the same difference of many: of the chosen rows, else of all. */
+  /** One confirmation for the same difference of many: of the chosen rows, else of all. @param {Shown<"corrections">} content */
   function showKinds({ barred }) {
     const chosen = fieldsOf(state.rows, chosenRows())
     const fields = chosen.length > 1 ? chosen : allFields()
@@ -93,6 +97,7 @@ export function batchBar({ send, chosenRows }) {
     kinds.hidden = !kinds.children.length
   }
 
+  /** @param {BatchState} next */
   function show(next) {
     state = next
     const { content, rows, entries } = state

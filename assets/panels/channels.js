@@ -12,7 +12,9 @@ const SETTLE_MILLISECONDS = 250 // thumbnails and address follow when the slider
 
 /** @param {PartContext} context @returns {Part<"channels">} */
 export function build({ el, root, send, hide }) {
+  /** @type {SetChannel[]} */
   let channels = []
+  /** @type {ReturnType<typeof makeRow>[]} */
   let rows = []
   let lastSent = 0
   let waiting = 0
@@ -53,6 +55,7 @@ export function build({ el, root, send, hide }) {
     }, SETTLE_MILLISECONDS)
   }
 
+  /** @param {number} i @param {Partial<SetChannel> & {auto?: boolean}} change */
   function alter(i, change) {
     const channel = { ...channels[i], ...change }
     if (channel.high <= channel.low) {
@@ -65,10 +68,12 @@ export function build({ el, root, send, hide }) {
     changed()
   }
 
+  /** @param {number} i */
   const toggle = (i) => {
     if (channels[i]) alter(i, { active: !channels[i].active })
   }
 
+  /** @param {number | null} i */
   function showOnly(i) {
     channels = only(channels, i)
     changed()
@@ -78,21 +83,26 @@ export function build({ el, root, send, hide }) {
 
   const isDistinct = () => channels.every((channel) => channel.color === channel.distinct)
 
+  /** @param {boolean} distinctly */
   function colour(distinctly) {
     channels = channels.map((channel) => ({ ...channel, color: distinctly ? channel.distinct : channel.plain }))
     changed()
   }
 
+  /** @param {boolean} wanted */
   function chooseDistinct(wanted) {
     setPreference("colours", wanted ? "distinct" : "")
     colour(wanted)
   }
 
+  /** @param {SetChannel} channel @param {number} i */
   function makeRow(channel, i) {
     const button = h("button", { class: `plain toggle hcs-channel-${channel.index}`, role: "switch", click: () => toggle(i) })
     const color = h("input", { type: "color", "aria-label": `Colour of ${channel.name}`, input: () => alter(i, { color: color.value.slice(1).toUpperCase() }) })
+    /** @param {"low" | "high" | "gamma"} key @param {string} label */
     const field = (key, label) => h("input", { type: "number", class: "limit", "aria-label": `${label} of ${channel.name}`, title: label,
       change: (event) => { if (event.target.value !== "" && Number.isFinite(event.target.valueAsNumber)) alter(i, { [key]: event.target.valueAsNumber }); else rows[i].show(channels[i]) } })
+    /** @param {Side} key @param {string} label */
     const range = (key, label) => h("input", { type: "range", class: key, "aria-label": `${label} of ${channel.name}`,
       input: (event) => alter(i, { [key]: fromSlider(channels[i], event.target.valueAsNumber) }) })
     const [low, high, gamma] = [field("low", "Black point"), field("high", "White point"), field("gamma", "Gamma")]
@@ -106,6 +116,7 @@ export function build({ el, root, send, hide }) {
       h("div", { class: "row" }, h("div", { class: "two grow" }, h("div", { class: "track" }, span), lowRange, highRange), h("label", { class: "gamma row", title: "Gamma" }, h("span", { class: "soft" }, "γ"), gamma), alone))
     return {
       element,
+      /** @param {SetChannel} channel */
       show(channel) {
         set(button, { "aria-checked": channel.active, title: `${channel.name} (key ${channel.index + 1})` })
         fill(button, h("i", { class: "box" }, channel.active ? icon("check") : null), h("span", { class: "cut" }, channel.name))
@@ -113,13 +124,14 @@ export function build({ el, root, send, hide }) {
         const step = channel.whole ? 1 : "any"
         set(low, { step })
         set(high, { step })
-        for (const [input, value] of [[low, channel.low], [high, channel.high], [gamma, channel.gamma]]) {
+        for (const [input, value] of /** @type {[HTMLInputElement, number][]} */ ([[low, channel.low], [high, channel.high], [gamma, channel.gamma]])) {
           if (root.activeElement !== input) input.value = spelled(value, channel.whole && input !== gamma)
         }
         const [a, b] = [toSlider(channel, channel.low), toSlider(channel, channel.high)]
         lowRange.value = String(a)
         highRange.value = String(b)
-        for (const [each, value] of [[lowRange, channel.low], [highRange, channel.high]]) set(each, { "aria-valuetext": number(value) })
+        set(lowRange, { "aria-valuetext": number(channel.low) })
+        set(highRange, { "aria-valuetext": number(channel.high) })
         // The thumb that has room must lie on top, or both ends could lock each other.
         lowRange.style.zIndex = a > 500 ? "2" : "1"
         highRange.style.zIndex = a > 500 ? "1" : "2"
@@ -130,9 +142,11 @@ export function build({ el, root, send, hide }) {
     }
   }
 
+  /** Whether it is special, and the words. @param {ChannelsText} next @returns {[boolean, string]} */
   function sourceText(next) {
     if (next.source === "field") return [true, `Contrast of one field only (${next.where || "unknown"}): other fields are drawn with it too.`]
     if (next.source === "hand") return [true, "Contrast set by hand, the same for every picture here."]
+    /** @type {Record<string, string>} */
     const texts = {
       stored: "Contrast: stored with the plate, the same for every picture.",
       plate: "Contrast: measured over the plate, the same for every picture.",
@@ -160,7 +174,7 @@ export function build({ el, root, send, hide }) {
     content(next) {
       hide(!next.channels.length)
       if (waiting || next.ack < lastSent) return
-      const shape = (all) => all.map((channel) => `${channel.index}${channel.name}`).join()
+      const shape = (/** @type {SetChannel[]} */ all) => all.map((channel) => `${channel.index}${channel.name}`).join()
       const rebuild = shape(channels) !== shape(next.channels)
       channels = next.channels
       ends = next.ends
@@ -191,14 +205,16 @@ export function build({ el, root, send, hide }) {
   }
 }
 
-/** A limit for an input: no more digits than anybody can tell apart. */
+/** A limit for an input: no more digits than anybody can tell apart. @param {number} value @param {boolean} whole */
 const spelled = (value, whole) => String(whole && Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(4)))
 
+/** @param {SetChannel} channel @param {number} value */
 const toSlider = (channel, value) => {
   const part = Math.min(1, Math.max(0, (value - channel.minimum) / (channel.maximum - channel.minimum || 1)))
   return Math.round(part ** (1 / channel.curve) * 1000)
 }
 
+/** @param {SetChannel} channel @param {number} place */
 function fromSlider(channel, place) {
   const value = channel.minimum + (place / 1000) ** channel.curve * (channel.maximum - channel.minimum)
   return channel.whole ? Math.round(value) : value

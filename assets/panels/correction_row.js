@@ -7,13 +7,7 @@ import { standing } from "./match_list.js"
 
 const PAGES = [["", "pages?"], ["c", "channels"], ["z", "z"], ["t", "t"]]
 
-/**
- * Make a row.
- * @param {string} id
- * @param {{change: (id: string, what: string, value: string) => void, click: (id: string, event: MouseEvent) => void,
- *   compare: (field: string) => void, confirm: (field: string, kind: string, confirmed: boolean) => void,
- *   enter: (id: string) => void}} acts
- */
+/** Make a row. @param {string} id @param {RowActs} acts */
 export function correctionRow(id, acts) {
   const isNew = novelty()
   /** @type {MatchRow} */
@@ -30,7 +24,7 @@ export function correctionRow(id, acts) {
   const channel = choice("channel", "Channel", [])
   const says = h("div", { class: "says", role: "gridcell" })
   const out = h("button", { class: "plain small hcs-leave-out", click: () => acts.change(id, "excluded", row.excluded ? "" : "1") })
-  const cell = (...children) => h("div", { role: "gridcell" }, children)
+  const cell = (/** @type {HTMLElement} */ content) => h("div", { role: "gridcell" }, content)
   const element = h("div", { role: "row", class: "line", tabindex: "-1", dataset: { row: id }, click: (event) => clicked(event) },
     cell(tick), cell(pictures[0].element), cell(pictures[1].element), h("div", { role: "gridcell", class: "file" }, name, about, facts, pages, series),
     cell(well), cell(field), cell(channel), says, cell(out))
@@ -43,6 +37,7 @@ export function correctionRow(id, acts) {
     acts.click(id, event)
   }
 
+  /** @param {string} text */
   function picture(text) {
     const image = h("img", { alt: "", hidden: true, loading: "lazy", decoding: "async", width: "56", height: "56", draggable: "false" })
     const none = h("span", { class: "none" })
@@ -51,6 +46,7 @@ export function correctionRow(id, acts) {
     image.addEventListener("load", () => { image.hidden = false; say(none, "") })
     return {
       element: frame,
+      /** @param {string} address @param {string} empty */
       show(address, empty) {
         if (!address) say(none, empty)
         if (image.getAttribute("src") === (address || null)) return
@@ -61,6 +57,7 @@ export function correctionRow(id, acts) {
     }
   }
 
+  /** @param {"well" | "field"} what @param {string} label @param {string} placeholder */
   function box(what, label, placeholder) {
     const input = h("input", { type: "text", class: `hcs-match-${what}`, "aria-label": label, placeholder, spellcheck: "false", autocomplete: "off", maxlength: "60", dataset: { keeps: "" } })
     const put = () => { if (input.value.trim() !== (row?.[what] ?? "")) acts.change(id, what, input.value.trim()) }
@@ -75,39 +72,41 @@ export function correctionRow(id, acts) {
     return input
   }
 
+  /** @param {string} what @param {string} label @param {string[][]} pairs */
   function choice(what, label, pairs) {
     const select = h("select", { class: `hcs-match-${what}`, "aria-label": label, change: () => acts.change(id, what, select.value) })
     offer(select, pairs)
     return select
   }
 
-  /** What was prepared of its field, where this row is the one that speaks of it. */
+  /** What was prepared of its field, where this row is the first of it and speaks of it.
+   *  @param {CorrectionEntry | undefined} entry @param {boolean} first @param {string | undefined} barred */
   function prepared(entry, first, barred) {
     if (!entry) return []
-    const state = {
-      staged: entry.ready ? ["check", "prepared"] : ["warn", "confirm what differs"],
-      refused: ["close", `not prepared: ${entry.text}`],
-      failed: ["close", `not committed: ${entry.text}`],
-    }[entry.state]
-    const tone = { staged: entry.ready ? "good" : "warn", refused: "bad", failed: "bad" }[entry.state]
-    const line = h("div", { class: `state ${tone}`, dataset: { state: entry.state } }, icon(/** @type {any} */ (state[0])), h("span", state[1]))
+    const { state, ready, text } = entry
+    /** @type {[Sign, string, string]} */
+    const [sign, tone, words] = state !== "staged" ? ["close", "bad", `not ${state === "refused" ? "prepared" : "committed"}: ${text}`]
+      : ready ? ["check", "good", "prepared"] : ["warn", "warn", "confirm what differs"]
+    const line = h("div", { class: `state ${tone}`, dataset: { state } }, icon(sign), h("span", words))
     if (!first) return [line]
-    const compare = entry.state === "staged" ? h("button", { class: "small hcs-compare-row", click: () => acts.compare(entry.key) }, "Compare") : null
-    const failed = entry.state === "staged" && entry.text ? h("div", { class: "state bad" }, icon("close"), h("span", `not committed: ${entry.text}`)) : null
+    const compare = state === "staged" ? h("button", { class: "small hcs-compare-row", click: () => acts.compare(entry.key) }, "Compare") : null
+    const failed = state === "staged" && text ? h("div", { class: "state bad" }, icon("close"), h("span", `not committed: ${text}`)) : null
     return [h("div", { class: "row" }, line, compare), failed, ...entry.differences.map((difference) => said(entry.key, difference, barred))]
   }
 
+  /** @param {string} field @param {Difference} difference @param {string | undefined} barred */
   function said(field, difference, barred) {
     if (!difference.blocking) return h("div", { class: "small soft" }, difference.message)
     if (!difference.confirmable) return h("div", { class: "state bad", dataset: { kind: difference.kind } }, icon("warn"), mustCorrect(difference))
     return confirmation(difference, barred, (confirmed) => acts.confirm(field, difference.kind, confirmed))
   }
 
+  /** @param {CorrectionEntry | undefined} entry @param {boolean} first @param {string | undefined} barred */
   function showSays(entry, first, barred) {
     const [sign, words] = standing(row)
     const tone = { check: "", help: "guess", warn: "warn", close: "soft" }[sign]
     fill(says,
-      h("div", { class: `state ${tone}` }, icon(/** @type {any} */ (sign)), h("span", h("b", words), row.problem && !row.excluded ? ` ${row.problem}` : "")),
+      h("div", { class: `state ${tone}` }, icon(sign), h("span", h("b", words), row.problem && !row.excluded ? ` ${row.problem}` : "")),
       row.problem && row.help && !row.excluded ? h("div", { class: "small soft" }, row.help) : null,
       row.reasons.length && !row.excluded ? h("div", { class: "small soft cut", title: row.reasons.join("\n") }, row.reasons.join(" ")) : null,
       row.excluded ? null : row.doubts.map((doubt) => h("div", { class: "state warn small" }, icon("warn"), h("span", doubt))),
@@ -117,7 +116,7 @@ export function correctionRow(id, acts) {
   return {
     element,
     well,
-    /** @param {any} next @param {any} entry @param {{first: boolean, channels: string[], barred: Record<string, string>}} more */
+    /** @param {MatchRow} next @param {CorrectionEntry | undefined} entry @param {{first: boolean, channels: string[], barred: Barred}} more */
     show(next, entry, { first, channels, barred }) {
       if (!isNew(next, entry, first, channels, barred.change)) return
       row = next
@@ -146,6 +145,7 @@ export function correctionRow(id, acts) {
       fill(out, next.excluded ? "Take in" : "Leave out")
       showSays(entry, first, barred.confirm)
     },
+    /** @param {boolean} chosen @param {boolean} at  the keys stand at it */
     select(chosen, at) {
       set(element, { "aria-selected": chosen, tabindex: at ? "0" : "-1" })
       tick.checked = chosen

@@ -21,12 +21,16 @@ export function build({ el, send }) {
   /** @type {Shown<"corrections">} */
   let content
   let shown = false // now
+  /** @type {MatchRow[]} */
   let rows = []
+  /** @type {Map<string, CorrectionEntry>} */
   let entries = new Map()
+  /** @type {string[]} */
   let order = [] // ids of the rows that are listed
   let selection = NONE
-  /** @type {import("./match_list.js").Filter} */
+  /** @type {MatchFilter} */
   let filter = "all"
+  /** @type {Map<string, ReturnType<typeof correctionRow>>} */
   const lines = new Map() // by id of the row
 
   const title = h("h2", { class: "cut" })
@@ -49,7 +53,7 @@ export function build({ el, send }) {
 
   // Files --
 
-  /** @param {import("../core/drops.js").GivenFile[]} files */
+  /** @param {GivenFile[]} files */
   function take(files) {
     if (!files.length || !shown) return
     if (content.refused) return tell("hint", content.refused)
@@ -57,7 +61,7 @@ export function build({ el, send }) {
     sendFiles(files).catch((error) => tell("hint", error.message))
   }
 
-  /** Files for this table: of this plate, and for no well that was named. */
+  /** Files for this table: of this plate, and for no well that was named. @param {UploadEntry} entry */
   const mine = (entry) => entry.purpose === "correction" && !entry.well && (entry.plate === content.key || !entry.plate)
 
   /** Have what was uploaded and read matched, once the last of a drop is. */
@@ -80,6 +84,7 @@ export function build({ el, send }) {
 
   // Rows --
 
+  /** @type {RowActs} */
   const acts = {
     change: (id, what, value) => send("change", { rows: edited(selection, id, order), what, value }),
     click: (id, event) => {
@@ -92,17 +97,19 @@ export function build({ el, send }) {
     enter: (id) => lines.get(id)?.element.focus({ preventScroll: true }),
   }
 
-  /** The field, or those of all chosen rows where its row is among them. */
+  /** The field, or those of all chosen rows where its row is among them. @param {string} field */
   function together(field) {
     const chosen = rows.filter((row) => selection.rows.has(row.id)).map((row) => row.key)
     return chosen.includes(field) ? [...new Set(chosen)] : [field]
   }
 
+  /** @param {RowSelection} next */
   function choose(next) {
     selection = next
     showSelection()
   }
 
+  /** @param {MatchFilter} next */
   function narrow(next) {
     filter = next
     showRows()
@@ -125,21 +132,22 @@ export function build({ el, send }) {
     const id = selection.at
     const row = rows.find((each) => each.id === id)
     if (!row || event.ctrlKey || event.metaKey || content.barred.change) return
-    const act = {
+    const act = /** @type {Record<string, () => void>} */ ({
       Delete: () => acts.change(id, "excluded", row.excluded ? "" : "1"),
-      Enter: () => (entries.get(row.key)?.state === "staged" ? acts.compare(row.key) : lines.get(id).well.focus()),
-    }[event.key] ?? typed(event.key, id)
+      Enter: () => (entries.get(row.key)?.state === "staged" ? acts.compare(row.key) : lines.get(id)?.well.focus()),
+    })[event.key] ?? typed(event.key, id)
     if (!act) return
     event.preventDefault()
     event.stopPropagation()
     act()
   }
 
-  /** A letter begins the name of a well, a digit is a channel. */
+  /** A letter begins the name of a well, a digit is a channel. @param {string} key @param {string} id */
   function typed(key, id) {
     if (/^[a-z]$/i.test(key)) {
       return () => {
-        const { well } = lines.get(id)
+        const well = lines.get(id)?.well
+        if (!well) return
         well.value = key.toUpperCase()
         well.focus()
         well.setSelectionRange(1, 1)
@@ -163,13 +171,15 @@ export function build({ el, send }) {
     const barred = content?.barred ?? {}
     const shown = new Set(order)
     for (const row of rows) {
-      if (!lines.has(row.id)) lines.set(row.id, correctionRow(row.id, acts))
-      const line = lines.get(row.id)
+      const line = lines.get(row.id) ?? correctionRow(row.id, acts)
+      lines.set(row.id, line)
       line.show(row, entries.get(row.key), { first: first.has(row.id), channels: content?.channels ?? [], barred })
       line.element.hidden = !shown.has(row.id)
     }
-    const elements = rows.map((row) => lines.get(row.id).element)
-    elements.forEach((element, i) => { if (body.children[i] !== element) body.insertBefore(element, body.children[i] ?? null) })
+    rows.forEach(({ id }, i) => {
+      const element = lines.get(id)?.element
+      if (element && body.children[i] !== element) body.insertBefore(element, body.children[i] ?? null)
+    })
     const numbers = counts(rows, entries)
     for (const [id, button] of filters) {
       const number = numbers.get(id)

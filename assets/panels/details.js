@@ -13,14 +13,17 @@ export function build({ el, send }) {
   const body = h("div", { class: "body" })
   el.append(h("section", { class: "panel details", "aria-label": "Details" }, h("header", title, lastSeen()), body))
 
+  /** @param {string} label @param {string} text */
   const wellButton = (label, text) => h("button", { class: "small", title: text || "", click: () => tell("choose", label) }, label)
 
+  /** @param {Shown<"details">["odd"][number]} odd */
   function group([name, tone, wells, more]) {
     return h("div", { class: "odd" },
       h("h3", tone ? h("span", { class: `mark ${tone}` }, icon("warn")) : null, `${name} (${(wells.length + more).toLocaleString("en-US")})`),
       h("div", { class: "row wrap" }, wells.map(([label, text]) => wellButton(label, text)), more ? h("span", { class: "soft small" }, `and ${count(more, "other")}`) : null))
   }
 
+  /** @param {Shown<"details">["values"]} rows */
   function values(rows) {
     return h("table", { class: "values" },
       h("thead", h("tr", h("th", { scope: "col" }, "Metric"), h("th", { scope: "col", class: "right" }, "Well"), h("th", { scope: "col", class: "right", title: "Median of the plate" }, "Plate"))),

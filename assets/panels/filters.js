@@ -25,6 +25,7 @@ export function build({ el, hide }) {
   let filter = { ...EMPTY }
   let skip = true
 
+  /** @param {keyof WellFilter} name @param {string} label */
   const choice = (name, label) => h("select", { "aria-label": label, dataset: { part: name }, change: (event) => change({ [name]: event.target.value }) })
   const state = choice("state", "Verdict")
   const basis = choice("basis", "Basis of the verdict")
@@ -32,6 +33,7 @@ export function build({ el, hide }) {
   const reviewer = choice("reviewer", "Reviewer")
   const column = choice("column", "Condition")
   const condition = choice("condition", "Value of the condition")
+  /** @param {Side} name @param {string} label */
   const limit = (name, label) => h("input", { type: "number", step: "any", class: "limit", "aria-label": label, dataset: { part: name },
     input: (event) => change({ [name]: Number.isFinite(event.target.valueAsNumber) ? event.target.valueAsNumber : null }) })
   const low = limit("low", "At least")
@@ -44,7 +46,7 @@ export function build({ el, hide }) {
     h("div", { class: "parts" }, state, basis, reason, reviewer, column, condition),
     h("div", { class: "row range" }, metric, low, h("span", { class: "soft", "aria-hidden": "true" }, "–"), high),
     h("label", { class: "row small" }, skipBox, "J and K skip the others"))
-  const toggle = keyed(h("button", { class: "plain small", "aria-expanded": "false", click: () => open(body.hidden) }, icon("forward"), h("b", "Filter")), "filter", "Filter the wells")
+  const toggle = keyed(h("button", { class: "plain small", "aria-expanded": "false", click: () => open(Boolean(body.hidden)) }, icon("forward"), h("b", "Filter")), "filter", "Filter the wells")
   body.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return
     event.stopPropagation()
@@ -54,12 +56,14 @@ export function build({ el, hide }) {
   const section = h("section", { class: "panel hcs-filters", "aria-label": "Filter" }, h("header", toggle, tally, clear), body)
   el.append(section)
 
+  /** @param {boolean} on */
   function open(on) {
     body.hidden = !on
     set(toggle, { "aria-expanded": on })
     if (on) state.focus()
   }
 
+  /** @param {Partial<WellFilter>} part */
   function change(part) {
     filter = { ...filter, ...part }
     if ("column" in part) filter.condition = ""
@@ -67,12 +71,14 @@ export function build({ el, hide }) {
     apply()
   }
 
-  /** Options, the chosen one kept even where nothing has it any more. */
+  /** Options, the chosen one kept even where nothing has it any more.
+   *  @param {HTMLSelectElement} select @param {string[][]} pairs @param {string} value */
   function choices(select, pairs, value) {
     const all = pairs.some(([each]) => each === value) ? pairs : [...pairs, [value, value]]
     offer(select, all, value)
   }
 
+  /** @param {3 | 4} place  of it in a verdict's entry @param {string} any */
   const values = (place, any) => [["", any], ...[...new Set(Object.values(review.verdicts).map((entry) => entry[0] && entry[place]).filter(Boolean))].sort().map((text) => [text, text])]
 
   function show() {

@@ -3,17 +3,13 @@
 
 import { count } from "../core/text.js"
 
-/**
- * @typedef {"all" | "settle" | "guessed" | "out"} Filter
- */
-
-/** Ways to narrow the list: id and name. @type {[Filter, string][]} */
+/** Ways to narrow the list: id and name. @type {[MatchFilter, string][]} */
 export const FILTERS = [["all", "All"], ["settle", "To settle"], ["guessed", "Guessed"], ["out", "Left out"]]
 
 /** Whether a correction waits for a person: something blocks it, or it failed. @param {CorrectionEntry | undefined} entry */
 export const waits = (entry) => Boolean(entry) && (entry?.state === "failed" || entry?.state === "refused" || (entry?.state === "staged" && !entry.ready))
 
-/** Whether a row is listed. @param {Filter} filter @param {MatchRow} row @param {CorrectionEntry} [entry] */
+/** Whether a row is listed. @param {MatchFilter} filter @param {MatchRow} row @param {CorrectionEntry} [entry] */
 export function listed(filter, row, entry) {
   if (filter === "all") return true
   if (filter === "out") return row.excluded

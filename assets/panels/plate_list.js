@@ -5,16 +5,14 @@ import { withWords } from "../core/search.js"
 import { count, number } from "../core/text.js"
 import { VERDICT_NAMES } from "../core/verdict_table.js"
 
-/** @typedef {{sort: string, down: boolean, group: string, open: boolean}} ListOrder */
-
-/** Word and sign of each state, in the order of the work. @type {Record<ListedPlate["state"], [string, string]>} */
+/** Word and sign of each state, in the order of the work. @type {Record<ListedPlate["state"], [string, Sign]>} */
 export const STATES = {
   "in work": ["In work", "half"], "to do": ["To do", "ring"], judged: ["To sign", "check"], signed: ["Signed", "lock"],
   reading: ["Reading…", "ring"], unreadable: ["Not readable", "warn"],
 }
 const RANK = Object.keys(STATES)
 
-/** @param {number | undefined} seconds of the Unix clock @returns {string} */
+/** @param {number | undefined} seconds of the Unix clock */
 export const day = (seconds) => (seconds ? new Date(seconds * 1000).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" }) : "")
 
 /**
@@ -51,13 +49,13 @@ export function orderOf(text) {
   }
 }
 
-/** The order after a column was chosen: the other way round where it was the one. @param {ListOrder} order @param {string} id @returns {ListOrder} */
+/** The order after a column was chosen: the other way round where it was the one. @param {ListOrder} order @param {string} id */
 export function sortedBy(order, id) {
   const down = order.sort === id ? !order.down : Boolean(COLUMNS.find((column) => column.id === id)?.down)
   return { ...order, sort: id, down }
 }
 
-/** @param {ListedPlate[]} plates @param {ListOrder} order @returns {ListedPlate[]} */
+/** @param {ListedPlate[]} plates @param {ListOrder} order */
 export function sorted(plates, { sort, down }) {
   const { of } = COLUMNS.find(({ id }) => id === sort) ?? COLUMNS[1]
   const names = new Intl.Collator("en", { numeric: true })

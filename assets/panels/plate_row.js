@@ -16,8 +16,9 @@ const SMALL = [72, 48] // of a map, in CSS pixels
 const SUSPECT = 3 // the digit from which a well is one
 const SIGNED_SIDE = 5 // CSS pixels that a sign needs
 
-/** Draw the wells of a plate: verdicts, else how suspect they are, else nothing but a dot. */
-export function drawSmallMap(canvas, plate) {
+/** Draw the wells of a plate: verdicts, else how suspect they are, else nothing but a dot.
+ *  @param {HTMLCanvasElement} canvas @param {Required<ListedPlate>} plate  one that was read */
+function drawSmallMap(canvas, plate) {
   const ratio = window.devicePixelRatio || 1
   const [top, left, rows, columns] = usedPart([...plate.map].map((letter) => letter !== " "), plate.rows, plate.columns)
   const cell = Math.max(1, Math.floor(Math.min(SMALL[0] / columns, SMALL[1] / rows) * ratio))
@@ -54,11 +55,14 @@ export function drawSmallMap(canvas, plate) {
 
 const UNCOUNTED = "Its wells are not read yet; opening the plate reads them"
 
+/** @param {string} text */
 const soft = (text, title = "") => h("span", { class: "soft", title: title || null }, text)
+/** @param {string} title */
 const dash = (title) => soft("–", title)
 
-/** The cells of a plate's row; `place` says where its plate map has what is looked for. */
-export function cells(plate, place, open) {
+/** The cells of a plate's row; `place` says where its plate map has what is looked for.
+ *  @param {ListedPlate} plate @param {string} place @param {() => void} open */
+function cells(plate, place, open) {
   const [word, sign] = STATES[plate.state]
   const dead = plate.state === "unreadable"
   const link = h("a", { class: "title cut hcs-plate-link", title: plate.name, ...(dead ? { role: "link", "aria-disabled": "true" } : { href: `?plate=${encodeURIComponent(plate.key)}` }), tabindex: "-1",
@@ -74,6 +78,7 @@ export function cells(plate, place, open) {
     return [...first, h("td", { class: "why", colspan: COLUMNS.length - 2 }, why)]
   }
   if (!plate.map) return [...first, h("td", { class: "soft", colspan: COLUMNS.length - 2 }, "Reading the plate…")]
+  const { reviewed = 0, total = 0, signed_at: signedAt = "" } = plate
   const [assay, assayTitle] = assayText(plate)
   const verdicts = verdictText(plate)
   const [present, expected] = plate.fields ?? [0, 0]
@@ -82,28 +87,47 @@ export function cells(plate, place, open) {
     h("td", { class: "n" }, assay === "–" ? dash(assayTitle) : h("span", { title: assayTitle }, assay)),
     h("td", { class: "n" }, plate.fields ? h("span", { class: present < expected ? "lacks" : null, title: plate.completeness }, `${present.toLocaleString("en-US")}${present < expected ? ` of ${expected.toLocaleString("en-US")}` : ""}`) : dash(UNCOUNTED), plate.completeness ? h("span", { class: "about cut found", title: plate.completeness }, plate.completeness) : null),
     h("td", { class: "n" }, plate.suspects === null ? dash("The plate is not measured") : plate.suspects ? h("b", plate.suspects.toLocaleString("en-US")) : soft("0")),
-    h("td", { class: "judged" }, h("span", { class: "row", title: `${plate.reviewed} of ${count(plate.total, "well")} judged${verdicts ? `: ${verdicts}` : ""}` },
-      bar("", plate.reviewed, plate.total), `${plate.reviewed} of ${plate.total}`), verdicts ? h("span", { class: "about cut", title: verdicts }, verdicts) : null),
+    h("td", { class: "judged" }, h("span", { class: "row", title: `${reviewed} of ${count(total, "well")} judged${verdicts ? `: ${verdicts}` : ""}` },
+      bar("", reviewed, total), `${reviewed} of ${total}`), verdicts ? h("span", { class: "about cut", title: verdicts }, verdicts) : null),
     h("td", { class: "n" }, plate.corrected === null ? dash(UNCOUNTED) : plate.corrected || soft("0")),
-    h("td", { class: "signed" }, plate.signed ? [h("span", { class: "cut", title: plate.signed }, plate.signed), h("span", { class: "about cut", title: moment(plate.signed_at) }, day(Date.parse(plate.signed_at) / 1000))] : dash("")),
+    h("td", { class: "signed" }, plate.signed ? [h("span", { class: "cut", title: plate.signed }, plate.signed), h("span", { class: "about cut", title: moment(signedAt) }, day(Date.parse(signedAt) / 1000))] : dash("")),
     h("td", { class: "day" }, plate.changed ? day(plate.changed) : dash("")),
   ]
 }
 
-/** A row that is kept while its plate is listed. */
+/** A row that is kept while its plate is listed. @param {() => void} open */
 export function plateRow(open) {
   const row = h("tr")
   row.addEventListener("click", (event) => {
     if (row.dataset.state !== "unreadable" && !(/** @type {HTMLElement} */ (event.target).closest("a"))) open()
   })
   const isNew = novelty()
+  /** @type {ListedPlate} */
+  let plate
+  let drawn = false
+
+  function draw() {
+    const canvas = row.querySelector("canvas")
+    if (drawn || !canvas) return
+    drawSmallMap(canvas, /** @type {Required<ListedPlate>} */ (plate))
+    drawn = true
+  }
+
   return {
     row,
-    drawn: false,
+    /** The small map. */
+    draw,
+    redraw() {
+      if (!drawn) return
+      drawn = false
+      draw()
+    },
     link: () => /** @type {HTMLElement} */ (row.querySelector("a")),
-    /** Returns whether anything has changed. */
-    show(plate, place) {
+    /** Returns whether anything has changed. @param {ListedPlate} next @param {string} place */
+    show(next, place) {
+      plate = next
       if (!isNew(plate, place)) return false
+      drawn = false
       Object.assign(row.dataset, { plate: plate.key, state: plate.state })
       fill(row, cells(plate, place, open))
       return true

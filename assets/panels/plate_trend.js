@@ -6,7 +6,7 @@ import { count, number } from "../core/text.js"
 import { driftText } from "./drift.js"
 import { day } from "./plate_list.js"
 
-/** The chart and the button that opens it. */
+/** The chart and the button that opens it. @param {Send} send */
 export function medians(send) {
   const trendButton = h("button", { class: "small", "aria-expanded": "false", click: () => openTrend() }, "Medians over time")
   const metric = h("select", { "aria-label": "Metric", change: () => ask(metric.value) })
@@ -20,18 +20,20 @@ export function medians(send) {
     if (!trendBox.hidden) ask(metric.value)
   }
 
+  /** @param {string} id */
   function ask(id) {
     say(verdict, "Reading the plates…")
     send("trend", { metric: id })
   }
 
+  /** @param {Trend} trend */
   function line(trend) {
     const [width, height, left, right, top, bottom] = [880, 180, 64, 12, 12, 26]
     const values = trend.plates.map((plate) => plate.median)
     const [low, high] = [Math.min(...values), Math.max(...values)]
     const pad = (high - low || Math.abs(high) || 1) * 0.08
-    const x = (i) => left + (trend.plates.length < 2 ? 0.5 : i / (trend.plates.length - 1)) * (width - left - right)
-    const y = (value) => height - bottom - ((value - low + pad) / (high - low + 2 * pad)) * (height - top - bottom)
+    const x = (/** @type {number} */ i) => left + (trend.plates.length < 2 ? 0.5 : i / (trend.plates.length - 1)) * (width - left - right)
+    const y = (/** @type {number} */ value) => height - bottom - ((value - low + pad) / (high - low + 2 * pad)) * (height - top - bottom)
     const middle = [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]
     const ticks = [low, middle, high].filter((value, i, all) => all.indexOf(value) === i)
     return svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${trend.title}: medians of ${trend.plates.length} plates, ${number(low)} to ${number(high)}` },
@@ -43,12 +45,13 @@ export function medians(send) {
         dot.addEventListener("click", () => send("plate", { plate: plate.key }))
         return dot
       }),
-      text(left, height - 8, day(trend.plates[0].when), "start"), text(width - right, height - 8, day(trend.plates.at(-1).when), "end"))
+      text(left, height - 8, day(trend.plates[0].when), "start"), text(width - right, height - 8, day(trend.plates[trend.plates.length - 1].when), "end"))
   }
 
+  /** @param {TrendText} trend */
   function showTrend(trend) {
     metric.hidden = !trend.metrics.length
-    if (!trend.plates?.length) {
+    if (!("plates" in trend) || !trend.plates.length) {
       fill(chart)
       return say(verdict, "No plate is measured yet.")
     }
@@ -61,4 +64,5 @@ export function medians(send) {
   return { button: trendButton, box: trendBox, show: showTrend }
 }
 
+/** @param {number} x @param {number} y @param {string} words @param {string} anchor */
 const text = (x, y, words, anchor) => svg("text", { x, y, "text-anchor": anchor }, words)

@@ -10,7 +10,7 @@ import { count } from "../core/text.js"
 import { preference, setPreference } from "../core/storage.js"
 import { assayChooser } from "./assay_chooser.js"
 import { COLUMNS, GROUPS, grouped, matching, orderOf, sorted, sortedBy, totalText } from "./plate_list.js"
-import { drawSmallMap, plateRow } from "./plate_row.js"
+import { plateRow } from "./plate_row.js"
 import { medians } from "./plate_trend.js"
 
 const TYPING_MILLISECONDS = 150 // plate maps are asked when typing rests
@@ -20,8 +20,10 @@ export function build({ el, root, send, hide }) {
   /** @type {Shown<"plates">} */
   let content
   let order = orderOf(preference("plates"))
-  let found = { words: "", places: {} }
+  /** @type {Texts["plates"]["found"]} */
+  let matches = { words: "", places: {} }
   let answered = 0
+  /** @type {string[]} */
   let shownKeys = [] // in the order of the rows
   let current = "" // the row that Tab comes to: the first until somebody was at another
   let visited = false
@@ -49,13 +51,13 @@ export function build({ el, root, send, hide }) {
 
   // Rows --
 
-  /** @type {Map<string, ReturnType<typeof plateRow> & {plate?: any}>} */
+  /** @type {Map<string, ReturnType<typeof plateRow>>} */
   const rows = new Map()
   /** @type {Map<string, {body: HTMLElement, head: HTMLElement}>} */
   const groups = new Map()
   // Small maps are drawn when they are seen: there may be hundreds.
   const sight = new IntersectionObserver((entries) => {
-    for (const { target, isIntersecting } of entries) if (isIntersecting) draw(/** @type {HTMLElement} */ (target).dataset.plate)
+    for (const { target, isIntersecting } of entries) if (isIntersecting) draw(/** @type {HTMLElement} */ (target).dataset.plate ?? "")
   }, { root: scroller, rootMargin: "200px" })
 
   const focusedPlate = () => /** @type {HTMLElement | null | undefined} */ (root.activeElement?.closest("tr[data-plate]"))?.dataset.plate
@@ -63,33 +65,29 @@ export function build({ el, root, send, hide }) {
   /** @param {string} key */
   const linkOf = (key) => /** @type {HTMLElement} */ (rows.get(key)?.link())
 
-  function draw(key) {
-    const line = rows.get(key)
-    const canvas = line?.row.querySelector("canvas")
-    if (!line || !canvas || line.drawn) return
-    drawSmallMap(canvas, line.plate)
-    line.drawn = true
-  }
+  /** @param {string} key */
+  const draw = (key) => rows.get(key)?.draw()
 
+  /** @param {ListedPlate} plate */
   function lineOf(plate) {
     const line = rows.get(plate.key) ?? plateRow(() => send("plate", { plate: plate.key }))
     rows.set(plate.key, line)
-    line.plate = plate
-    if (line.show(plate, found.places[plate.key] ?? "")) {
-      line.drawn = false
+    if (line.show(plate, matches.places[plate.key] ?? "")) {
       sight.unobserve(line.row) // what is in sight is told of again
       sight.observe(line.row)
     }
     return line
   }
 
+  /** @param {string} name */
   function groupOf(name) {
     const known = groups.get(name) ?? { head: h("th", { scope: "rowgroup", colspan: COLUMNS.length + 1 }), body: h("tbody") }
     groups.set(name, known)
     return known
   }
 
-  /** Put elements into a place in their order; what stands right is not moved. */
+  /** Put elements into a place in their order; what stands right is not moved.
+   *  @param {Element} place @param {Element[]} wanted @param {Element | null} from */
   function arrange(place, wanted, from) {
     let next = from
     for (const element of wanted) {
@@ -106,7 +104,7 @@ export function build({ el, root, send, hide }) {
   function show() {
     if (!content) return
     const words = find.value.trim()
-    const places = found.words === words ? found.places : {}
+    const places = matches.words === words ? matches.places : {}
     const listed = sorted(matching(content.plates, words, places).filter((plate) => !order.open || !plate.finished), order)
     const focused = focusedPlate()
     const top = scroller.scrollTop
@@ -129,6 +127,7 @@ export function build({ el, root, send, hide }) {
     showFrame(listed.length)
   }
 
+  /** @param {number} listed */
   function showFrame(listed) {
     const { plates } = content
     set(add, barredBy(content.add, `Add a plate from a zip or a folder (${keyName("file")})`))
@@ -160,7 +159,7 @@ export function build({ el, root, send, hide }) {
     answered = answers
   }
 
-  /** What to do where nothing is listed. */
+  /** What to do where nothing is listed. @param {ListedPlate[]} plates */
   function nothing(plates) {
     if (!plates.length && content.awaited) return [h("b", "No plate yet"), h("span", "Exports that come into the inbox are listed here while they are imported.")]
     if (!plates.length) return [h("b", "No plate is served"), h("span", content.add ? "Start the server with the path of a plate, or of a folder of plates." : "Add a plate from a zip or a folder, or start the server with the path of a folder of plates.")]
@@ -172,6 +171,7 @@ export function build({ el, root, send, hide }) {
 
   // Order and search --
 
+  /** @param {ListOrder} next */
   function reorder(next) {
     order = next
     setPreference("plates", JSON.stringify(order))
@@ -187,6 +187,7 @@ export function build({ el, root, send, hide }) {
 
   // Keys --
 
+  /** @param {number} at @param {Event} [event] */
   function goTo(at, event) {
     const key = shownKeys[Math.max(0, Math.min(shownKeys.length - 1, at))]
     if (!key) return
@@ -198,18 +199,21 @@ export function build({ el, root, send, hide }) {
     linkOf(key).focus()
   }
 
+  /** @param {KeyboardEvent} event */
   function moved(event) {
-    const at = shownKeys.indexOf(event.target.closest?.("tr[data-plate]")?.dataset.plate)
-    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: shownKeys.length - 1 }[event.key]
+    const row = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest("tr[data-plate]"))
+    const at = shownKeys.indexOf(row?.dataset.plate ?? "")
+    const to = /** @type {Record<string, number>} */ ({ ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: shownKeys.length - 1 })[event.key]
     if (at >= 0 && to !== undefined) goTo(to, event)
   }
 
-  const next = (options, chosen, by) => options[(options.indexOf(chosen) + by + options.length) % options.length]
+  /** @param {string[]} options @param {string} chosen */
+  const next = (options, chosen) => options[(options.indexOf(chosen) + 1) % options.length]
   const acts = {
     find: () => find.focus(),
-    sort: () => reorder(sortedBy(order, next(COLUMNS.map(({ id }) => id), order.sort, 1))),
-    group: () => reorder({ ...order, group: next(GROUPS.map(([id]) => id), order.group, 1) }),
-    row: (by) => {
+    sort: () => reorder(sortedBy(order, next(COLUMNS.map(({ id }) => id), order.sort))),
+    group: () => reorder({ ...order, group: next(GROUPS.map(([id]) => id), order.group) }),
+    row: (by = 0) => {
       const inside = root.activeElement?.closest?.("tr[data-plate]")
       goTo(inside ? shownKeys.indexOf(current) + by : shownKeys.indexOf(current))
     },
@@ -218,7 +222,7 @@ export function build({ el, root, send, hide }) {
   listen("add-plate", ({ open: wanted }) => { if (!wanted) add.focus() })
   listen("choose-file", () => (stage() === "plates" ? add.click() : false))
   listen("in-list", ([act, by]) => { if (stage() === "plates") acts[act](by) })
-  onTheme(() => { for (const [key, line] of rows) if (line.drawn) { line.drawn = false; draw(key) } })
+  onTheme(() => { for (const line of rows.values()) line.redraw() })
 
   hide(true)
   return {
@@ -228,7 +232,7 @@ export function build({ el, root, send, hide }) {
     },
     trend: trend.show,
     found(answer) {
-      found = answer
+      matches = answer
       show()
     },
     offers: chooser.offer,

@@ -6,12 +6,13 @@ import { h } from "../core/dom.js"
 import { selection, selectWells } from "../core/selection.js"
 import { shown } from "../plate/map_values.js"
 
-/** The place of one figure at a time in `host`. */
+/** The place of one figure at a time in `host`. @param {HTMLElement} host */
 export function plotFigure(host) {
-  /** @type {any | null} */
+  /** @type {PlotViews | null} */
   let views = null // Bokeh's, of the figure that is there
   let latest = 0 // a figure takes time to be drawn, and a newer one may come meanwhile
 
+  /** @template {keyof PlotModels} Name @param {Name} name */
   const model = (name) => documentOf(views)?.get_model_by_name(name) ?? null
 
   function clear() {
@@ -19,7 +20,7 @@ export function plotFigure(host) {
     views = null
   }
 
-  /** Replace the figure; `item` is for `Bokeh.embed.embed_item`, null for none. Throws what Bokeh throws. */
+  /** Replace the figure; `item` is for `Bokeh.embed.embed_item`, null for none. Throws what Bokeh throws. @param {object | null} item */
   async function show(item) {
     const turn = ++latest
     if (!item) {
@@ -29,10 +30,9 @@ export function plotFigure(host) {
     }
     const place = h("div")
     host.append(place) // Bokeh measures it; the old figure lies there until the new one is drawn
-    /** @type {any | null} */
     let drawn = null
     try {
-      drawn = await window.Bokeh?.embed.embed_item(item, place)
+      drawn = await window.Bokeh?.embed.embed_item(item, place) ?? null
     } finally {
       if (!drawn) place.remove()
     }
@@ -50,13 +50,14 @@ export function plotFigure(host) {
 
   /** Tell the page what is done in the figure. */
   function connect() {
+    /** @template Columns @param {PlotSource<Columns> | null} source @param {(columns: Columns, indices: number[]) => void} act */
     const listen = (source, act) => source?.selected.on_change(source.selected.properties.indices, () => {
       const { indices } = source.selected
       if (source.hcsMarked !== JSON.stringify(indices)) act(source.data, indices)
     })
     listen(model("hcs-plot-wells"), ({ well }, indices) => selectWells(indices.map((index) => well[index])))
     listen(model("hcs-plot-bins"), (bins, indices) => selectWells(wellsWhere((value) => indices.includes(binOf(bins, value)))))
-    for (const side of ["low", "high"]) {
+    for (const side of /** @type {Side[]} */ (["low", "high"])) {
       const line = model(`hcs-cut-${side}`)
       line?.on_change(line.properties.location, () => tell("cut-moved", { side, value: line.location }))
     }
@@ -93,7 +94,7 @@ export function plotFigure(host) {
   return {
     show,
     mark,
-    /** Move the line of a cut-off, null for none. */
+    /** Move the line of a cut-off, null for none. @param {Side} side @param {number | null} value */
     cut(side, value) {
       const line = model(`hcs-cut-${side}`)
       if (!line) return
@@ -108,26 +109,28 @@ export function plotFigure(host) {
   }
 }
 
+/** @param {(value: number | null) => boolean} inside */
 const wellsWhere = (inside) => shown.labels.filter((_, at) => shown.values[at] !== null && shown.values[at] !== undefined && inside(shown.values[at]))
 
-/** Which bin a value stands in, -1 for none; the last one holds its upper edge too. */
+/** Which bin a value stands in, -1 for none; the last one holds its upper edge too. @param {Bins} bins @param {number | null | undefined} value */
 function binOf({ left, right }, value) {
   if (value === null || value === undefined) return -1
   return [...left].findIndex((from, i) => value >= from && (value < right[i] || (i === left.length - 1 && value <= right[i])))
 }
 
-/** Set what a source has selected; `hcsMarked` tells that it was no person. */
+/** Set what a source has selected; `hcsMarked` tells that it was no person. @param {PlotSource<unknown>} source @param {number[]} indices */
 function select(source, indices) {
   source.hcsMarked = JSON.stringify(indices)
   source.selected.indices = indices
 }
 
+/** @param {PlotViews | null} views */
 const documentOf = (views) => views?.roots[0]?.model.document ?? null
 
-/** Bokeh keeps views and documents for ever unless they are taken away. */
+/** Bokeh keeps views and documents for ever unless they are taken away. @param {PlotViews | null} views */
 function remove(views) {
   const gone = documentOf(views)
   views?.clear()
-  const at = window.Bokeh?.documents.indexOf(gone) ?? -1
+  const at = gone ? window.Bokeh?.documents.indexOf(gone) ?? -1 : -1
   if (at >= 0) window.Bokeh?.documents.splice(at, 1)
 }

@@ -176,7 +176,7 @@ function cutControls(send, figure) {
     recount()
   }
 
-  for (const [side, input] of /** @type {[string, HTMLInputElement][]} */ ([["low", low], ["high", high]])) {
+  for (const [side, input] of /** @type {[Side, HTMLInputElement][]} */ ([["low", low], ["high", high]])) {
     input.addEventListener("input", () => {
       figure.cut(side, value(input))
       changed()

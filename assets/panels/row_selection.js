@@ -1,26 +1,21 @@
 // Which rows of a table are chosen, and which one the keys stand at: the rules of clicks
 // and keys that people know of lists of files. Pure; rows are known by their ids.
 
-/**
- * `anchor` is where a range begins, `at` the row that the keys stand at; "" before there is any.
- * @typedef {{rows: ReadonlySet<string>, anchor: string, at: string}} Selection
- */
-
-/** @type {Selection} */
+/** @type {RowSelection} */
 export const NONE = { rows: new Set(), anchor: "", at: "" }
 
-/** @param {string[]} order @param {string} one @param {string} other */
-function between(order, one, other) {
-  const [a, b] = [order.indexOf(one), order.indexOf(other)]
-  if (a < 0 || b < 0) return [other]
+/** @param {string[]} order @param {string} from @param {string} to */
+function between(order, from, to) {
+  const [a, b] = [order.indexOf(from), order.indexOf(to)]
+  if (a < 0 || b < 0) return [to]
   return order.slice(Math.min(a, b), Math.max(a, b) + 1)
 }
 
 /**
  * A click on a row: it alone, with Ctrl it more or less, with Shift the range up to it.
- * @param {Selection} selection @param {string[]} order @param {string} row
+ * @param {RowSelection} selection @param {string[]} order @param {string} row
  * @param {{shift?: boolean, more?: boolean}} held
- * @returns {Selection}
+ * @returns {RowSelection}
  */
 export function clicked(selection, order, row, { shift = false, more = false } = {}) {
   if (shift && selection.anchor) {
@@ -46,9 +41,9 @@ const STEPS = {
 /**
  * A key: arrows move and choose, with Shift they extend, Space chooses more or less, Ctrl+A
  * all, Escape none. Null where a key means nothing here.
- * @param {Selection} selection @param {string[]} order
+ * @param {RowSelection} selection @param {string[]} order
  * @param {{key: string, shiftKey?: boolean, ctrlKey?: boolean, metaKey?: boolean}} event
- * @returns {Selection | null}
+ * @returns {RowSelection | null}
  */
 export function keyed(selection, order, { key, shiftKey: shift = false, ctrlKey = false, metaKey = false }) {
   if (!order.length) return null
@@ -66,15 +61,15 @@ export function keyed(selection, order, { key, shiftKey: shift = false, ctrlKey 
   return clicked(shift && !selection.anchor ? { ...selection, anchor: selection.at || to } : selection, order, to, { shift })
 }
 
-/** What is left of a selection when the table has other rows. @param {Selection} selection @param {string[]} order @returns {Selection} */
+/** What is left of a selection when the table has other rows. @param {RowSelection} selection @param {string[]} order @returns {RowSelection} */
 export function still(selection, order) {
   const there = new Set(order)
   const rows = new Set([...selection.rows].filter((row) => there.has(row)))
-  const one = (/** @type {string} */ row) => (there.has(row) ? row : "")
-  return { rows, anchor: one(selection.anchor), at: one(selection.at) }
+  const left = (/** @type {string} */ row) => (there.has(row) ? row : "")
+  return { rows, anchor: left(selection.anchor), at: left(selection.at) }
 }
 
 /** Which rows an edit of a row is about: all chosen ones where it is among them, else it
- *  alone. @param {Selection} selection @param {string} row @param {string[]} order */
+ *  alone. @param {RowSelection} selection @param {string} row @param {string[]} order */
 export const edited = (selection, row, order) =>
   selection.rows.has(row) ? order.filter((each) => selection.rows.has(each)) : [row]

@@ -20,20 +20,24 @@ export function build({ el, send }) {
   const limits = section("Limits")
   const map = section("Plate map")
   const imported = section("Imported measurements")
+  /** @type {Record<string, ReturnType<typeof section>>} */
   const parts = { channels, limits, map, import: imported }
   const body = h("div", { class: "body" }, channels.element, limits.element, map.element, imported.element)
   el.append(h("section", { class: "panel setup hcs-setup", "aria-label": "Assay setup" },
     h("header", h("h2", { class: "grow" }, "Assay setup")), body))
 
   listen("open-setup", (part) => {
-    parts[part]?.open()
-    parts[part]?.element.scrollIntoView({ block: "center" })
-    parts[part]?.element.querySelector("summary").focus()
+    const { element } = parts[part] ?? {}
+    if (!element) return
+    element.open = true
+    element.scrollIntoView({ block: "center" })
+    element.querySelector("summary")?.focus()
   })
 
   const nuclear = h("select", { class: "hcs-nuclear", change: () => send("nuclear", { channel: nuclear.value === "" ? null : Number(nuclear.value) }) })
   const clips = h("div", { class: "inside" })
-  const inputs = new Map()
+  /** @type {Map<number, HTMLInputElement>} */
+  const inputs = new Map() // by index of the channel
   fill(channels.body, labelled("Nuclei in", nuclear), clips)
 
   const typed = Object.fromEntries(ROLES.map((role) => [role, h("input", { type: "text", placeholder: role === "positive" ? "A-D:12, E-H:1" : role === "negative" ? "col:2 or A01-A09" : "" })]))
@@ -62,19 +66,21 @@ export function build({ el, send }) {
   const isNewMap = novelty()
   const isNewImport = novelty()
 
+  /** @param {string} kind @param {string} text */
   function file(kind, text) {
     const input = h("input", { type: "file", accept: TABLES, multiple: true, class: `hcs-file-${kind}`, change: () => read(kind, input) })
     return h("label", { class: "button" }, icon("file"), text, input)
   }
 
-  /** Let a file be chosen, or say why not. */
+  /** Let a file be chosen, or say why not. @param {HTMLLabelElement} label */
   function offer(label) {
     const reason = now.barred.file
     label.classList.toggle("off", Boolean(reason))
     set(label, { title: reason ?? null })
-    set(label.querySelector("input"), barredBy(reason))
+    set(label.control, barredBy(reason))
   }
 
+  /** @param {string} kind @param {HTMLInputElement} input */
   async function read(kind, input) {
     const chosen = [...(input.files ?? [])]
     if (!chosen.length) return
@@ -82,6 +88,7 @@ export function build({ el, send }) {
     input.value = "" // the same file may be chosen again, mended
   }
 
+  /** @param {string} part @param {string} text */
   function problem(part, text) {
     for (const [name, section] of Object.entries(parts)) section.problem(name === part || (part === "typed" && name === "map") ? text : "")
   }
@@ -94,12 +101,9 @@ export function build({ el, send }) {
     nuclear.value = now.nuclear_kept ? String(now.nuclear) : ""
     set(nuclear, barredBy(now.barred.nuclear))
     fill(clips, h("div", "Counts at which the camera saturates"), now.channels.map((channel) => {
-      if (!inputs.has(channel.index)) {
-        const level = h("input", { type: "number", min: 1, step: 1, "aria-label": `Clip level of ${channel.name}` })
-        level.addEventListener("change", () => send("clip", { channel: channel.index, level: level.value === "" ? null : Number(level.value) }))
-        inputs.set(channel.index, level)
-      }
-      const input = inputs.get(channel.index)
+      const input = inputs.get(channel.index) ?? h("input", { type: "number", min: 1, step: 1, "aria-label": `Clip level of ${channel.name}`,
+        change: ({ target }) => send("clip", { channel: channel.index, level: target.value === "" ? null : Number(target.value) }) })
+      inputs.set(channel.index, input)
       input.value = channel.level === null ? "" : String(channel.level)
       input.placeholder = "unknown"
       set(input, barredBy(now.barred.clip))
@@ -111,8 +115,8 @@ export function build({ el, send }) {
     const setHere = now.limits.filter((limit) => limit.kept !== null).length
     limits.say(setHere ? `${setHere} set for this project` : "defaults")
     fill(limits.body, h("div", "Suspect on any plate, from these values on"), now.limits.map((limit) => {
-      const input = h("input", { type: "number", min: 0, max: limit.most, step: "any", value: limit.kept ?? "", placeholder: String(limit.limit), ...barredBy(now.barred.limit), "aria-label": `Limit of ${limit.kind}` })
-      input.addEventListener("change", () => send("limit", { metric: limit.metric, limit: input.value === "" ? null : Number(input.value) }))
+      const input = h("input", { type: "number", min: 0, max: limit.most, step: "any", value: limit.kept ?? "", placeholder: String(limit.limit), ...barredBy(now.barred.limit), "aria-label": `Limit of ${limit.kind}`,
+        change: ({ target }) => send("limit", { metric: limit.metric, limit: target.value === "" ? null : Number(target.value) }) })
       return h("div", { class: "clip", dataset: { limit: limit.metric } }, h("span", { class: "cut", title: limit.why }, limit.kind), input,
         h("span", { class: "soft" }, `${limit.unit}, ${limit.kept === null ? "default" : `set for this project; default ${limit.limit}`}`))
     }))
@@ -162,8 +166,10 @@ export function build({ el, send }) {
     return labelled("Sheet", select)
   }
 
+  /** @param {string} text @param {[number, string]} wells  how many, and the first of them */
   const listing = (text, [n, labels]) => (n ? h("p", { class: "soft" }, `${text}: ${labels}${n > 12 ? ` and ${n - 12} more` : ""}`) : null)
 
+  /** @type {Record<OfferedImport["rule"], string>} */
   const RULES = {
     label: "Fields are matched by label",
     "from 1": "Fields are matched by number, counted from 1",
@@ -171,10 +177,10 @@ export function build({ el, send }) {
     none: "Fields cannot be matched: they are neither numbers nor labels of this plate",
   }
 
-  /** Which field of ours each field of the table is, before anybody relies on it. */
+  /** Which field of ours each field of the table is, before anybody relies on it. @param {OfferedImport} table */
   function sites(table) {
     if (!table.sites.length && !table.strange.length) return null
-    const more = (n) => (n ? `, and ${n} more` : "")
+    const more = (/** @type {number} */ n) => (n ? `, and ${n} more` : "")
     const list = table.sites.map(([site, label, wells]) => `${site} is ${label} (${count(wells, "well")})`).join(", ")
     const strange = table.strange.map(([site, wells]) => `${site} (${count(wells, "well")})`).join(", ")
     return h("div", { class: "hcs-import-sites" },
@@ -187,6 +193,7 @@ export function build({ el, send }) {
     fill(taken, now.imported.map(([column, from, when]) => h("li", h("span", { class: "grow cut", title: `${from}, ${when}` }, column),
       h("button", { class: "plain small", "aria-label": `Remove ${column}`, ...barredBy(now.barred["remove-import"]), click: () => send("remove-import", { column }) }, icon("close")))))
     offer(importFile)
+    /** @param {string} words @param {string} name */
     const offered = (words, name) => h("button", { class: "small hcs-import-inside", ...barredBy(now.barred.inside), click: () => send("inside", { name }) }, words)
     fill(inside, now.inside.length ? now.inside.map((name) => offered(`Take ${name}`, name)) : offered("Tables inside the plate…", ""))
     if (!isNewImport(now.import, now.sheet)) return undefined
@@ -225,6 +232,7 @@ export function build({ el, send }) {
   }
 }
 
+/** @param {string} title */
 function section(title) {
   const summary = h("span", { class: "soft" })
   const body = h("div", { class: "inside" })
@@ -233,8 +241,10 @@ function section(title) {
   return {
     element,
     body,
+    /** @param {string} text */
     say: (text) => { summary.textContent = text ? `· ${text}` : "" },
     open: () => { element.open = true },
+    /** @param {string} text */
     problem: (text) => {
       complain(wrong, text)
       if (text) element.open = true
@@ -242,7 +252,7 @@ function section(title) {
   }
 }
 
-/** Hand a text to the browser as a file. */
+/** Hand a text to the browser as a file. @param {string} name @param {string} text */
 function save(name, text) {
   const address = URL.createObjectURL(new Blob([text], { type: "text/csv" }))
   const link = h("a", { href: address, download: name })

@@ -8,6 +8,9 @@ import { notice, tableHead } from "../core/parts.js"
 import { count, number } from "../core/text.js"
 import { rolesForm } from "./roles_form.js"
 
+/** @param {number | null} value @param {number} digits */
+const rounded = (value, digits) => (value === null ? "–" : number(Number(value.toPrecision(digits))))
+
 /** @param {PartContext} context @returns {Part<"statistics">} */
 export function build({ el, send }) {
   const about = h("p", { class: "about small" })
@@ -20,10 +23,12 @@ export function build({ el, send }) {
   let shown = null
   assay.addEventListener("click", () => send("assay", { metric: assay.getAttribute("aria-pressed") === "true" ? "" : shown }))
 
+  /** @param {MetricStatistics} statistics */
   function controls(statistics) {
     const two = statistics.left_out.length > 0
     const note = [...new Set(statistics.controls.map((line) => line.note).filter(Boolean))]
-    const text = (value, line) => (value === null ? "–" : `${number(Number(value.toPrecision(3)))}${line.percent ? " %" : ""}`)
+    /** @param {number | null} value @param {{percent: boolean}} line */
+    const text = (value, line) => `${rounded(value, 3)}${line.percent && value !== null ? " %" : ""}`
     return [
       h("table", { class: "numbers" },
         h("thead", h("tr", h("th", { scope: "col" }, "Controls"), h("th", { scope: "col" }, two ? "all" : ""), two ? h("th", { scope: "col", title: "Without the wells that were failed" }, "not failed") : null, h("th", { scope: "col", title: "Wells: positives + negatives" }, "n"))),
@@ -36,18 +41,23 @@ export function build({ el, send }) {
     ].flat()
   }
 
+  /** @param {string} part @param {string} text */
   const toSetup = (part, text) => (part ? h("button", { class: "small hcs-to-setup", click: () => openSetup(part) }, text) : null)
 
+  /** @param {Shown<"statistics">} next */
   function noControls(next) {
     return h("p", { class: "small" },
       next.roles ? "No column tells positive from negative controls; choose one below. " : "This plate has no plate map, so there are no controls to compare. ",
       next.roles ? null : toSetup("map", "Import a plate map, or enter the control wells"))
   }
 
+  /** @param {MetricStatistics} statistics */
   const noValues = (statistics) => h("p", { class: "small hcs-no-values" }, `No well has a value: ${statistics.missing}. `, toSetup(statistics.place, statistics.place === "channels" ? "Set it under Channels" : "Open the imported measurements"))
 
+  /** @param {MetricStatistics["controls"][number] | undefined} line */
   const meaningOf = (line) => (line ? `${line.title}: ${line.meaning}` : "")
 
+  /** @param {Positions} tests @returns {Child[]} */
   function positions(tests, level = 0) {
     const rows = tests.effects.filter(([, text]) => !/not enough wells|^needs /.test(text))
     const left = tests.effects.length - rows.length
@@ -61,6 +71,7 @@ export function build({ el, send }) {
     ]
   }
 
+  /** @param {MetricStatistics} statistics */
   function doses(statistics) {
     if (!statistics.doses.length) return null
     const named = statistics.doses.some(([compound]) => compound)
@@ -68,7 +79,7 @@ export function build({ el, send }) {
     return h("details", { class: "doses" }, h("summary", `Doses (${statistics.doses.length})`),
       h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Doses" }, h("table", { class: "numbers" }, tableHead(head),
         h("tbody", statistics.doses.map(([compound, dose, n, mean, sd]) => h("tr", named ? h("th", { scope: "row" }, compound) : null,
-          h("td", number(dose)), h("td", number(Number(mean.toPrecision(3)))), h("td", { class: "soft" }, sd === null ? "–" : number(Number(sd.toPrecision(2)))), h("td", { class: "soft" }, String(n))))))))
+          h("td", number(dose)), h("td", rounded(mean, 3)), h("td", { class: "soft" }, rounded(sd, 2)), h("td", { class: "soft" }, String(n))))))))
   }
 
   return {

@@ -13,22 +13,22 @@ export function build({ el, send }) {
   const body = h("div", { class: "body scrolls", tabindex: "0" })
   el.append(h("section", { class: "panel suspects hcs-suspects", "aria-label": "Suspects" }, h("header", title, lastSeen(), number), body))
 
-  /** @param {any} entry */
+  /** @param {SuspectsShown["list"][number]} entry */
   const suspect = (entry) => h("li", h("button", {
     class: "plain suspect", dataset: { well: entry.well }, title: entry.text, click: () => tell("choose", entry.well),
   }, h("b", entry.well), " ", h("span", { class: "why" }, entry.first, entry.more ? h("span", { class: "soft" }, ` and ${count(entry.more, "other reason")}`) : null)))
 
-  /** @param {any} entry */
+  /** @param {SuspectsShown["reasons"][number]} entry */
   const reason = (entry) => h("li", entry.metric
     ? h("button", { class: "plain reason", title: "Colour the plate by this metric", click: () => send("metric", { metric: entry.metric }) }, entry.text)
     : h("span", { class: "reason" }, entry.text))
 
-  /** @param {any} entry */
+  /** @param {SuspectsShown["unusual"][number]} entry */
   const odd = (entry) => h("li", h("button", {
     class: "plain odd", title: entry.text, click: () => tell("choose", entry.well),
   }, h("b", entry.well), " ", h("span", { class: "why" }, entry.first)))
   let open = false
-  /** @param {any} list */
+  /** @param {SuspectsShown["unusual"]} list */
   const unusual = (list) => {
     const element = h("details", { class: "unusual", toggle: () => { open = element.open } },
       h("summary", { title: "These wells differ from others of their role in values that a treatment can change: count, area, intensity. That alone makes no well suspect." }, `Unusual, may be biology (${count(list.length, "well")})`),
@@ -38,11 +38,11 @@ export function build({ el, send }) {
   }
 
   let read = false
-  /** @param {any} list */
+  /** @param {SuspectsShown["checks"]} list */
   const checked = (list) => {
     const element = h("details", { class: "checks hcs-checks", toggle: () => { read = element.open } },
       h("summary", { title: "What each kind of failure was compared with" }, "What was checked"),
-      h("ul", { class: "list" }, list.map((/** @type {Choice} */ [kind, text]) => h("li", h("b", kind), `: ${text}`))),
+      h("ul", { class: "list" }, list.map(([kind, text]) => h("li", h("b", kind), `: ${text}`))),
       h("p", { class: "soft small" }, "Other plates of the project count where channel, size of a pixel (objective) and exposure are the same."))
     element.open = read
     return element

@@ -30,7 +30,7 @@ export function build({ el, hide }) {
   /** Where no plate is open, files are those of a new one. */
   const ofNewPlate = () => stage() === "plates"
 
-  /** @param {import("../core/drops.js").GivenFile[]} files @param {string} target */
+  /** @param {GivenFile[]} files @param {string} target */
   function give(files, target) {
     if (ofNewPlate()) return tell("plate-files", files)
     if (uploadsRefused()) return tell("hint", uploadsRefused())

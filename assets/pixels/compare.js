@@ -18,9 +18,9 @@ export const sheets = ["pixels/field_viewer.css", "pixels/compare.css"]
 /** @param {PartContext} context @returns {Part<"compare">} */
 export function build({ el, send }) {
   const viewport = new Viewport()
-  /** @type {Extract<Texts["compare"]["content"], {title: string}> | undefined} */
+  /** @type {CompareShown | undefined} */
   let content
-  /** @type {import("./comparing.js").Mode} */
+  /** @type {CompareMode} */
   let mode = "side"
   let swipe = 0.5
   let blinking = 0 // timer, 0 while a person goes from one to the other
@@ -31,8 +31,9 @@ export function build({ el, send }) {
     keyed(h("button", { class: "small", dataset: { mode: name }, click: () => setMode(name) }, text), name === "side" ? "compare" : name, about))
   const pause = keyed(h("button", { class: "small hcs-blink-pause", hidden: true, click: () => (blinking ? stopBlinking() : startBlinking()) }), "blink", "By hand, with the key")
   const busy = h("span", { class: "soft small", role: "status" })
+  /** @type {PaneState[]} */
   const states = [{}, {}]
-  const heard = (at) => (state) => {
+  const heard = (/** @type {number} */ at) => (/** @type {PaneState} */ state) => {
     states[at] = state
     say(busy, states.some((each) => each.busy) ? "Loading…" : "")
     subtracted.draw()
@@ -56,6 +57,7 @@ export function build({ el, send }) {
       zoomTools(viewport)),
     walk, stage, h("footer", { class: "row" }, readout), differences, numbers.element))
 
+  /** @param {CompareMode} next */
   function setMode(next) {
     mode = next
     MODES.forEach(([name]) => stage.classList.toggle(name, name === mode))
@@ -70,7 +72,7 @@ export function build({ el, send }) {
     showScale()
   }
 
-  const showOld = (old) => stage.classList.toggle("shows-old", old)
+  const showOld = (/** @type {boolean} */ old) => stage.classList.toggle("shows-old", old)
   const flip = () => showOld(!stage.classList.contains("shows-old"))
 
   function startBlinking() {
@@ -92,6 +94,7 @@ export function build({ el, send }) {
     flip()
   }
 
+  /** @param {number} part */
   function setSwipe(part) {
     swipe = Math.min(1, Math.max(0, part))
     boxes[1].style.clipPath = mode === "swipe" ? `inset(0 0 0 ${swipe * 100}%)` : ""
@@ -99,6 +102,7 @@ export function build({ el, send }) {
     set(handle, { "aria-valuenow": Math.round(swipe * 100) })
   }
 
+  /** @param {CompareShown["table"]} table */
   function showTable(table) {
     walk.hidden = !table
     differences.hidden = !table?.differences.length
@@ -123,12 +127,14 @@ export function build({ el, send }) {
     bars.forEach((bar, i) => (mode !== "side" && i === 0 && mode !== "blink" ? bar.hide() : bar.show(viewport, pixel[0], unit)))
   })
 
-  function showValues(x, y) {
+  /** @param {[number, number] | [null, null]} place */
+  function showValues(...[x, y]) {
     if (x === null) return fill(readout, h("span", { class: "soft" }, content?.hint ?? ""))
     const [column, row] = viewport.at(x, y)
     const both = panes.map((pane) => pane.valuesAt(column, row)?.values ?? [])
     const channels = display.channels.filter((channel) => channel.active)
-    const shown = (value) => (value === undefined ? "–" : exact(value))
+    const shown = (/** @type {number | undefined} */ value) => (value === undefined ? "–" : exact(value))
+    /** @param {[number, number][]} values @param {number} index */
     const of = (values, index) => values.find(([at]) => at === index)?.[1]
     fill(readout, h("span", `x ${Math.floor(column)}, y ${Math.floor(row)}`), channels.map((channel) =>
       h("span", { class: "value" }, h("i", { class: "dot", style: { background: `#${channel.color}` } }), `${channel.name} `,
@@ -186,7 +192,7 @@ export function build({ el, send }) {
       panes[1].show(next.staged)
       viewport.picture([next.staged.width, next.staged.height])
       if (started) requestAnimationFrame(() => { numbers.open(el.clientHeight > 640); measure(); viewport.whole() })
-      showValues(null)
+      showValues(null, null)
       showScale()
     },
     values(next) { numbers.show(next) },

@@ -8,7 +8,7 @@ import { number } from "../core/text.js"
 import { outline } from "./histogram.js"
 
 const [WIDTH, HEIGHT] = [256, 64]
-/** @type {Record<string, [string, string]>} */
+/** @type {Record<string, [Sign, string]>} */
 const SIGNS = { "no longer suspect": ["check", "good"], "now suspect": ["warn", "bad"], "still suspect": ["warn", "warn"] }
 
 /** Make the block. */
@@ -30,7 +30,7 @@ export function compareValues() {
       : error ? h("li", { class: "bad" }, icon("warn"), `Not measured: ${error}`)
         : judged.length ? judged.map((row) => {
           const [sign, tone] = SIGNS[row.verdict] ?? ["help", ""]
-          return h("li", { class: tone, dataset: { verdict: row.verdict } }, icon(/** @type {any} */ (sign)), h("span", `${row.channel}: ${row.text.replace(" -> ", " → ")}`))
+          return h("li", { class: tone, dataset: { verdict: row.verdict } }, icon(sign), h("span", `${row.channel}: ${row.text.replace(" -> ", " → ")}`))
         }) : h("li", { class: "soft" }, "No rule says anything of either."))
     details.hidden = !rows.length && !(content.histograms ?? []).length
     say(note, rows.length ? "" : "This plate has no metrics to compare with.")
@@ -53,7 +53,7 @@ export function compareValues() {
   listen("display", () => { if (content?.histograms?.length) show() })
   return {
     element,
-    /** @param {any} next */
+    /** @param {CompareValuesText} next */
     show(next) {
       content = next
       show()

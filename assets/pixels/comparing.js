@@ -1,9 +1,7 @@
 // How two pictures of one field are held against each other. Pure.
 
-/** @typedef {"side" | "swipe" | "blink" | "difference"} Mode */
-
 /** Modes in the order of their buttons: id, name, what it does.
- *  @type {[Mode, string, string][]} */
+ *  @type {[CompareMode, string, string][]} */
 export const MODES = [
   ["side", "Side by side", "Old and new side by side"],
   ["swipe", "Swipe", "New over old, up to a line that you drag"],
@@ -14,14 +12,14 @@ export const MODES = [
 /** Milliseconds that each picture is shown: far from the three flashes a second that may harm. */
 export const BLINK_MILLISECONDS = 800
 
-/** The mode after this one, the first after the last. @param {Mode} mode */
+/** The mode after this one, the first after the last. @param {CompareMode} mode */
 export function nextMode(mode) {
   const at = MODES.findIndex(([name]) => name === mode)
   return MODES[(at + 1) % MODES.length][0]
 }
 
 /** What the key of a mode leads to: that mode, and from there back to side by side.
- *  @param {Mode} mode @param {Mode} asked @returns {Mode} */
+ *  @param {CompareMode} mode @param {CompareMode} asked @returns {CompareMode} */
 export const modeByKey = (mode, asked) => (mode === asked ? "side" : asked)
 
 /** Which part of the box is left of x, 0 to 1. @param {number} x @param {{left: number, width: number}} box */

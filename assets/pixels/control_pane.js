@@ -6,7 +6,7 @@ import { offer } from "../core/parts.js"
 import { makePane } from "./pane.js"
 import { steer } from "./viewport.js"
 
-/** @param {import("./viewport.js").Viewport} viewport @param {(type: string, content?: object) => number} send */
+/** @param {Viewport} viewport @param {(type: string, content?: object) => number} send */
 export function controlPane(viewport, send) {
   /** @type {ReturnType<typeof makePane> | null} */
   let pane = null // only while it is looked at: a browser has some sixteen contexts to draw in

@@ -7,7 +7,7 @@ import { spelled } from "./addresses.js"
 
 /**
  * Make the layer over `panes`, the old one and the new one.
- * @param {import("./viewport.js").Viewport} viewport @param {any[]} panes
+ * @param {Viewport} viewport @param {ReturnType<typeof import("./pane.js").makePane>[]} panes
  */
 export function differenceLayer(viewport, panes) {
   const canvas = h("canvas", { "aria-hidden": "true" })

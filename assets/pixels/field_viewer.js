@@ -62,14 +62,16 @@ export function build({ el, send }) {
     h("header", title, marks, h("span", { class: "grow" }), busy, compare, tools), h("div", { class: "sides" }, stage, control.element),
     h("footer", { class: "row" }, readout, ruler, outlineBox, sliders)))
 
+  /** @param {"png" | "tiff"} kind @param {string} text @param {string} title */
   function saveButton(kind, text, title) {
     return h("button", { class: `plain small hcs-save-${kind}`, title, "aria-label": title, click: () => save(kind) }, text)
   }
 
+  /** @param {"png" | "tiff"} kind */
   function save(kind) {
     const field = content?.field
     if (!field || field.error) return
-    const picture = pictureUrl(field[kind], { channels: spelled(display.channels), z: content.z, t: content.t, projection: content.projection })
+    const picture = pictureUrl(field[kind] ?? "", { channels: spelled(display.channels), z: content.z, t: content.t, projection: content.projection })
     const href = changed(picture, { source: display.source, origin: display.origin || null, outlines: outlines.visible ? outlineSelect.value : null })
     saveFile(href, (why) => tell("hint", why))
   }
@@ -100,6 +102,7 @@ export function build({ el, send }) {
       pixel.level ? h("span", { class: "soft" }, `level ${pixel.level}`) : null)
   }
 
+  /** @param {[number, number][]} values  by index of the channel */
   const valuesText = (values) => values.map(([index, value]) => {
     const channel = display.channels.find((entry) => entry.index === index)
     return h("span", { class: "value" }, h("i", { class: "dot", style: { background: `#${channel?.color}` } }), `${channel?.name} `, h("b", exact(value)))
@@ -109,19 +112,22 @@ export function build({ el, send }) {
   const reserve = everyFrame(() => {
     const field = content?.field
     if (!field || field.error) return
-    const widest = display.channels.filter((channel) => channel.active && channel.index < field.channels).map((channel) => [channel.index, Math.max(1000, Math.round(channel.maximum ?? 0))])
+    const widest = display.channels.filter((channel) => channel.active && channel.index < field.channels)
+      .map((channel) => /** @type {[number, number]} */ ([channel.index, Math.max(1000, Math.round(channel.maximum ?? 0))]))
     const place = field.unit ? `${number(field.width * field.pixel[0] * 1.0001)}, ${number(field.height * field.pixel[1] * 1.0001)} ${shortUnit(field.unit)}` : ""
     fill(ruler, h("span", `x ${field.width}, y ${field.height}`), h("span", place), valuesText(widest),
       content.outlines.mask ? h("span", { class: "value" }, h("i", { class: "dot" }), `${outlineSelect.value} `, h("b", "10,000")) : null)
     readout.style.minHeight = `${ruler.offsetHeight}px`
   })
 
+  /** @param {FieldPicture} field */
   function summary(field) {
     const size = `${field.width} × ${field.height} px`
     const physical = field.unit ? ` · ${number(field.width * field.pixel[0])} × ${number(field.height * field.pixel[1])} ${shortUnit(field.unit)}` : ""
     return `${size}${physical} · ${field.dtype}`
   }
 
+  /** @param {"z" | "t"} axis @param {string} label @param {string[]} keys  acts @param {string} wheel  the key to hold */
   function axisSlider(axis, label, keys, wheel) {
     const text = h("span", { class: "mono" })
     const input = h("input", { type: "range", min: "0", step: "1", "aria-label": label,
@@ -133,16 +139,19 @@ export function build({ el, send }) {
     listen("keys", showKeys)
     sliders.append(element)
     return {
+      /** @param {number} value @param {number} size */
       show(value, size) {
         element.hidden = size < 2
         set(input, { max: size - 1 })
-        input.value = value
+        input.value = String(value)
         say(text, `${value + 1}/${size}`)
         return size > 1
       },
       element,
+      /** @param {boolean} off */
       disable(off) { input.disabled = off },
-      step(by) { if (!element.hidden) { input.value = Number(input.value) + by; input.dispatchEvent(new Event("input")) } },
+      /** @param {number} by */
+      step(by) { if (!element.hidden) { input.value = String(Number(input.value) + by); input.dispatchEvent(new Event("input")) } },
     }
   }
   const zAxis = axisSlider("z", "Focal plane", ["z-down", "z-up"], "Shift")
@@ -150,7 +159,7 @@ export function build({ el, send }) {
 
   zAxis.element.append(projection)
 
-  /** With Shift the wheel goes through z, with Alt through time; the rest is zoom. */
+  /** With Shift the wheel goes through z, with Alt through time; the rest is zoom. @param {WheelEvent} event */
   const onWheel = (event) => {
     if (!(event.shiftKey || event.altKey) || event.ctrlKey) return
     const axis = event.shiftKey ? zAxis : tAxis
@@ -164,6 +173,7 @@ export function build({ el, send }) {
   let turned = 0
   stage.addEventListener("wheel", onWheel, { passive: false, capture: true })
 
+  /** @param {ViewerText} next @param {FieldPicture} field */
   function showOutlines(next, field) {
     const { labels, chosen, mask } = next.outlines
     outlineBox.hidden = !labels.length

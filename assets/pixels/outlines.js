@@ -8,7 +8,7 @@ import { plane } from "./planes.js"
 const BAND = 64 // rows of the mask whose lines are kept together
 const COLOUR = "#ffd400" // seen on black, blue, green, red and grey alike
 
-/** A layer that looks through `viewport`; `onState` hears when it is busy or failed. @param {import("./viewport.js").Viewport} viewport @param {(text: string) => void} onState */
+/** A layer that looks through `viewport`; `onState` hears when it is busy or failed. @param {Viewport} viewport @param {(text: string) => void} onState */
 export function outlineLayer(viewport, onState) {
   const canvas = h("canvas", { class: "picture outlines", "aria-hidden": "true" })
   /** @type {{url: string, size: [number, number]} | null} */

@@ -21,7 +21,7 @@ const WIDTHS = { uint8: 1, int8: 1, bool: 1, uint16: 2, int16: 2, uint32: 4, int
  * `show(source)` takes `{plane, picture, width, height, dtype, levels: [[width, height]],
  * z, t, projection, error}`, the first two being addresses of any of its planes and pictures.
  * `onState` hears `{busy, error, level, mode}`.
- * @param {import("./viewport.js").Viewport} viewport @param {(state: PaneState) => void} onState
+ * @param {Viewport} viewport @param {(state: PaneState) => void} onState
  */
 export function makePane(viewport, onState) {
   const canvas = h("canvas", { class: "picture", "aria-hidden": "true" })

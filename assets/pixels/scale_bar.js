@@ -36,7 +36,7 @@ export function scaleBar() {
   const element = h("div", { class: "scale-bar", hidden: true }, text, bar)
   return {
     element,
-    /** `size` is that of one pixel of level 0 in `unit`; without a unit it says so. @param {import("./viewport.js").Viewport} viewport @param {number} size @param {string} unit */
+    /** `size` is that of one pixel of level 0 in `unit`; without a unit it says so. @param {Viewport} viewport @param {number} size @param {string} unit */
     show(viewport, size, unit) {
       if (!viewport.box) return
       const hasUnit = unit && size > 0

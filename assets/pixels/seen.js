@@ -10,7 +10,7 @@ export const counts = ({ complete, naturalWidth, clientWidth, clientHeight }) =>
 
 /** Tell of the wells whose pictures are seen. */
 export function watchSeen() {
-  /** @type {WeakMap<Element, object>} */
+  /** @type {WeakMap<Element, Events["glimpsed"]>} */
   const items = new WeakMap()
   const onScreen = new WeakSet()
   const look = (/** @type {HTMLImageElement} */ image) => {
@@ -24,7 +24,7 @@ export function watchSeen() {
     return look(/** @type {HTMLImageElement} */ (target))
   }), { threshold: 0.5 })
   return {
-    /** @param {HTMLImageElement} image @param {object} item */
+    /** @param {HTMLImageElement} image @param {Events["glimpsed"]} item */
     watch(image, item) {
       items.set(image, item)
       observer.observe(image)

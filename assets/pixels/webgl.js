@@ -5,8 +5,8 @@ import { parts } from "../core/colours.js"
 
 const MAX_CHANNELS = 8 // texture units that every WebGL2 device has to spare
 
-/** @type {Record<string, [string, string, string, string]>} */
-const FORMATS = {
+/** Names of the inner format, of the format and of the type, and the kind of sampler, by the type of the pixels. */
+const FORMATS = /** @type {const} */ ({
   uint8: ["R8UI", "RED_INTEGER", "UNSIGNED_BYTE", "usampler2D"],
   bool: ["R8UI", "RED_INTEGER", "UNSIGNED_BYTE", "usampler2D"],
   uint16: ["R16UI", "RED_INTEGER", "UNSIGNED_SHORT", "usampler2D"],
@@ -15,7 +15,10 @@ const FORMATS = {
   int16: ["R16I", "RED_INTEGER", "SHORT", "isampler2D"],
   int32: ["R32I", "RED_INTEGER", "INT", "isampler2D"],
   float32: ["R32F", "RED", "FLOAT", "sampler2D"],
-}
+})
+
+/** @param {string} dtype */
+const formatOf = (dtype) => FORMATS[/** @type {keyof typeof FORMATS} */ (dtype)]
 
 const VERTEX = `#version 300 es
 void main() {
@@ -72,8 +75,11 @@ export class Painter {
     if (!gl) throw new Error("This browser has no WebGL2.")
     this.canvas = canvas
     this.gl = gl
+    /** @type {Map<string, WebGLProgram>} */
     this.programs = new Map()
+    /** @type {Map<Plane, WebGLTexture>} */
     this.textures = new Map()
+    this.float = false // whether what is kept is drawn as floats
     this.limit = gl.getParameter(gl.MAX_TEXTURE_SIZE)
     gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1)
   }
@@ -82,11 +88,12 @@ export class Painter {
     return this.gl.isContextLost()
   }
 
-  /** @param {string} sampler @param {number} channels @returns {WebGLProgram} */
+  /** @param {string} sampler @param {number} channels */
   program(sampler, channels) {
     const key = `${sampler}${channels}`
-    if (!this.programs.has(key)) this.programs.set(key, this.compile(fragment(sampler, channels)))
-    return this.programs.get(key)
+    const program = this.programs.get(key) ?? this.compile(fragment(sampler, channels))
+    this.programs.set(key, program)
+    return program
   }
 
   /** @param {string} source */
@@ -106,17 +113,18 @@ export class Painter {
     return program
   }
 
-  /** The texture of a plane; `float` where it is drawn beside planes of another kind. @param {Plane} plane @param {boolean} float @returns {WebGLTexture} */
+  /** The texture of a plane; `float` where it is drawn beside planes of another kind. @param {Plane} plane @param {boolean} float */
   texture(plane, float) {
     const { gl } = this
-    if (this.textures.has(plane)) return this.textures.get(plane)
+    const made = this.textures.get(plane)
+    if (made) return made
     const kind = float ? "float32" : plane.dtype
     const data = kind === "float32" && !(plane.data instanceof Float32Array) ? Float32Array.from(plane.data) : plane.data
-    const [inside, format, type] = FORMATS[kind]
+    const [inside, format, type] = formatOf(kind)
     const texture = gl.createTexture()
     gl.bindTexture(gl.TEXTURE_2D, texture)
-    for (const name of ["TEXTURE_MIN_FILTER", "TEXTURE_MAG_FILTER"]) gl.texParameteri(gl.TEXTURE_2D, gl[name], gl.NEAREST)
-    for (const name of ["TEXTURE_WRAP_S", "TEXTURE_WRAP_T"]) gl.texParameteri(gl.TEXTURE_2D, gl[name], gl.CLAMP_TO_EDGE)
+    for (const name of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(gl.TEXTURE_2D, name, gl.NEAREST)
+    for (const name of [gl.TEXTURE_WRAP_S, gl.TEXTURE_WRAP_T]) gl.texParameteri(gl.TEXTURE_2D, name, gl.CLAMP_TO_EDGE)
     gl.texImage2D(gl.TEXTURE_2D, 0, gl[inside], plane.width, plane.height, 0, gl[format], gl[type], data)
     this.textures.set(plane, texture)
     return texture
@@ -136,7 +144,7 @@ export class Painter {
    * Draw `layers` (`{plane, color, low, high, gamma}`, all planes of one size) where
    * `viewport` looks; `size` is that of level 0, `ratio` pixels of the canvas a screen
    * pixel. A coarse picture takes one pixel of the planes for each of its own.
-   * @param {(ChannelLook & {plane: Plane})[]} layers @param {import("./viewport.js").Viewport} viewport @param {[number, number]} size @param {number} ratio
+   * @param {(ChannelLook & {plane: Plane})[]} layers @param {Viewport} viewport @param {[number, number]} size @param {number} ratio
    */
   draw(layers, viewport, size, ratio, coarse = false) {
     const { gl, canvas } = this
@@ -147,7 +155,7 @@ export class Painter {
     if (!drawn.length) return
     const { plane } = drawn[0]
     // 64-bit numbers come as what they fit into, which may differ from plane to plane.
-    const kinds = new Set(drawn.map((layer) => FORMATS[layer.plane.dtype]?.[3] ?? "sampler2D"))
+    const kinds = new Set(drawn.map((layer) => formatOf(layer.plane.dtype)?.[3] ?? "sampler2D"))
     const float = kinds.size > 1 || kinds.has("sampler2D")
     const program = this.program(float ? "sampler2D" : [...kinds][0], drawn.length)
     if (float !== this.float) this.keep([])

@@ -3,7 +3,7 @@
 import { tell } from "../core/bus.js"
 import { h, icon } from "../core/dom.js"
 
-/** @param {Sample} item @param {string} title @param {any} caption  beside the well's name
+/** @param {Sample} item @param {string} title @param {Child} caption  beside the well's name
  *  @param {{watch: (image: HTMLImageElement, item: Sample) => void}} seen  hears of its picture */
 export function wellThumb(item, title, caption, seen) {
   const image = h("img", { alt: "", draggable: "false", decoding: "async", loading: "lazy", src: item.thumb, error: () => { problem.hidden = false } })

@@ -3,7 +3,7 @@
 import { everyFrame, h, say } from "../core/dom.js"
 import { keyed, keyedSign } from "../core/keyed.js"
 
-/** Out, the scale in percent, in, and the whole picture. @param {import("./viewport.js").Viewport} viewport */
+/** Out, the scale in percent, in, and the whole picture. @param {Viewport} viewport */
 export function zoomTools(viewport) {
   const percent = keyed(h("button", { class: "plain small zoom", click: () => viewport.actual() }), "actual", "Actual pixels (100 %)")
   viewport.watch(everyFrame(() => say(percent, `${Math.round(viewport.scale * (window.devicePixelRatio || 1) * 100)} %`)))
@@ -13,7 +13,7 @@ export function zoomTools(viewport) {
   ]
 }
 
-/** By a factor; null shows all, 0 one screen pixel a pixel. @param {import("./viewport.js").Viewport} viewport @param {number | null} factor */
+/** By a factor; null shows all, 0 one screen pixel a pixel. @param {Viewport} viewport @param {number | null} factor */
 export function zoomTo(viewport, factor) {
   if (factor === null) viewport.whole()
   else if (factor) viewport.zoom(factor)

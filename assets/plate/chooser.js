@@ -88,7 +88,7 @@ export function makeChooser(choose) {
   /** @param {number} index */
   function switchChannel(index) {
     channelOf = index
-    const family = present && all.find(({ key }) => key === keyOf(/** @type {any} */ (present)))
+    const family = all.find(({ key }) => key === shownKey())
     if (family) choose(entryOf(family, index).id)
   }
 
@@ -123,7 +123,7 @@ export function makeChooser(choose) {
       if (!present) return
       native.value = id
       if (present.channel !== null) channelOf = present.channel
-      const family = /** @type {MetricFamily} */ (all.find(({ key }) => key === keyOf(/** @type {any} */ (present))))
+      const family = /** @type {MetricFamily} */ (all.find(({ key }) => key === shownKey()))
       const own = channels.filter(([index]) => family.ids.has(index))
       channel.hidden = present.channel === null || channels.length < 2
       fill(channel, options(own))
@@ -135,7 +135,7 @@ export function makeChooser(choose) {
     },
     /** The next metric in the order of the list, of the same channel. @param {number} step */
     step(step) {
-      const at = all.findIndex(({ key }) => present && key === keyOf(present))
+      const at = all.findIndex(({ key }) => key === shownKey())
       if (all.length) choose(entryOf(all[(at + step + all.length) % all.length], channelOf).id)
     },
     /** One that was measured: the last that was used, or the first. */

@@ -8,7 +8,7 @@ import { drawWells } from "./painter.js"
 import { STATE, STATE_WORDS } from "./states.js"
 import { VERDICT_NAMES } from "../core/verdict_table.js"
 
-const MODES = /** @type {const} */ (["robust", "full", "project"])
+const MODES = /** @type {Limits[]} */ (["robust", "full", "project"])
 const MODE_TEXTS = {
   robust: ["Range 2–98 %", "Colours span the 2nd to 98th percentile of this plate"],
   full: ["Range: all values", "Colours span all values of this plate"],
@@ -18,8 +18,8 @@ const SWATCH = 21 // pixels: the letter of a role just fits
 const FIXED = ["Fixed range", "Neutral where all is well, full colour at three times of what stands out: the same on all plates"]
 
 /** The colour bar with its limits, and what lies beyond them: one line; `titled` says
- *  in it what the values are, `first` is a button before its own. */
-/** @param {{onLimits: (limits: Limits) => void, onLog: (on: boolean) => void, titled?: boolean, first?: HTMLElement | null}} its */
+ *  in it what the values are, `first` is a button before its own.
+ *  @param {{onLimits: (limits: Limits) => void, onLog: (on: boolean) => void, titled?: boolean, first?: HTMLElement | null}} its */
 export function legend({ onLimits, onLog, titled = false, first = null }) {
   const low = h("span")
   const unit = h("span", { class: "soft" })
@@ -40,11 +40,13 @@ export function legend({ onLimits, onLog, titled = false, first = null }) {
     click: () => onLog(logarithm.getAttribute("aria-pressed") !== "true"),
   }, "Log")
   const element = h("div", { class: "legend" }, titled ? title : null, low, ramp, high, h("span", { class: "row" }, first, logarithm, mode))
+  /** @type {Pick<Colouring, "low" | "high">} */
   let shown = { low: null, high: null }
   let fixed = false
 
   return {
     element,
+    /** @param {{values: MetricValues | null, colouring: Colouring, limits: Limits}} next */
     show({ values, colouring, limits }) {
       const { low: from, high: until, log, scale, stops, below, above } = colouring
       shown = { low: from, high: until }
@@ -64,7 +66,7 @@ export function legend({ onLimits, onLog, titled = false, first = null }) {
       under.hidden = !below || scale === "deviation"
       over.hidden = !above
       notch.hidden = colouring.notch === null
-      if (!notch.hidden) notch.style.left = `${colouring.notch * 100}%`
+      notch.style.left = `${(colouring.notch ?? 0) * 100}%`
       set(ramp, { title: none ? "" : `${below} below, ${above} above the limits` })
       const [text, about] = fixed && limits !== "full" ? FIXED : MODE_TEXTS[limits]
       set(mode, { dataset: { mode: limits }, title: about })
@@ -73,16 +75,16 @@ export function legend({ onLimits, onLog, titled = false, first = null }) {
       logarithm.hidden = log === null || values.metric === "suspicion"
       set(logarithm, { "aria-pressed": Boolean(log) })
     },
-    /** `part` of the bar that a well's colour is at; a logarithm has moved it already. */
+    /** `part` of the bar that a well's colour is at; a logarithm has moved it already. @param {number | null} part */
     mark(part) {
       const { low: from, high: to } = shown
       mark.hidden = part === null || from === to
-      if (!mark.hidden) mark.style.left = `${Math.min(1, Math.max(0, part)) * 100}%`
+      mark.style.left = `${Math.min(1, Math.max(0, part ?? 0)) * 100}%`
     },
   }
 }
 
-/** What the marks of wells that stand out say, "" without any. */
+/** What the marks of wells that stand out say, "" without any. @param {MetricValues | null} values */
 function standing(values) {
   if (!values?.notable) return ""
   const from = (values.scale === "diverging" ? 0 : values.right ?? 0) + values.notable
@@ -91,19 +93,19 @@ function standing(values) {
   return values.notable > 0 ? `stands out: ${text} or more` : `stands out: ${text} or less`
 }
 
-/** The categories of a column with their colours, null for a metric. */
+/** The categories of a column with their colours, null for a metric. @param {MetricValues | null} values */
 export function categoryKeys(values) {
   if (!values?.categories) return null
   return h("ul", { class: "keys categories", "aria-label": values.title }, values.categories.map((name, index) =>
-    h("li", swatch({}, index, letterOf(index), { host: undefined, colouring: { colour: () => values.colours[index] } }), name)))
+    h("li", swatch({}, index, letterOf(index), { host: undefined, colouring: { colour: () => values.colours?.[index] ?? "" } }), name)))
 }
 
-/** A key for those looks that this plate has; nothing about what it has not. */
-/** @param {MapScene} scene @param {MetricValues | null} values */
+/** A key for those looks that this plate has; nothing about what it has not.
+ *  @param {MapScene} scene @param {MetricValues | null} values */
 export function stateKeys(scene, values = null) {
   const { wells, colouring } = scene
   const keys = h("ul", { class: "keys", "aria-label": "Signs" })
-  /** @param {(well: PaintedWell, index: number) => any} test @param {string} text @param {Partial<PaintedWell>} look @param {number | null} part */
+  /** @param {(well: PaintedWell, index: number) => unknown} test @param {string} text @param {Partial<PaintedWell>} look @param {number | null} part */
   const add = (test, text, look, part = 0, sign = 0) => {
     if (wells.some(test)) keys.append(h("li", swatch(look, part, sign, scene), text))
   }
@@ -122,14 +124,14 @@ export function stateKeys(scene, values = null) {
   return keys
 }
 
-/** The plate's own drawing of one well, so that the key cannot differ from the map. */
-/** @param {Partial<PaintedWell>} look @param {number | null} part @param {number | string} sign @param {{host?: HTMLElement, colouring: {stops?: number[][], colour: (part: number) => string}}} scene */
+/** The plate's own drawing of one well, so that the key cannot differ from the map.
+ *  @param {Partial<PaintedWell>} look @param {number | null} part @param {number | string} sign @param {{host?: HTMLElement, colouring: {stops?: number[][], colour: (part: number) => string}}} scene */
 function swatch(look, part, sign, { host, colouring }) {
   const canvas = h("canvas", { "aria-hidden": "true" })
   const well = { state: STATE.present, partial: false, corrected: false, role: "", ...look }
   const geometry = { rows: 1, columns: 1, cell: SWATCH, rowHead: 0, columnHead: 0, width: SWATCH, height: SWATCH }
   const stops = (sign && colouring.stops) || rampOf("deviation", host)
-  const colour = typeof sign === "string" ? colouring.colour : (at) => css(mixed(stops, at))
+  const colour = typeof sign === "string" ? colouring.colour : (/** @type {number} */ at) => css(mixed(stops, at))
   drawWells(canvas, { geometry, wells: [well], colouring: { parts: [part], signs: [sign], colour }, bare: true, host, selected: -1, chosen: new Set(), hovered: -1, plain: false })
   return canvas
 }

@@ -113,7 +113,7 @@ export function build({ el, root, send }) {
     paintMarks()
   }
 
-  const textOf = (index) => wellText(plate, values, index, {
+  const textOf = (/** @type {number} */ index) => wellText(plate, values, index, {
     ...scene.wells[index],
     hidden: filtering.hidden.has(plate.labels[index]),
     verdict: verdictText(verdictAt(plate.labels[index])),
@@ -161,7 +161,7 @@ export function build({ el, root, send }) {
       labels: plate.labels, values: values && !values.categories ? values.values : [], scored: Boolean(controls.score),
       title: values?.title ?? "", colouring: coloured, frame: (index) => frameOf(onStage, index),
     })
-    legendBox.show({ values, colouring: scene.colouring, limits: colourBar.limits })
+    legendBox.show({ values, colouring: coloured, limits: colourBar.limits })
     legendBox.mark(scene.colouring.parts[scene.selected] ?? null)
     showSigns()
     if (plate.labels[scene.hovered]) showTip()
@@ -177,6 +177,7 @@ export function build({ el, root, send }) {
 
   // Selecting --
 
+  /** @param {number} index */
   function mark(index) {
     const previous = scene.selected
     scene.selected = index
@@ -189,7 +190,7 @@ export function build({ el, root, send }) {
     paintMarks()
   }
 
-  /** The one act behind click, focus, keys: show the well. Doing it again does nothing. */
+  /** The one act behind click, focus, keys: show the well. Doing it again does nothing. @param {number} index */
   function look(index, { focus = false } = {}) {
     if (index < 0 || index >= grid.count) return
     selectWells([])
@@ -200,7 +201,7 @@ export function build({ el, root, send }) {
     if (changed) askFor(index)
   }
 
-  /** Held keys move at once here; the server is asked for where they pause. */
+  /** Held keys move at once here; the server is asked for where they pause. @param {number} index */
   function askFor(index) {
     clearTimeout(waiting)
     const ask = () => {
@@ -213,6 +214,7 @@ export function build({ el, root, send }) {
     else waiting = setTimeout(ask, remaining)
   }
 
+  /** @param {[number, number]} step @param {boolean} focus */
   function move(step, focus) {
     if (!plate) return
     const first = Math.max(0, plate.states.indexOf(STATE.present))
@@ -220,7 +222,7 @@ export function build({ el, root, send }) {
   }
 
   /** Choose wells together; there is nothing to judge or plot where none was acquired. */
-  const choose = (indices) => selectWells(indices.filter((index) => plate.states[index] !== STATE.not_acquired).map((index) => plate.labels[index]))
+  const choose = (/** @type {number[]} */ indices) => selectWells(indices.filter((index) => plate.states[index] !== STATE.not_acquired).map((index) => plate.labels[index]))
   const choosing = choosingActs(scene, () => plate, choose, 1)
 
   function showChosen() {
@@ -235,6 +237,7 @@ export function build({ el, root, send }) {
     telling = setTimeout(() => send("chosen", { wells: selection.wells }), REST_MILLISECONDS)
   }
 
+  /** @param {number} index @param {PointerEvent} [event] */
   function hover(index, event) {
     if (scene.hovered !== index) {
       scene.hovered = index
@@ -242,7 +245,7 @@ export function build({ el, root, send }) {
     }
     if (index < 0) return tip.hide()
     showTip()
-    tip.place(event)
+    if (event) tip.place(event)
   }
 
   const showTip = () => tip.show({ plate, values, corrected: scene.wells[scene.hovered].corrected }, scene.hovered)

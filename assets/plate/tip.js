@@ -13,22 +13,24 @@ const EDGE = 8 // and from the window's edge
 export function makeTip() {
   const element = h("div", { class: "tip", hidden: true, role: "tooltip" })
 
+  /** @param {PlateText} plate @param {MetricValues | null} values @param {number} index */
   function value(plate, values, index) {
     if (!values || plate.states[index] !== STATE.present) return null
     const number = values.values[index]
     const why = values.reasons[index]
-    const of = values.rests?.[index]
+    const fields = values.rests?.[index]
     return h("div", h("span", { class: "soft" }, `${values.title} `),
       h("span", { class: number === null ? "soft" : "value" }, number === null ? why || "no value" : valueText(values, number)),
       values.from[index] ? h("span", { class: "soft" }, ` (${values.from[index]})`) : null,
-      of ? h("span", { class: "because" }, ` of ${of[0]} of ${count(of[1], "field")}`) : null)
+      fields ? h("span", { class: "because" }, ` of ${fields[0]} of ${count(fields[1], "field")}`) : null)
   }
 
   return {
     element,
+    /** @param {{plate: PlateText, values: MetricValues | null, corrected: boolean}} shown @param {number} index */
     show({ plate, values, corrected }, index) {
       const number = values?.values[index]
-      const why = number === null || number === undefined ? "" : values.reasons[index]
+      const why = number === null || number === undefined ? "" : values?.reasons[index]
       fill(element,
         h("div", { class: "row" }, h("b", plate.labels[index]), h("span", { class: "soft cut" }, plate.name)),
         value(plate, values, index),
@@ -39,7 +41,7 @@ export function makeTip() {
     hide() {
       element.hidden = true
     },
-    /** To the right of the pointer and below it, where there is room. */
+    /** To the right of the pointer and below it, where there is room. @param {PointerEvent} event */
     place(event) {
       if (element.hidden) return
       const box = element.getBoundingClientRect()

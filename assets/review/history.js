@@ -25,7 +25,7 @@ export function build({ el, send, hide }) {
   /** @type {{version: string, field: string, well: string} | null} */
   let chosen = null // what the dialog is about
 
-  /** @param {Extract<Texts["history"]["content"], {well: string}>["versions"][number]} version @param {number} number */
+  /** @param {Extract<Texts["history"]["content"], {well: string}>["versions"][number]} version @param {number} number @returns {unknown} */
   function ask(version, number) {
     if (!reviewer.name) return tell("ask-name", () => ask(version, number))
     if (!content) return undefined

@@ -26,7 +26,7 @@ export function build({ el, send }) {
   el.append(section)
   const usability = usabilityPart((id, care, refuse) => send("limits", { plate: now.plate, rule: id, care, refuse }))
 
-  /** @param {string} kind */
+  /** @param {string} kind @returns {void} */
   const act = (kind, content = {}) => {
     if (!reviewer.name) return tell("ask-name", () => act(kind, content))
     send(kind, { plate: now.plate, ...content })

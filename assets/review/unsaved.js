@@ -5,19 +5,16 @@
 const CHANNEL = "hcs-unsaved"
 const ANSWER_MILLISECONDS = 300
 
-/** @typedef {{batch: string, type: string, [more: string]: any}} Unsaved */
-
 /**
  * Tell other pages what this one waits for.
  *
  * @param {() => Iterable<string>} waiting
- * @returns {{abandoned: (messages: Unsaved[]) => Promise<Unsaved[]>, stop: () => void}}
  *
  * `waiting` returns batches. Returns `{abandoned, stop}`; `abandoned(messages)` is a
  * promise of those messages that no open page waits for.
  */
 export function watchUnsaved(waiting) {
-  if (typeof BroadcastChannel === "undefined") return { abandoned: async (messages) => messages, stop() {} }
+  if (typeof BroadcastChannel === "undefined") return { abandoned: async (/** @type {UnsavedDecision[]} */ messages) => messages, stop() {} }
   const channel = new BroadcastChannel(CHANNEL)
   const others = new Set()
   channel.onmessage = ({ data }) => {
@@ -25,6 +22,7 @@ export function watchUnsaved(waiting) {
     else if (Array.isArray(data)) data.forEach((batch) => others.add(batch))
   }
   return {
+    /** @param {UnsavedDecision[]} messages */
     async abandoned(messages) {
       if (!messages.length) return messages
       others.clear()

@@ -28,7 +28,8 @@ export function build({ el, send, hide }) {
   let shown = false // a plate, now
   /** @type {VerdictNow} */
   let now // what is this page's own, with all that pages share
-  const shared = { verdicts: {} } // of the plate, the same on all pages
+  const shared = /** @type {VerdictNow} */ ({ verdicts: {} }) // of the plate, the same on all pages
+  /** @type {{whole: VerdictNow["verdicts"], changed: VerdictsSince["changed"]}} */
   const decided = { whole: {}, changed: {} } // verdicts as they were sent, and since then
   let answered = 0
   let whole = true // the well, and not the field that is open
@@ -38,8 +39,10 @@ export function build({ el, send, hide }) {
   let refused = null // a verdict that waits for its reason
   const skipped = new Set()
 
+  /** @type {[HTMLElement, Verdict][]} */
   const keyBoxes = []
   const showKeys = () => keyBoxes.forEach(([box, id]) => say(box, keyName(id)))
+  /** @param {Verdict} word */
   const decideButton = (word) => {
     const key = h("kbd", { "aria-hidden": "true" })
     keyBoxes.push([key, word])
@@ -81,10 +84,11 @@ export function build({ el, send, hide }) {
 
   // Deciding --
 
+  /** @param {string} well */
   const whyNotDrawn = (well) => notDrawn(well, now, review.pictures, keyName("open"))
 
-  /** What a verdict would be about now: labels, or why there is none. */
-  /** @param {boolean} click @returns {{refusal?: string, wells: string[], field?: string, acquisition?: number | null, digest?: string}} */
+  /** What a verdict would be about now: labels, or why there is none.
+   *  @param {boolean} click @returns {{refusal?: string, wells: string[], field?: string, acquisition?: number | null, digest?: string}} */
   function target(click) {
     if (!shown) return { refusal: "No plate is open.", wells: [] }
     if (now.locked || now.away) return { refusal: now.locked || now.away, wells: [] }
@@ -97,6 +101,7 @@ export function build({ el, send, hide }) {
     return { wells: [well], digest: review.pictures.digest, ...field }
   }
 
+  /** @param {Verdict} verdict @returns {void} */
   function decide(verdict, { click = false } = {}) {
     const about = target(click)
     if (about.refusal) return hint(about.refusal)
@@ -109,15 +114,15 @@ export function build({ el, send, hide }) {
       remarks.reason.focus()
       return hint("This project demands a reason with each fail: choose one, Enter confirms it.")
     }
-    const message = { plate: now.plate, batch: newBatch(), verdict, ...about, reason, note: remarks.text() }
-    post("judge", message)
+    post("judge", { plate: now.plate, batch: newBatch(), verdict, ...about, reason, note: remarks.text() })
     remarks.given()
     if (about.wells.length === 1 && !about.field) advance(about.wells[0])
   }
 
+  /** @param {() => unknown} then  with a name */
   function askName(then) {
     tell("ask-name", then)
-    return hint("Enter your name first; it is saved with every verdict.")
+    hint("Enter your name first; it is saved with every verdict.")
   }
 
   /** A reason was confirmed, or left; returns whether a verdict has waited for it. */
@@ -130,22 +135,28 @@ export function build({ el, send, hide }) {
     return true
   }
 
-  /** Save a note or a reason to the verdict that holds. */
+  /** Save a note or a reason to the verdict that holds; returns whether it is sent. @param {{note?: string, reason?: string}} change */
   function amend(change) {
     const { subject, held, well, field } = present()
-    if (now.locked || now.away) return Boolean(hint(now.locked || now.away))
-    if (!reviewer.name) return Boolean(askName(() => { if (present().subject === subject) remarks.save() }))
+    const barred = now.locked || now.away
+    if (barred || !reviewer.name) {
+      if (barred) hint(barred)
+      else askName(() => { if (present().subject === subject) remarks.save() })
+      return false
+    }
     const place = field ? { field: field.name, acquisition: field.acquisition } : {}
     post("amend", { plate: now.plate, batch: newBatch(), target: held?.batch, verdict: held?.verdict, wells: well ? [well] : [], ...place, ...change })
     return true
   }
 
+  /** @param {string} type @param {Decision} message */
   function post(type, message) {
     sent.add(type, message)
     notes.keepUnsaved({ ...message, type })
     send(type, message)
   }
 
+  /** @param {"undo" | "redo"} type */
   function turn(type) {
     if (shown && (now.locked || now.away)) return hint(now.locked || now.away)
     const offer = shown ? now[type] : null
@@ -157,20 +168,25 @@ export function build({ el, send, hide }) {
 
   // The queue --
 
+  /** @param {string} label */
   const judged = (label) => {
     const entry = now.verdicts[label]
     return skipped.has(label) || Boolean(entry?.[0] && !entry[1])
   }
 
+  /** @param {string} label */
   const leftOut = (label) => filtering.skip && filtering.hidden.has(label)
+  /** @param {string} from */
   const following = (from) => nextWell(arrange(now, order.value), new Set(now.suspects), from, judged, leftOut)
 
+  /** @param {string} value */
   function setOrder(value) {
     order.value = value
     setPreference("order", value)
   }
   order.value = ORDERS.some(([value]) => value === preference("order")) ? preference("order") : "suspicion"
 
+  /** @param {string} from  a label */
   function advance(from) {
     skipped.add(from) // until the server's answer is here
     const label = following(from)
@@ -180,6 +196,7 @@ export function build({ el, send, hide }) {
     tell("choose", label)
   }
 
+  /** @param {number} step */
   function go(step) {
     if (!shown) return
     const from = review.selected || now.well
@@ -200,6 +217,7 @@ export function build({ el, send, hide }) {
 
   // Saying --
 
+  /** @param {VerdictText["results"][number]} result */
   function answer(result) {
     const pending = sent.get(result.batch)
     if (result.error && pending && !TURNS.includes(pending.type)) return failed(result, pending)
@@ -209,6 +227,7 @@ export function build({ el, send, hide }) {
     messages.confirm(result)
   }
 
+  /** @param {VerdictText["results"][number]} result @param {SentDecision} sent */
   function failed(result, { type, message }) {
     sent.stopped(result.batch)
     for (const label of message.wells ?? []) skipped.delete(label)
@@ -246,6 +265,7 @@ export function build({ el, send, hide }) {
     return { subject, well, field, held: held ?? null }
   }
 
+  /** @param {boolean} value */
   function setScope(value) {
     whole = value
     showTarget()
@@ -274,6 +294,7 @@ export function build({ el, send, hide }) {
 
   const showOthers = () => nearby.show(review.selected || (shown ? now.well : ""))
 
+  /** @param {boolean} many @param {string} well */
   function verdictLine(many, well) {
     if (many) return [h("span", { class: "soft" }, "one verdict for all of them; those that you did not open are recorded as not looked at")]
     const waits = well && whole ? review.waiting.get(well) : ""
@@ -285,6 +306,7 @@ export function build({ el, send, hide }) {
     return failed.length ? [...parts, h("span", { class: "soft" }, ` · ${failed.map((verdict) => `${verdict.name} ${verdict.verdict}`).join(", ")}`)] : parts
   }
 
+  /** @param {HTMLElement} button @param {TurnOffer | null} offer @param {string} word @param {string} key */
   function showOffer(button, offer, word, key) {
     set(button, { disabled: !offer || Boolean(now.away), title: now.away ? now.away : offer ? `${word}: ${offer.text} (${key}${keyName("undo")})` : `Nothing to ${word.toLowerCase()}` })
     fill(button, word === "Undo" ? icon("undo") : null, word)
@@ -326,7 +348,7 @@ export function build({ el, send, hide }) {
 
   showKeys()
   onDraft(() => { if (shown) remarks.refresh() })
-  /** What all pages share has come, before or after what is this one's own. */
+  /** What all pages share has come, before or after what is this one's own. @param {Partial<VerdictNow>} content */
   function share(content) {
     Object.assign(shared, content)
     if (!shown) return
@@ -384,9 +406,9 @@ export function build({ el, send, hide }) {
     lock.hidden = !now.locked
     fill(lock, icon("lock"), h("span", { class: "grow" }, now.locked), now.signed ? reopen : null)
     set(reopen, barredBy(now.reopen))
-    for (const [word, button] of Object.entries(buttons)) {
+    for (const word of VERDICT_NAMES) {
       const current = whole && review.chosen.length < 2 ? (now.well ? now.standing : now.plate_standing)?.verdict : ""
-      set(button, { "aria-pressed": current === word, disabled: Boolean(now.away), title: now.away || `${VERDICTS[word].word} (${keyName(word)})` })
+      set(buttons[word], { "aria-pressed": current === word, disabled: Boolean(now.away), title: now.away || `${VERDICTS[word].word} (${keyName(word)})` })
     }
   }
 }

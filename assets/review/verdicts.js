@@ -32,10 +32,11 @@ export function setVerdicts(verdicts, fields = review.fields) {
 
 /**
  * Verdicts by label, with what has changed since; null takes one away. Pure.
- * @param {Record<string, unknown>} whole @param {Record<string, unknown>} changed
+ * @param {Record<string, VerdictEntry>} whole @param {VerdictsSince["changed"]} changed
+ * @returns {Record<string, VerdictEntry>}
  */
 export function withChanges(whole, changed) {
-  return Object.fromEntries(Object.entries({ ...whole, ...changed }).filter(([, entry]) => entry))
+  return Object.fromEntries(Object.entries({ ...whole, ...changed }).flatMap(([label, entry]) => (entry ? [[label, entry]] : [])))
 }
 
 /** What is not saved yet. @param {Map<string, string>} waiting */

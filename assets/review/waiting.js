@@ -9,10 +9,7 @@ const SLOW_MILLISECONDS = 1000 // most are confirmed within a tenth of that
 
 export const TURNS = ["undo", "redo"]
 
-/** @typedef {{batch: string, verdict?: string, wells?: string[], field?: string, [more: string]: any}} Message */
-/** @typedef {{type: string, message: Message}} Sent */
-
-/** What a message decides, in words. Pure. @param {{type: string, [more: string]: any}} message */
+/** What a message decides, in words. Pure. @param {UnsavedDecision} message */
 export function named({ type, verdict, wells, note, text }) {
   if (TURNS.includes(type)) return `${type} of ${text}`
   const what = wells?.length === 1 ? wells[0] : wells?.length ? count(wells.length, "well") : type === "rest" ? "All the rest" : "The plate"
@@ -20,7 +17,7 @@ export function named({ type, verdict, wells, note, text }) {
 }
 
 /** The wells that verdicts are about which are not saved yet, and what they say. Pure.
- *  @param {Iterable<Sent>} sent @returns {Map<string, string>} */
+ *  @param {Iterable<SentDecision>} sent @returns {Map<string, string>} */
 export function wellsWaiting(sent) {
   const wells = new Map()
   for (const { type, message } of sent) {
@@ -29,7 +26,7 @@ export function wellsWaiting(sent) {
   return wells
 }
 
-/** What is not saved yet, in words. Pure. @param {Sent[]} sent */
+/** What is not saved yet, in words. Pure. @param {SentDecision[]} sent */
 export function waitingText(sent) {
   const [first, ...more] = sent
   if (!first) return ""
@@ -38,14 +35,14 @@ export function waitingText(sent) {
 
 /** @param {{onChange: (wells: Map<string, string>) => void}} options  it hears which wells wait */
 export function makeWaiting({ onChange }) {
-  /** @type {Map<string, Sent>} */
+  /** @type {Map<string, SentDecision>} */
   const sent = new Map()
   /** @type {Set<string>} */
   const slow = new Set()
   const element = h("div", { class: "notice warn hcs-not-saved", role: "status", hidden: true })
 
   function show() {
-    const late = [...slow].map((batch) => /** @type {Sent} */ (sent.get(batch)))
+    const late = [...slow].map((batch) => /** @type {SentDecision} */ (sent.get(batch)))
     fill(element, icon("warn"), h("span", { class: "grow" }, waitingText(late)))
     element.hidden = !late.length
     onChange(wellsWaiting(late))
@@ -63,7 +60,7 @@ export function makeWaiting({ onChange }) {
     /** @param {string} batch */
     has: (batch) => sent.has(batch),
     batches: () => sent.keys(),
-    /** @param {string} type @param {Message} message */
+    /** @param {string} type @param {Decision} message */
     add(type, message) {
       sent.set(message.batch, { type, message })
       setTimeout(() => {

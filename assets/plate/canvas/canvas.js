@@ -45,6 +45,7 @@ export function build({ el, send }) {
   const views = viewSwitch()
   const wholePlate = extentSwitch()
   const switcher = h("div", { class: "segment", role: "group", "aria-label": "Look at" })
+  /** @param {Sign} name @param {string} label @param {number | null} factor */
   const zoomButton = (name, label, factor) => h("button", { class: "plain square small", "aria-label": label, title: label, click: () => zoom(factor) }, icon(name))
   const tools = h("div", { class: "row" }, wholePlate.element, overlay, zoomButton("minus", "Zoom out", 1 / 1.5), zoomButton("plus", "Zoom in", 1.5), zoomButton("fit", "Whole plate", null))
   const canvas = h("canvas", { class: "plate-canvas", tabindex: "0", role: "application", "aria-describedby": "canvas-keys", "aria-label": "The plate as pictures" })
@@ -93,7 +94,7 @@ export function build({ el, send }) {
       brush, ratio, plate, fine, size: [canvas.width, canvas.height], picture: overview.picture, details: details.get,
       channels: activeChannels(), missing: [],
     }
-    const square = (index) => boxOf(viewport, ratio, columns, index)
+    const square = (/** @type {number} */ index) => boxOf(viewport, ratio, columns, index)
     viewport.largest = largestScale(fine ? inView.map(details.get) : [])
     for (const index of inView) paintWell(view, index, square(index))
     const overlaid = overlay.getAttribute("aria-pressed") === "true"
@@ -109,7 +110,7 @@ export function build({ el, send }) {
     loader.want(view.missing.flatMap(({ parts }) => parts))
   }
 
-  /** Letters and numbers stand at the plate, also where it does not fill the stage. */
+  /** Letters and numbers stand at the plate, also where it does not fill the stage. @param {number[]} marked  row and column, -1 for none */
   function drawHeads([row, column]) {
     const [left, top] = viewport.origin()
     columnHeads.style.transform = `translateY(${Math.max(0, Math.floor(top))}px)`
@@ -123,6 +124,7 @@ export function build({ el, send }) {
     paint()
   }
 
+  /** @param {string} reason */
   function showFailure(reason) {
     message.hidden = !reason
     fill(message, reason ? notice("bad", `The pictures of this plate could not be loaded. ${reason}`) : null)
@@ -152,7 +154,7 @@ export function build({ el, send }) {
     if (status.title !== text) status.title = text
   }
 
-  /** Place and values of the pixel under the cursor, as far as its pixels are here. */
+  /** Place and values of the pixel under the cursor, as far as its pixels are here. @param {NonNullable<ReturnType<typeof fieldAt>>} hit */
   function pixelWords({ field, x, y }) {
     if (!field.levels) return []
     const [width, height] = field.levels[0]
@@ -168,7 +170,7 @@ export function build({ el, send }) {
   /** The pointer's place from the middle of the view, which zooming keeps. */
   const fromMiddle = () => (hovered && !byKeys ? [hovered[0] - viewport.across[0] / 2, hovered[1] - viewport.across[1] / 2] : [0, 0])
 
-  /** By a factor; null shows the whole plate, 0 one screen pixel a pixel. */
+  /** By a factor; null shows the whole plate, 0 one screen pixel a pixel. @param {number | null} factor @returns {void} */
   function zoom(factor) {
     if (factor === null) return viewport.fit(...viewport.across)
     if (factor === 0) return zoomToPixels()
@@ -200,6 +202,7 @@ export function build({ el, send }) {
     send("open", { well: plate.labels[at.index], field: large || only ? hit.field.name : "", acquisition: hit?.field.acquisition ?? null })
   }
 
+  /** @param {boolean} on */
   function keysLead(on) {
     byKeys = on
     paint()
@@ -245,11 +248,10 @@ export function build({ el, send }) {
   })
   watcher.observe(canvas)
 
-  const choice = (text, on, about, click) => h("button", { class: "small", "aria-pressed": on, title: about, click }, text)
-
   function showSwitch() {
     switcher.hidden = !look.well
-    fill(switcher, choice("Plate", true, "The whole plate as pictures", () => {}), choice(look.well, false, "The fields of the well", () => send("switch")))
+    fill(switcher, h("button", { class: "small", "aria-pressed": true, title: "The whole plate as pictures" }, "Plate"),
+      h("button", { class: "small", "aria-pressed": false, title: "The fields of the well", click: () => send("switch") }, look.well))
   }
 
   /** A sparse plate is fitted by the part that has wells. */
@@ -270,7 +272,7 @@ export function build({ el, send }) {
   return {
     content(next) {
       const anotherPlate = plate?.key !== next.key
-      const same = !anotherPlate && ["channels", "acquisition", "z", "t", "projection"].every((name) => plate[name] === next[name])
+      const same = !anotherPlate && /** @type {const} */ (["channels", "acquisition", "z", "t", "projection"]).every((name) => plate[name] === next[name])
       plate = next
       details.show(plate, { other: anotherPlate, same })
       if (anotherPlate) {

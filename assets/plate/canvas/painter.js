@@ -27,7 +27,7 @@ export function pen(canvas, width, height) {
 /**
  * The box of a well's picture in device pixels, `[x, y, side]`.
  * @returns {[number, number, number]}
- * @param {import("../../pixels/viewport.js").Viewport} viewport @param {number} ratio @param {number} columns @param {number} index
+ * @param {Viewport} viewport @param {number} ratio @param {number} columns @param {number} index
  */
 export function boxOf(viewport, ratio, columns, index) {
   const [left, top] = viewport.origin()
