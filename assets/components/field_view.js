@@ -33,7 +33,7 @@ export function mount({ model, root, host }) {
   let planes = []
   /** @type {ComponentChannel[]} */
   let channels = []
-  /** What was set here and Python has not heard of, by the channel's index. @type {Record<number, Partial<Channel>>} */
+  /** What was set here and Python has not heard of, by the channel's index. @type {Record<number, Partial<ComponentChannel>>} */
   let unsent = {}
   /** @type {[number, number] | null} */
   let pointer = null
