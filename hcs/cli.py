@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, NoReturn
 
 from hcs import __version__
@@ -52,6 +53,7 @@ def parser() -> argparse.ArgumentParser:
     )
     for module in _COMMANDS:
         module.add_to(commands)
+    top.set_defaults(logs=True)
     for command in commands.choices.values():
         command.add_argument(
             "-v", "--verbose", action="store_true", help="say what is being done"
@@ -70,7 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command_line = sys.argv[1:] if arguments is None else arguments
     options = parser().parse_args([printable(argument) for argument in command_line])
     try:
-        with logged(options.verbose):
+        # To load logging takes a while, and some commands have nothing to log.
+        with logged(options.verbose) if options.logs else nullcontext():
             code = int(options.run(options))
         sys.stdout.flush()
     except HCSError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 import time
@@ -42,17 +41,18 @@ def say_error(line: object) -> None:
     sys.stderr.write(f"{safe(line)}\n")
 
 
-class _LogLines(logging.Handler):
-    """Writes what the library logs as lines for the person."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        say_error(record.getMessage())
-
-
 @contextmanager
 def logged(verbose: bool) -> Iterator[None]:
     """Show what the library logs meanwhile: warnings, and all it does if `verbose`."""
-    logger, lines = logging.getLogger("hcs"), _LogLines()
+    import logging
+
+    class Lines(logging.Handler):
+        """Writes what the library logs as lines for the person."""
+
+        def emit(self, record: logging.LogRecord) -> None:
+            say_error(record.getMessage())
+
+    logger, lines = logging.getLogger("hcs"), Lines()
     before = logger.level
     lines.setLevel(logging.INFO if verbose else logging.WARNING)
     logger.addHandler(lines)

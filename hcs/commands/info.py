@@ -22,7 +22,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     parser.add_argument("plate", metavar="PLATE", help="path, .ozx archive or address")
     parser.add_argument("--json", action="store_true", help="print as JSON")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, logs=False)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import PlateNotFoundError, StoreError
+from hcs.images.companions import TABLES, listed_names
 from hcs.ngff.envelope import detect_version
 from hcs.ngff.plate import read_plate
 from hcs.plates.description import PlateDescription
@@ -101,12 +102,16 @@ class PlacedPlate(PlateDescription):
 
     def _stored_conditions(self) -> dict[str, dict[str, Any]]:
         """Return what condition tables inside the plate say; they are read once."""
-        from hcs.plates.stored_tables import stored_conditions
-
         if self._table_conditions is None and self._opened is not None:
-            self._table_conditions = stored_conditions(
-                self._opened, self.metadata, self._version or ""
-            )
+            self._table_conditions = {}
+            version = self._version or ""
+            # What reads tables takes longer to load than most plates to open.
+            if listed_names(self._opened, TABLES, version, TABLES):
+                from hcs.plates.stored_tables import stored_conditions
+
+                self._table_conditions = stored_conditions(
+                    self._opened, self.metadata, version
+                )
         return self._table_conditions or {}
 
     @property
