@@ -31,7 +31,7 @@ interface MetricValues {
   /** By position, the field that a well's value is of. */
   from: Record<string, string>
   /** By position, of how many fields of how many a value is. */
-  rests?: Record<string, [number, number]>
+  counted?: Record<string, [number, number]>
   /** Whether the logarithm is usual. */
   log?: boolean
   low: number | null
@@ -294,7 +294,7 @@ interface VerdictsSince {
 interface SetupText {
   shown: true
   barred: Barred
-  channels: { index: number, name: string, level: number | null, source: string, told: boolean }[]
+  channels: { index: number, name: string, level: number | null, source: string }[]
   limits: { metric: string, kind: string, unit: string, most: number | null, limit: number, kept: number | null, why: string }[]
   nuclear: number | null
   nuclear_kept: boolean
@@ -866,7 +866,7 @@ interface Texts {
   plates: {
     content: Hidden | { shown: true, problem: string, add: string, awaited: boolean, refused: Refusal, barred: Barred, plates: ListedPlate[] }
     trend: TrendText
-    found: { words: string, places: Record<string, string> }
+    matches: { words: string, places: Record<string, string> }
     offers: AssayOffer[]
   }
   filters: { content: FiltersText, values: { metric: string, values: (number | null)[] | null } }

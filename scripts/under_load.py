@@ -117,7 +117,7 @@ def run(number: int, command: list[str], file: Path, load: Load) -> Run:
     load.mean()
     begin, commit = time.monotonic(), commit_here()
     with (
-        file.open("wb") as kept,
+        file.open("wb") as record,
         subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         ) as process,
@@ -126,7 +126,7 @@ def run(number: int, command: list[str], file: Path, load: Load) -> Run:
         try:
             # Not by lines: pytest ends one after dozens of tests.
             while chunk := os.read(process.stdout.fileno(), 1 << 16):
-                for target in (kept, sys.stdout.buffer):
+                for target in (record, sys.stdout.buffer):
                     target.write(chunk)
                     target.flush()
         except BaseException:

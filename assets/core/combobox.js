@@ -32,16 +32,16 @@ export function combobox({ id, label, listLabel, placeholder, find, look, take, 
   set(input, { input: () => show(), keydown })
 
   function show(text = input.value) {
-    const found = find(text)
-    entries = found.groups.flatMap((group) => group.entries)
-    note = found.note
+    const finding = find(text)
+    entries = finding.groups.flatMap((group) => group.entries)
+    note = finding.note
     let index = 0
-    fill(list, found.groups.flatMap((group, number) => {
+    fill(list, finding.groups.flatMap((group, number) => {
       const options = group.entries.map((entry) => option(entry, index++))
       const head = `${id}-group-${number}`
       return group.label ? [h("div", { role: "group", "aria-labelledby": head }, h("h3", { id: head, role: "presentation" }, group.label), options)] : options
     }))
-    mark(found.first)
+    mark(finding.first)
   }
 
   /** @param {Listed} entry @param {number} index */

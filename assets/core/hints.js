@@ -25,8 +25,8 @@ export const hintFor = (stage, read) => ALL.find((id) => HINTS[id].stages.includ
 
 /** Ids that were read. A program that drives the browser has read all, unless it asks. */
 function readHints() {
-  const kept = preference("hints")
-  return !kept && navigator.webdriver ? ALL : kept.split(" ")
+  const read = preference("hints")
+  return !read && navigator.webdriver ? ALL : read.split(" ")
 }
 
 /** The hints' card; `show(stage)` places it. */

@@ -111,8 +111,8 @@ export function takeUp(entry) {
   request("GET", entry.id).then(() => watch(), () => watch())
 }
 
-/** @param {{name: string, size: number, modified: number, digest: string}} one @param {typeof one} other */
-export const isSame = (one, other) => one.name === other.name && one.size === other.size && one.modified === other.modified && one.digest === other.digest
+/** @param {Pick<UploadEntry, "name" | "size" | "modified" | "digest">} entry @param {typeof entry} other */
+export const isSame = (entry, other) => entry.name === other.name && entry.size === other.size && entry.modified === other.modified && entry.digest === other.digest
 
 /** @param {Partial<UploadEntry> & Pick<UploadEntry, "name" | "folder" | "size" | "modified" | "digest" | "purpose" | "plate" | "well">} facts @returns {UploadEntry} */
 function made(facts) {

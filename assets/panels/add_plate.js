@@ -29,9 +29,9 @@ export function build({ el, root, send, hide }) {
   const again = h("button", { class: "small", click: () => send("again") }, "Scan again")
   const running = h("div", { class: "running" }, h("div", { class: "row" }, text, stop), looked)
   const failed = h("div", { class: "notice bad", role: "alert" })
-  const found = h("div")
+  const summary = h("div")
   const lacks = h("div", { class: "lacks" })
-  const outcome = h("section", { class: "outcome", "aria-label": "Preview of the import" }, h("h3", "Preview of the import"), running, failed, found, lacks)
+  const outcome = h("section", { class: "outcome", "aria-label": "Preview of the import" }, h("h3", "Preview of the import"), running, failed, summary, lacks)
   const reason = h("span", { class: "soft small grow", role: "status" })
   const every = h("button", { class: "hcs-add-every", click: () => begin(true) })
   const go = h("button", { class: "primary hcs-add-import", click: () => begin(false) }, "Import")
@@ -92,13 +92,13 @@ export function build({ el, root, send, hide }) {
     failed.hidden = busy || fresh
     failed.className = trial.phase === "stopped" ? "notice" : "notice bad"
     if (!failed.hidden) fill(failed, icon("warn"), h("span", { class: "grow" }, trial.phase === "stopped" ? "The dry run was stopped." : trial.text), again)
-    found.classList.toggle("old", !fresh)
+    summary.classList.toggle("old", !fresh)
     lacks.classList.toggle("old", !fresh)
     if (!isNew(result, source.room)) return
-    found.hidden = !result
+    summary.hidden = !result
     lacks.hidden = !result
     if (!result) return
-    fill(found, facts(result.facts))
+    fill(summary, facts(result.facts))
     const short = shortfalls(result)
     fill(lacks,
       short.length ? null : notice("good", "Nothing is missing, and every file is used."),

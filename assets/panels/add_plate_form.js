@@ -58,7 +58,7 @@ export function plateForm(send) {
     const fields = /** @type {HTMLInputElement[]} */ ([...channels.querySelectorAll("input")])
     return {
       plate: plate.value || now.asked.plate, pattern: pattern.value, format: format.value, pages: pages.value, sheet: sheet.value,
-      channels: renamed(fields.map((input) => [input.dataset.found ?? "", input.value])),
+      channels: renamed(fields.map((input) => [input.dataset.name ?? "", input.value])),
     }
   }
 
@@ -91,11 +91,11 @@ export function plateForm(send) {
   function showChannels(outcome) {
     channels.hidden = !outcome
     if (!outcome) return
-    if (isNewChannels(outcome.channels.map(([found]) => found))) {
-      fill(channels, outcome.channels.map(([found]) => line(/^channel/i.test(found) ? found : `Channel ${found}`, h("input", { type: "text", maxlength: "100", spellcheck: "false", dataset: { found }, "aria-label": `Name of channel ${found}`, change: ask }))))
+    if (isNewChannels(outcome.channels.map(([name]) => name))) {
+      fill(channels, outcome.channels.map(([name]) => line(/^channel/i.test(name) ? name : `Channel ${name}`, h("input", { type: "text", maxlength: "100", spellcheck: "false", dataset: { name }, "aria-label": `Name of channel ${name}`, change: ask }))))
     }
     const fields = /** @type {HTMLInputElement[]} */ ([...channels.querySelectorAll("input")])
-    fields.forEach((input, at) => put(input, now.asked.channels[input.dataset.found ?? ""] ?? outcome.channels[at][1]))
+    fields.forEach((input, at) => put(input, now.asked.channels[input.dataset.name ?? ""] ?? outcome.channels[at][1]))
   }
 
   /** @param {AddOutcome | null} outcome */

@@ -15,7 +15,7 @@ export function refusedFiles(files) {
 
 /** New names of channels, by what they were called. @param {[string, string][]} fields what was found, what stands there now */
 export function renamed(fields) {
-  return Object.fromEntries(fields.map(([found, name]) => [found, name.trim()]).filter(([found, name]) => name && name !== found))
+  return Object.fromEntries(fields.map(([channel, name]) => [channel, name.trim()]).filter(([channel, name]) => name && name !== channel))
 }
 
 /** What would be missing or left out, in one line each. @param {AddOutcome} outcome */

@@ -20,7 +20,7 @@ export function build({ el, root, send, hide }) {
   /** @type {Shown<"plates">} */
   let content
   let order = orderOf(preference("plates"))
-  /** @type {Texts["plates"]["found"]} */
+  /** @type {Texts["plates"]["matches"]} */
   let matches = { words: "", places: {} }
   let answered = 0
   /** @type {string[]} */
@@ -231,7 +231,7 @@ export function build({ el, root, send, hide }) {
       show()
     },
     trend: trend.show,
-    found(answer) {
+    matches(answer) {
       matches = answer
       show()
     },

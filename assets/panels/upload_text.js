@@ -51,7 +51,7 @@ export function stateText(entry) {
 
 /** What to do about uploads that an earlier page left. @param {UploadEntry[]} entries */
 export function leftText(entries) {
-  const one = entries.length === 1
-  return `${count(entries.length, "upload")} of yours ${one ? "is" : "are"} unfinished. A browser forgets which ${one ? "file that was" : "files those were"} when its page is closed: `
-    + `choose ${one ? "it" : "them"} again, or drop ${one ? "it" : "them"} here, to go on where ${one ? "it" : "they"} stopped. What is here is kept for a day.`
+  const single = entries.length === 1
+  return `${count(entries.length, "upload")} of yours ${single ? "is" : "are"} unfinished. A browser forgets which ${single ? "file that was" : "files those were"} when its page is closed: `
+    + `choose ${single ? "it" : "them"} again, or drop ${single ? "it" : "them"} here, to go on where ${single ? "it" : "they"} stopped. What is here is kept for a day.`
 }

@@ -18,7 +18,7 @@ export function makeTip() {
     if (!values || plate.states[index] !== STATE.present) return null
     const number = values.values[index]
     const why = values.reasons[index]
-    const fields = values.rests?.[index]
+    const fields = values.counted?.[index]
     return h("div", h("span", { class: "soft" }, `${values.title} `),
       h("span", { class: number === null ? "soft" : "value" }, number === null ? why || "no value" : valueText(values, number)),
       values.from[index] ? h("span", { class: "soft" }, ` (${values.from[index]})`) : null,

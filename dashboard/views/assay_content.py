@@ -31,7 +31,6 @@ def channels_content(
             "name": plain_text(channel.name, 60),
             "level": None if (clip := clips.get(channel.index)) is None else clip.level,
             "source": "" if clip is None else plain_text(clip.source, 200),
-            "told": clip is not None and clip.source.startswith("set"),
         }
         for channel in (overview.channels if overview else ())
     ]

@@ -257,7 +257,7 @@ def values_content(
             for at, well_value in enumerate(well_values)
             if well_value and well_value.field and well_value.of != 1
         },
-        "rests": {
+        "counted": {
             str(at): [well_value.n, well_value.of]
             for at, well_value in enumerate(well_values)
             if well_value

@@ -30,7 +30,7 @@ class PlatesIsland(Island):
     """See ``assets/panels/plates.js``."""
 
     trend = param.String(default="", doc="Medians over time, as JSON.")
-    found = param.String(default="", doc="Plates by condition, as JSON.")
+    matches = param.String(default="", doc="Plates by condition, as JSON.")
     offers = param.String(default="", doc="What could be assay metrics, as JSON.")
 
     module = "panels/plates.js"
@@ -124,7 +124,7 @@ class PlatesPage(Part):
                         key: plain_text(place, 120) for key, place in places.items()
                     },
                 },
-                "found",
+                "matches",
             ),
             failed=lambda _: None,
         )

@@ -15,10 +15,10 @@ const METRICS = [
   of("imported:Mean.Area", "Mean.Area", "Imported", null),
 ]
 const all = families(METRICS)
-const found = (text, more = {}) => listed(all, text, { channels: CHANNELS, channel: 1, ...more }).map(({ label, entries }) => [label, entries.map(({ id }) => id)])
+const listing = (text, more = {}) => listed(all, text, { channels: CHANNELS, channel: 1, ...more }).map(({ label, entries }) => [label, entries.map(({ id }) => id)])
 
 test("a metric is listed once for all its channels, in the group of its question", () => {
-  assert.deepEqual(found(""), [
+  assert.deepEqual(listing(""), [
     ["What stands out?", ["suspicion"]], ["Is it sharp?", ["slope.1"]], ["Is it bright?", ["mean.1"]],
     ["How are the nuclei?", ["nuclei.0"]], ["Imported", ["imported:Mean.Area"]],
   ])
@@ -34,21 +34,21 @@ test("a metric that the channel has not is listed for the channel that it has", 
 })
 
 test("all typed words are looked for in name and question, in any order and case", () => {
-  assert.deepEqual(found("INTENS mean"), [["Is it bright?", ["mean.1"]]])
-  assert.deepEqual(found("sharp"), [["Is it sharp?", ["slope.1"]]])
-  assert.deepEqual(found("zzz"), [])
+  assert.deepEqual(listing("INTENS mean"), [["Is it bright?", ["mean.1"]]])
+  assert.deepEqual(listing("sharp"), [["Is it sharp?", ["slope.1"]]])
+  assert.deepEqual(listing("zzz"), [])
 })
 
 test("the name of a channel chooses it", () => {
-  assert.deepEqual(found("mean dna"), [["Is it bright?", ["mean.0"]]])
+  assert.deepEqual(listing("mean dna"), [["Is it bright?", ["mean.0"]]])
 })
 
 test("explanations are searched only where no name has the words", () => {
-  assert.deepEqual(found("blur"), [["Is it sharp?", ["slope.1"]]])
+  assert.deepEqual(listing("blur"), [["Is it sharp?", ["slope.1"]]])
 })
 
 test("what was used last comes first, until something is typed", () => {
   const recent = ["mean", "gone"]
-  assert.deepEqual(found("", { recent })[0], ["Recently used", ["mean.1"]])
-  assert.equal(found("n", { recent })[0][0], "What stands out?")
+  assert.deepEqual(listing("", { recent })[0], ["Recently used", ["mean.1"]])
+  assert.equal(listing("n", { recent })[0][0], "What stands out?")
 })

@@ -23,10 +23,10 @@ test("all typed words are in what is shown, in any order, without case and accen
 
 test("a text is searched for each word, in any order, without case and accents", () => {
   const plates = ["Café 12/a", "BR 12 café", "Other"]
-  const found = (query) => withWords(plates, query, (name) => name)
-  assert.deepEqual(found("CAFE 12"), ["Café 12/a", "BR 12 café"])
-  assert.deepEqual(found("12 br"), ["BR 12 café"])
-  assert.deepEqual(found(" "), plates)
+  const matching = (query) => withWords(plates, query, (name) => name)
+  assert.deepEqual(matching("CAFE 12"), ["Café 12/a", "BR 12 café"])
+  assert.deepEqual(matching("12 br"), ["BR 12 café"])
+  assert.deepEqual(matching(" "), plates)
   assert.deepEqual(missing(wordsOf("mean DNA"), "Mean intensity"), ["dna"])
 })
 

@@ -53,8 +53,8 @@ export function makeProgress({ send, ownBytes }) {
     const unfinished = running || done < total - failed || stopped
     const why = stopped ? ", stopped" : message && !running ? `: ${message}` : ""
     const line = unfinished ? h("span", { class: "soft", title: failed ? `${count(failed, "field")} without a preview` : "" }, `Previews ${done} of ${total}${why}`) : null
-    const rests = stopped || (!running && message === "disk limit")
-    const button = running || stopped ? (rests ? act("Continue", "continue") : act("Stop", "stop")) : null
+    const halted = stopped || (!running && message === "disk limit")
+    const button = running || stopped ? (halted ? act("Continue", "continue") : act("Stop", "stop")) : null
     fill(element, line, running ? bar("Previews", done, total) : null, button, room(caches, line))
   }
 
