@@ -135,7 +135,7 @@ class Jobs:
         with self._lock:
             known.held = False
             if known.errors:
-                self._store.forget_errors(known.id)
+                self._store.forget_errors(known.id, fingerprints(plate))
                 known.errors.clear()
                 known.changes += 1
             if not known.progress.running:

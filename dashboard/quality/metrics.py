@@ -170,10 +170,16 @@ class MetricStore:
         statement = dialect.insert(metric_values).on_conflict_do_nothing()
         insert_all(self.engine, statement, rows)
 
-    def forget_errors(self, plate: str) -> None:
-        """Forget what could not be measured, before it is tried again."""
+    def forget_errors(self, plate: str, also: Sequence[str] = ()) -> None:
+        """Forget what could not be measured, before it is tried again.
+
+        Parameters
+        ----------
+        plate, also
+            As `load` has them: what is read under an id must be forgotten under it.
+        """
         table = metric_values.c
-        ids = self.ids(plate)
+        ids = self.ids(plate, also)
         statement = delete(metric_values).where(
             table.plate.in_(ids), table.metric == _ERROR
         )

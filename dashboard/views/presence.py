@@ -38,8 +38,8 @@ class PresencePart(Part):
         self._deciding = False
         self._connected = True
         self._reported: tuple[object, ...] | None = None
-        self._shown: tuple[int, str] | None = None
-        """Of which number of the service, and with which well open."""
+        self._shown: tuple[int, str, str] | None = None
+        """Of which number of the service, and with which plate and well open."""
 
         self._shown_at = 0.0
         self._near: tuple[object, ...] = ()
@@ -108,10 +108,11 @@ class PresencePart(Part):
         session, presence = self._session, self._session.service.presence
         self._report()
         plate, well = now.overview.id, now.state.well
-        shown = (presence.look(session.token, plate), well)
+        # Each plate counts for itself, so that two may have come equally far.
+        shown = (presence.look(session.token, plate), plate, well)
         if shown == self._shown:
             return  # mostly: nobody has moved since half a second ago
-        elsewhere = self._shown is None or self._shown[1] != well
+        elsewhere = self._shown is None or self._shown[1:] != (plate, well)
         since = time.monotonic() - self._shown_at
         if not elsewhere and shown[0] and since < session_module.OTHERS_SECONDS:
             return

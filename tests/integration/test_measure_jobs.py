@@ -161,6 +161,31 @@ def test_fields_that_fail_are_kept_with_their_error_and_tried_when_asked(
         assert finished(made).failed == 0
 
 
+def test_a_field_is_tried_again_that_failed_before_its_plate_had_an_id(
+    plate, workspace
+):
+    foreign(plate)
+    whole = plate.with_name("whole")
+    shutil.copytree(plate / "A/2/0", whole)
+    damage(plate, "A/2/0")
+    with service(workspace, plate) as made:
+        surveyed(made, KEY)
+        assert finished(made).failed == 1
+    correct(plate, "B", "1", 0)
+    shutil.rmtree(plate / "A/2/0")
+    shutil.copytree(whole, plate / "A/2/0")
+    with service(workspace, plate) as made:
+        surveyed(made, KEY)
+        wait_for(lambda: made.quality.progress(KEY).done == 12)
+        assert list(made.quality.unmeasured(KEY)) == [("A/2", "0")]
+        made.quality.resume_measuring(KEY)
+        wait_for(lambda: (p := finished(made)).done == 12 and not p.waiting)
+        assert made.quality.unmeasured(KEY) == {}
+    with service(workspace, plate) as made:
+        surveyed(made, KEY)
+        assert finished(made).failed == 0
+
+
 # In part
 
 

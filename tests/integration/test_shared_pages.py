@@ -358,6 +358,25 @@ def test_a_click_of_another_sends_nothing_to_other_pages_at_once(
     assert ada.content("presence")["others"][0]["well"] == "B2"
 
 
+def test_a_page_that_goes_to_another_plate_shows_nobody_of_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.views.presence.AFAR_SECONDS", 3600.0)
+    monkeypatch.setattr(session_module, "OTHERS_SECONDS", 3600.0)
+    first, second = (
+        plates.make(tmp_path / name, rows=1, columns=1, shape=(32, 40))
+        for name in (KEY, "q.ome.zarr")
+    )
+    with service(tmp_path / "workspace", first, second, measure=False) as made:
+        for key in (KEY, "q.ome.zarr"):
+            surveyed(made, key)
+        _, ada = Visit(made, f"plate={KEY}"), Visit(made, f"plate={KEY}")
+        assert [other["well"] for other in ada.content("presence")["others"]] == [""]
+        ada.session.state.update(plate="q.ome.zarr")
+        ada.rest()
+        assert ada.content("presence")["others"] == []
+
+
 def asking(monkeypatch: pytest.MonkeyPatch, visit: Visit) -> list[object]:
     """Note what a page asks threads for."""
     run, asked = visit.session.run, list[object]()
