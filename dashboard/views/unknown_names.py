@@ -53,7 +53,9 @@ def of_plate(state: ViewState, overview: PlateOverview) -> Iterator[UnknownName]
             {"control": ""},
         )
     runs = {run.id: plain_text(run.name, 40) for run in overview.acquisitions}
-    if state.acquisition is not None and state.acquisition not in runs:
+    if state.acquisition == 0 and not runs:
+        yield UnknownName("", {"acquisition": None})  # the one that all fields are of
+    elif state.acquisition is not None and state.acquisition not in runs:
         yield UnknownName(
             f"This plate has no acquisition {state.acquisition}"
             f"{_list(_numbered(runs), 'it declares none')}. All are shown.",

@@ -12,6 +12,7 @@ from tests.integration.visits import Visit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from dashboard.service import Service
 
@@ -66,6 +67,19 @@ def test_another_spelling_of_a_well_is_no_unknown_name(made: Service) -> None:
     assert visit.content("header")["where"]["well"] == "A2"
     assert visit.content("header")["unknown"] == []
     visit.close()
+
+
+def test_the_first_acquisition_of_a_plate_that_declares_none_is_no_unknown_name(
+    tmp_path: Path,
+) -> None:
+    path = plates.make(tmp_path / KEY, rows=1, columns=1, shape=(16, 16))
+    with service(tmp_path / "workspace", path, measure=False) as made:
+        surveyed(made, KEY)
+        for acquisition, unknown in ((0, 0), (1, 1)):
+            visit = Visit(made, f"plate={KEY}&acquisition={acquisition}")
+            assert len(visit.content("header")["unknown"]) == unknown
+            assert "acquisition=all" in visit.content("header")["query"]
+            visit.close()
 
 
 def test_what_was_wrong_is_said_until_somebody_goes_on(made: Service) -> None:
