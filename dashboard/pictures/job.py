@@ -12,10 +12,10 @@ import logging
 import os
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeVar
 
-from dashboard.pictures import preview
+from dashboard.pictures import preview, well_sprites
 from dashboard.progress import Progress
 from hcs import HCSPlate
 from hcs.errors import HCSError
@@ -56,6 +56,8 @@ class MissingPreview:
     version: str
     address: str
 
+
+_Item = TypeVar("_Item")
 
 Made = tuple[MissingPreview, bytes | None]
 """What was wanted and its bytes, None where it cannot be read."""
@@ -186,6 +188,24 @@ class PreviewJobs:
         if not plate.reach.is_there():
             job.progress = _ended(job.progress, _ABSENT)
             return
+        room = _SHARE * self._previews.disk_bytes
+        room -= self._make_previews(plate, job, room)
+        done = job.progress.done >= job.progress.total
+        if room >= 0 and done and not self._halted(job):
+            self._draw_wells(plate, job, room)
+        job.progress = _ended(
+            job.progress,
+            _ABSENT
+            if plate.absence is not None
+            else "stopped"
+            if job.stopped
+            else "disk limit"
+            if room < 0 and not done
+            else "",
+        )
+
+    def _make_previews(self, plate: ServedPlate, job: _PreviewJob, room: float) -> int:
+        """Make the previews that are missing; return how many bytes they have."""
         previews = list(self._previews_of(plate, job))
         todo = [
             missing
@@ -194,24 +214,19 @@ class PreviewJobs:
         ]
         total = len(previews)
         done = total - len(todo)
+        spent = 0
         job.progress = Progress(
             done=done, total=total, running=bool(todo), failed=len(job.failed)
         )
-        if not todo or self._halted(job):
-            job.progress = _ended(job.progress, "stopped" if job.stopped else "")
-            return
-        allowed = _SHARE * self._previews.disk_bytes
-        spent = 0
+        if not todo:
+            return spent
         made = in_workers(
             _make_batch,
-            [
-                (plate.store, todo[at : at + _BATCH])
-                for at in range(0, len(todo), _BATCH)
-            ],
+            [(plate.store, batch) for batch in _batches(todo)],
             _died,
             workers=0 if len(todo) <= _HERE else self._workers,
             cancelled=lambda: (
-                self._halted(job) or spent > allowed or plate.absence is not None
+                self._halted(job) or spent > room or plate.absence is not None
             ),
         )
         with contextlib.closing(made):  # type: ignore[type-var]
@@ -228,19 +243,30 @@ class PreviewJobs:
                 job.progress = Progress(
                     done=done, total=total, running=True, failed=len(job.failed)
                 )
-                if spent > allowed:
+                if spent > room:
                     break
-        full = spent > allowed and done < total
-        job.progress = _ended(
-            job.progress,
-            _ABSENT
-            if plate.absence is not None
-            else "stopped"
-            if job.stopped
-            else "disk limit"
-            if full
-            else "",
+        return spent
+
+    def _draw_wells(self, plate: ServedPlate, job: _PreviewJob, room: float) -> None:
+        """Draw what galleries show first of the wells whose previews are there."""
+        todo = list(well_sprites.missing(plate, self._previews))
+        if not todo:
+            return
+        job.progress = replace(job.progress, running=True)
+        spent = 0
+        made = in_workers(
+            well_sprites.draw_batch,
+            [(batch,) for batch in _batches(todo)],
+            well_sprites.not_drawn,
+            workers=0 if len(todo) <= _HERE else self._workers,
+            cancelled=lambda: self._halted(job) or spent > room,
         )
+        with contextlib.closing(made):  # type: ignore[type-var]
+            for batch in made:
+                for address, data in batch:
+                    if data is not None:
+                        self._previews.put(address, data)
+                        spent += len(data)
 
     def _made(self, address: str) -> bool:
         """Whether a preview is there, or could be made without reading the plate."""
@@ -281,6 +307,10 @@ class PreviewJobs:
                 else:
                     yield field_preview
         yield from later
+
+
+def _batches(todo: Sequence[_Item]) -> list[Sequence[_Item]]:
+    return [todo[at : at + _BATCH] for at in range(0, len(todo), _BATCH)]
 
 
 def _ended(progress: Progress, message: str) -> Progress:

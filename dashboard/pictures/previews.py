@@ -128,7 +128,11 @@ class Previews:
 
     def has(self, address: str) -> bool:
         """Whether the bytes of an address are on disk."""
-        return self._path(_key(address)).exists()
+        return self.path(address).exists()
+
+    def path(self, address: str) -> Path:
+        """Return the file of an address, which may not be there."""
+        return self._path(_key(address))
 
     def put(self, address: str, data: bytes) -> None:
         """Keep bytes on disk that were made elsewhere."""

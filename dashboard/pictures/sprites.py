@@ -6,9 +6,8 @@ import functools
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from dashboard.addresses import sprite_columns
 from dashboard.errors import NotServedError, OutOfRangeError
-from dashboard.pictures import cancellation, first_fields, rendering
+from dashboard.pictures import cancellation, first_fields, rendering, well_sprites
 from dashboard.pictures.bounds import check_any, check_channels
 from dashboard.pictures.encoded import EncodedPicture, picture_address
 from dashboard.pictures.planes import PlaneRequest, default_channels
@@ -16,7 +15,7 @@ from dashboard.pictures.plate_sprite import PlateSprite, bitmap
 from hcs.cache import LRUCache
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterator, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -75,27 +74,26 @@ class Sprites:
                 f"{len(view.fields)}; ask for fields that it has."
             )
         check_any([field for field in view.fields if field.name in names], request)
-        address = picture_address(
-            "well", plate.plate.id, well, view.digest, names, size, channels, request
+        address = well_sprites.address_of(
+            plate.plate.id, view, names, size, channels, request
         )
 
-        def make() -> bytes:
-            # One cell at a time: together they take as much again as the canvas.
-            canvas = rendering.empty_sprite(
-                len(names), size, sprite_columns(len(names))
-            )
-            failed = False
-            for index, name in enumerate(names):
+        def cells() -> Iterator[NDArray[np.uint8] | None]:
+            for name in names:
                 cancellation.check()
-                cell = self._thumbnails.cell(plate, view, name, size, channels, request)
-                failed |= cell is None
-                rendering.place(canvas, index, _or_error(cell, size), size)
-            data = rendering.encode_jpeg(canvas)
-            if failed:
+                yield self._thumbnails.cell(plate, view, name, size, channels, request)
+
+        def make() -> bytes:
+            data, complete = well_sprites.assembled(cells(), len(names), size)
+            if not complete:
                 raise Incomplete(data)
             return data
 
-        return self._answer(address, make, final=digest == view.digest)
+        final = digest == view.digest
+        try:
+            return EncodedPicture(self._previews.get(address, make), final)
+        except Incomplete as partial:
+            return EncodedPicture(partial.data, final=False)
 
     def previewed(self, key: str, view: WellView) -> bool:
         """Whether all fields of a well have a preview, so that none must be waited for.
@@ -185,15 +183,3 @@ class Sprites:
             check_any(chain([first], fields), request)
         elif acquisition is not None and overview.surveyed:
             raise OutOfRangeError(f"There is no field of acquisition {acquisition}.")
-
-    def _answer(
-        self, address: str, make: Callable[[], bytes], *, final: bool
-    ) -> EncodedPicture:
-        try:
-            return EncodedPicture(self._previews.get(address, make), final)
-        except Incomplete as partial:
-            return EncodedPicture(partial.data, final=False)
-
-
-def _or_error(cell: NDArray[np.uint8] | None, size: int) -> NDArray[np.uint8]:
-    return rendering.error_cell(size) if cell is None else cell

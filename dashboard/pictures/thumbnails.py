@@ -56,16 +56,9 @@ class Thumbnails:
         """
         if previewed(size, request):
             coarse = self._coarse(plate, where)
-            if coarse.holds([channel.index for channel in channels], size):
-                used = [
-                    channel for channel in channels if channel.index < coarse.channels
-                ]
-                small = [
-                    rendering.shrink(coarse.plane(channel.index, size), size)
-                    for channel in used
-                ]
-                if small:
-                    return rendering.fit(rendering.composite(small, used), size)
+            picture = drawn_from(coarse, size, channels)
+            if picture is not None:
+                return picture
         return self._reduced(plate.image(*where[1:]), where, size, channels, request)
 
     def cell(
@@ -124,6 +117,21 @@ class Thumbnails:
             for channel in used
         ]
         return rendering.fit(drawn(small, used, image.images[level]), size)
+
+
+def drawn_from(
+    coarse: preview.Preview | Coarse, size: int, channels: Sequence[ChannelSetting]
+) -> NDArray[np.uint8] | None:
+    """Return a field as a picture of small planes, None where they cannot be drawn."""
+    if not coarse.holds([channel.index for channel in channels], size):
+        return None
+    used = [channel for channel in channels if channel.index < coarse.channels]
+    if not used:
+        return None
+    small = [
+        rendering.shrink(coarse.plane(channel.index, size), size) for channel in used
+    ]
+    return rendering.fit(rendering.composite(small, used), size)
 
 
 def previewed(size: int, request: PlaneRequest) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.access import Act
 from dashboard.addresses import sprite_columns
-from dashboard.pictures.coarse import SIDES, stored_side
+from dashboard.pictures.well_sprites import cell_side, thumbnail_side
 from dashboard.state import ORDERS
 from dashboard.text import plain_text
 from dashboard.views.display import drawn
@@ -23,11 +23,6 @@ if TYPE_CHECKING:
     from dashboard.session import Session
     from dashboard.state import ViewState
     from dashboard.views.snapshot import Snapshot
-
-_SIZES = ((4, 512), (16, 256))
-"""Up to so many fields get thumbnails of so many pixels; more fields, smaller ones."""
-
-_SMALL = 135
 
 
 class GalleryIsland(Island):
@@ -99,13 +94,13 @@ class Gallery(Part):
         self, now: Snapshot, well: WellView, order: FieldOrder
     ) -> list[dict[str, Any]]:
         fields = order.fields
-        size = next((side for most, side in _SIZES if len(fields) <= most), _SMALL)
-        overview = now.overview
+        overview, cell = now.overview, cell_side(fields)
         if overview is None or not overview.channels:
             pictures = [_Picture("") for _ in fields]
-        elif size <= SIDES[-1] and now.previewed and _in_the_middle(now.state):
-            pictures = self._together(now, overview, well, fields, size)
+        elif cell and now.previewed and _in_the_middle(now.state):
+            pictures = self._together(now, overview, well, fields, cell)
         else:
+            size = thumbnail_side(len(fields))
             pictures = [
                 self._alone(now, overview, well, field, size) for field in fields
             ]
@@ -123,14 +118,6 @@ class Gallery(Part):
         size: int,
     ) -> list[_Picture]:
         """Return the fields' places on one picture: one request, nine times as fast."""
-        if size == SIDES[-1]:
-            # As they are kept, so that none is read anew and few are resized.
-            sides = (
-                max(field.size("y"), field.size("x"))
-                for field in fields
-                if not field.error
-            )
-            size = min(map(stored_side, sides), default=size)
         names = [field.name for field in well.fields]
         if len(fields) < len(names):
             names = [name for name in names if name in {field.name for field in fields}]
