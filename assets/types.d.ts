@@ -1027,6 +1027,12 @@ interface PartModule {
   sheets?: string[]
 }
 
+/** What a part is made of, once it is here. */
+interface FetchedPart {
+  build: PartModule["build"]
+  worn: CSSStyleSheet[]
+}
+
 /** Attributes, properties and listeners of an element, see `h` in `core/dom.js`. */
 interface Attributes<Made = HTMLElement> {
   click?: (event: MouseEvent) => void

@@ -42,6 +42,13 @@ export function secondPlace(name, root) {
   return el
 }
 
+/** Fetch what a part is made of; fails where any of it could not be fetched.
+ *  @param {string} script @returns {Promise<FetchedPart>} */
+export async function fetchPart(script) {
+  const { build, sheets = [script.replace(/js$/, "css")] } = /** @type {PartModule} */ (await import(new URL(script, FOLDER).href))
+  return { build, worn: await Promise.all(["core/parts.css", ...sheets].map(sheet)) }
+}
+
 /**
  * Draw a part in its host: `build` of its module gets `{el, root, send, hide}` and returns
  * one method for each text, called with its value at the start and after each change, in the
@@ -52,14 +59,13 @@ export function secondPlace(name, root) {
  *
  * A part lives as long as its page.
  *
- * @param {import("./wire.js").Port} port @param {HTMLElement} host
- * @param {PartModule} module  its sheets are those that it wears, if not only its own
+ * @param {import("./wire.js").Port} port @param {HTMLElement} host @param {FetchedPart} fetched
  */
-export async function island(port, host, { build, sheets = [port.script.replace(/js$/, "css")] }) {
+export function island(port, host, { build, worn }) {
   const el = h("div", { class: "island" })
   const root = host.attachShadow({ mode: "open" })
   root.append(el)
-  root.adoptedStyleSheets = await Promise.all(["core/parts.css", ...sheets].map(sheet))
+  root.adoptedStyleSheets = worn
   watchBoxes(root)
   let sequence = 0
   /** @param {string} type */

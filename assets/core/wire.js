@@ -5,7 +5,7 @@ import { whenUnanswered } from "./bus.js"
 import { connected } from "./connection.js"
 import { h } from "./dom.js"
 import { showFault } from "./fault.js"
-import { island } from "./island.js"
+import { fetchPart, island } from "./island.js"
 
 /** @typedef {{part: string, message?: object, fault?: string}} Sent */
 
@@ -47,7 +47,6 @@ export class Port {
 }
 
 const LONGEST_FAULT = 2000
-const FOLDER = new URL("../", import.meta.url) // of all scripts and styles
 
 /** @type {Map<string, Port>} */
 const ports = new Map()
@@ -102,13 +101,13 @@ export function start() {
   early.splice(0).forEach((act) => act())
 }
 
-/** Draw parts, all of them when the last of their scripts is there, for what comes one by one pushes what
+/** Draw parts, all of them when the last of their files is there, for what comes one by one pushes what
  *  is there out of its place; returns a promise of their pictures being there. @param {string[]} names */
 export async function draw(names) {
   const fresh = [...new Set(names)].filter((name) => !drawn.has(name))
   fresh.forEach((name) => drawn.add(name))
-  const modules = fresh.map((name) => import(new URL(ports.get(name)?.script ?? "", FOLDER).href))
-  const drawingThese = Promise.allSettled(modules).then(() => Promise.all(fresh.map((name, i) => mount(name, modules[i]))))
+  const fetched = fresh.map((name) => fetchPart(ports.get(name)?.script ?? ""))
+  const drawingThese = Promise.allSettled(fetched).then(() => Promise.all(fresh.map((name, i) => mount(name, fetched[i]))))
   busy += 1
   drawing = Promise.allSettled([drawing, drawingThese])
   const mounted = await drawingThese
@@ -132,20 +131,20 @@ function give(texts) {
 }
 
 /**
- * Draw a part in its place, with the module that it is made of; returns its promise of
- * pictures. A part that throws shows its error there, and keeps no other from being drawn.
- * @param {string} name @param {Promise<PartModule>} load
+ * Draw a part in its place; returns its promise of pictures. A part that throws shows its
+ * error there, and keeps no other from being drawn.
+ * @param {string} name @param {Promise<FetchedPart>} fetching
  */
-async function mount(name, load) {
+async function mount(name, fetching) {
   const port = /** @type {Port} */ (ports.get(name))
   const host = h("div")
   try {
-    const module = await load.catch((error) => {
+    const fetched = await fetching.catch((error) => {
       drawn.delete(name) // while the server was away: its next text tries again
       throw error
     })
     document.querySelector(`[data-part="${name}"]`)?.append(host)
-    const { pictures } = await island(port, host, module)
+    const { pictures } = island(port, host, fetched)
     host.classList.add("there")
     return { pictures }
   } catch (error) {

@@ -114,3 +114,19 @@ def test_a_verdict_that_waits_for_a_busy_database_is_shown_as_not_saved_yet(
     expect(well(page, "A2")).not_to_contain_text("not saved")
     assert not page.evaluate(WARNS)
     expect(well(other, "A2")).to_contain_text("flag")
+
+
+@pytest.mark.parametrize("file", ["pixels/gallery.js", "pixels/gallery.css"])
+def test_a_part_whose_files_could_not_be_fetched_is_drawn_with_its_next_text(
+    server: Server, visit: Callable[..., Page], file: str
+) -> None:
+    page = visit(server, "health", expected=("/pixels/", "ERR_FAILED", "TypeError"))
+    page.route(f"**/assets/**/{file}", lambda route: route.abort())
+    page.goto(f"{server.url}?plate=one.ome.zarr")
+    well(page, "A1").click()
+    fault = page.locator('[data-part="gallery"] > .fault')
+    expect(fault).to_contain_text("cannot be shown")
+    page.unroute(f"**/assets/**/{file}")
+    well(page, "B2").click()
+    expect(page.locator('.hcs-thumb[data-well="B2"]').first).to_be_visible()
+    expect(fault).to_have_count(0)
