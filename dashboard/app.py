@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import panel as pn
 from panel.io.resources import LOCAL_DIST
-from panel.io.server import get_server
+from panel.io.server import DocHandler, get_server
 from tornado.ioloop import IOLoop
 from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketClosedError
@@ -24,6 +24,7 @@ from dashboard.session import ASK_AGAIN_SECONDS, Session
 from dashboard.web.admission import IDLE_SECONDS, Admission, Capacity
 from dashboard.web.gate import BODY_BYTES, Gate
 from dashboard.web.origins import LOOPBACK, Origins
+from dashboard.web.page_html import PageHandler
 from dashboard.web.passed_connection import PassedConnection
 from dashboard.web.routes import routes
 from dashboard.web.websocket_log import keep_websocket_log
@@ -152,7 +153,7 @@ def make_server(
         )
     except OSError as error:
         raise _no_port(settings.address, port, error) from error
-    _forget_routes(server)
+    _answer_pages(server)
     if settings.socket is not None:
         settings.socket.listen(server._http)
     admission = Admission(settings.capacity, service.sessions.pages)
@@ -171,14 +172,17 @@ def make_server(
     return server
 
 
-def _forget_routes(server: Any) -> None:
-    """Take out what Bokeh offers to other sites; nothing here is embedded."""
+def _answer_pages(server: Any) -> None:
+    """Answer by our handler who opens a page, and nobody who would embed one."""
     router = server._tornado.wildcard_router
     router.rules = [
         rule
         for rule in router.rules
         if getattr(rule.target, "__name__", "") not in _GONE
     ]
+    for rule in router.rules:
+        if rule.target is DocHandler:
+            rule.target = PageHandler
 
 
 def page_factory(

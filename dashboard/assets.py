@@ -7,6 +7,7 @@ import hashlib
 import os
 import posixpath
 import re
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,21 @@ def assets_version(folder: Path) -> str:
         for stat in (file.stat(),)
     )
     return "v" + hashlib.sha256(repr(files).encode()).hexdigest()[:12]
+
+
+def recent_version(folder: Path) -> str:
+    """Return what `assets_version` returns, looked for once a second.
+
+    A page that names a version of before gets the scripts of now all the same; its
+    browser keeps them for no other page.
+    """
+    return _version_in(folder, int(time.monotonic()))
+
+
+@functools.lru_cache(maxsize=4)
+def _version_in(folder: Path, second: int) -> str:
+    del second
+    return assets_version(folder)
 
 
 def _files(folder: Path | str) -> Iterator[os.DirEntry[str]]:

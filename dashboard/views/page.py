@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dashboard import theme
-from dashboard.assets import assets_folder, assets_version, needed, styles
+from dashboard.assets import assets_folder, needed, recent_version, styles
 from dashboard.views.add_plate import AddPlate
 from dashboard.views.assay_panel import AssayPanel
 from dashboard.views.batch_work import BatchWork
@@ -297,7 +297,7 @@ def build(session: Session) -> PageTemplate:
     page = Page(session)
     page.start()
     folder = assets_folder()
-    assets = session.urls.asset(f"{assets_version(folder)}/")
+    assets = session.urls.asset(f"{recent_version(folder)}/")
     islands = page.islands
     template = PageTemplate(compiled(_template()))
     wire = wire_of(islands)

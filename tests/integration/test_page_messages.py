@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+import socket
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import panel as pn
 import pytest
+from bokeh.core.has_props import _default_resolver
+from bokeh.model import Model
 
 from dashboard.app import ServerSettings
 from dashboard.views.patch import _frame
+from dashboard.web import page_html
 from tests import plates
 from tests.benchmarks.raw_page import RawPage
 from tests.integration.serving import Served, service, surveyed
@@ -78,6 +83,59 @@ def test_a_page_is_told_nothing_twice(served: Served) -> None:
     for message in page.messages:
         names = [change["attr"] for change in message]
         assert len(set(names)) == len(names)
+
+
+def test_no_frame_of_a_message_waits_for_a_sign_of_the_one_before(
+    served: Served,
+) -> None:
+    """Bokeh's messages are three frames; a browser's sign takes 40 ms."""
+    at_once: list[int] = []
+
+    async def work(headers: Mapping[str, str]) -> None:
+        async with aiohttp.ClientSession(headers=headers) as client:
+            page = RawPage(client, f"{served.url}/")
+            await page.open(f"plate={KEY}")
+            for session in served.server.get_sessions("/"):
+                for connection in session._subscribed_connections:
+                    stream = connection._socket.ws_connection.stream
+                    at_once.append(
+                        stream.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+                    )
+            await page.close()
+
+    asyncio.run(work(served.sent_by_pages))
+    assert at_once
+    assert all(at_once)
+
+
+def test_what_loads_bokeh_is_looked_for_once_and_again_for_other_models(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[object] = []
+    look = page_html.bundle_resources
+
+    def note(*inputs: Any, **named: Any) -> Any:
+        looks.append(inputs)
+        return look(*inputs, **named)
+
+    monkeypatch.setattr(page_html, "bundle_resources", note)
+    page_html._SCRIPTS.clear()
+
+    def scripts() -> list[str]:
+        body = served.get("/").body.decode()
+        return re.findall(r'<script [^>]*src="(static/[^"]*)"', body)
+
+    first = scripts()
+    assert any("bokeh" in name for name in first)
+    assert any("panel" in name for name in first)
+    assert scripts() == first
+    assert len(looks) == 1
+    model = type("ModelOfATest", (Model,), {})
+    try:
+        assert scripts() == first
+    finally:
+        _default_resolver.remove(model)
+    assert len(looks) == 2
 
 
 @pytest.mark.parametrize("size", [0, 125, 126, 65_535, 65_536])
