@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import param
-
 from dashboard.access import Act
 from dashboard.text import plain_text
 from dashboard.threads import Pool
@@ -30,7 +28,8 @@ class CompareIsland(Island):
     module = "pixels/compare.js"
     rare = True
 
-    values = param.String(default="", doc="Metrics and histograms of both, as JSON.")
+    names = ("content", "values")
+    """`values`: metrics and histograms of both."""
 
 
 class Compare(Part):

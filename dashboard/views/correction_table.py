@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import param
-
 from dashboard.access import Act
 from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, Part, text_of
@@ -35,8 +33,8 @@ class CorrectionTableIsland(Island):
 
     module = "panels/correction_table.js"
 
-    rows = param.String(default="", doc="A row for each file, as JSON.")
-    corrections = param.String(default="", doc="What was prepared, by field, as JSON.")
+    names = ("content", "rows", "corrections")
+    """`rows`: a row for each file; `corrections`: what was prepared, by field."""
 
 
 class CorrectionTable(Part):

@@ -8,8 +8,6 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import param
-
 from dashboard.access import Act
 from dashboard.quality.missing_values import where_to_set, why_none
 from dashboard.quality.scores import SUSPICION, is_measured
@@ -46,7 +44,8 @@ class PlotsIsland(Island):
 
     module = "panels/plots.js"
 
-    figure = param.String(default="", doc="The figure, and which one it is.")
+    names = ("content", "figure")
+    """`figure`: the figure, and which one it is."""
 
 
 class DistributionPart(Part):

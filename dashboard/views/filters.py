@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import param
-
 from dashboard.text import plain_text
 from dashboard.views.island import Island, Part, short
 
@@ -28,7 +26,7 @@ class FiltersIsland(Island):
     The wells come once, and their values only where the map shows others.
     """
 
-    values = param.String(default="")
+    names = ("content", "values")
 
     module = "panels/filters.js"
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import param
-
 from dashboard.access import MAY, Act
 from dashboard.accounts import Role
 from dashboard.state import decode
@@ -34,11 +32,9 @@ class HeaderIsland(Island):
     What there is to choose from is long and seldom changes, so it comes apart.
     """
 
-    known = param.String(default="")
-    rest = param.String(default="")
-    ended = param.String(default="", doc="Why the page has ended, as JSON.")
-    ending = param.String(default="", doc="That the server ends, as JSON.")
-    check = param.String(default="", doc="When to ask through the proxy, as JSON.")
+    names = ("content", "known", "rest", "ended", "ending", "check")
+    """`ended`: why the page has ended; `ending`: that the server ends; `check`: when to
+    ask through the proxy."""
 
     module = "core/header.js"
 

@@ -8,8 +8,6 @@ import logging
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import param
-
 from dashboard.logs import acting, new_request_id
 from dashboard.views.failure import failure
 
@@ -29,17 +27,18 @@ Message = dict[str, Any]
 """What a component sends: checked by whoever handles it, for it comes from a page."""
 
 
-class Island(param.Parameterized):
+class Island:
     """One part of the page.
 
-    Subclasses name their script and, where one text is not enough, add string
-    parameters of the same kind. `dashboard.views.wire` takes all of them to the page.
+    Subclasses name their script and, where one text is not enough, all their texts.
+    `dashboard.views.wire` takes these to the page.
 
     The scripts are files of the ``assets`` folder: a browser caches them, they can
     import each other, and they do not travel through the websocket with each session.
     """
 
-    content = param.String(default="", doc="What to show, as JSON.", per_instance=False)
+    names: ClassVar[tuple[str, ...]] = ("content",)
+    """Of its texts."""
 
     module: ClassVar[str] = ""
     """The script: its path below ``assets``."""
@@ -47,15 +46,10 @@ class Island(param.Parameterized):
     rare: ClassVar[bool] = False
     """Whether most visits never show it: its script is not fetched before it is."""
 
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        for parameter in vars(cls).values():
-            if isinstance(parameter, param.Parameter):
-                # Else each page copies it, which takes longer than what it is for.
-                parameter.per_instance = False
+    def __init__(self) -> None:
+        self.texts = dict.fromkeys(self.names, "")
+        """What to show, as JSON, by name."""
 
-    def __init__(self, **params: Any) -> None:
-        super().__init__(**params)
         self._handlers: dict[str, tuple[Act, Callable[[Message], object]]] = {}
         self._part: Part | None = None
         self.changed: set[str] = set()
@@ -65,14 +59,9 @@ class Island(param.Parameterized):
         """Number of the last message; the page tells by it what an echo answers."""
 
     @property
-    def texts(self) -> tuple[str, ...]:
-        """Names of the texts that the page gets."""
-        return tuple(name for name in self.param if name != "name")
-
-    @property
     def waits(self) -> bool:
         """Whether there is nothing to show yet: its script can wait until there is."""
-        return all(getattr(self, name) in _NOTHING for name in self.texts)
+        return all(text in _NOTHING for text in self.texts.values())
 
     def belong_to(self, part: Part) -> None:
         """Let a part say what messages may do; until then none is acted on."""
@@ -95,8 +84,8 @@ class Island(param.Parameterized):
 
     def put_text(self, text: str, name: str = "content") -> None:
         """Take JSON that was made before, for other pages too."""
-        if getattr(self, name) != text:
-            setattr(self, name, text)
+        if self.texts[name] != text:
+            self.texts[name] = text
             self.changed.add(name)
 
     def handle(self, data: Any) -> None:

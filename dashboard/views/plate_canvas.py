@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-import param
-
 from dashboard.access import Act
 from dashboard.addresses import SPRITE_CELL, encode_channels
 from dashboard.plates.plate_text import STATES, heads
@@ -29,7 +27,7 @@ _CELL = (16, 128)
 class PlateCanvasIsland(Island):
     """See ``assets/plate/canvas/canvas.js``."""
 
-    look = param.String(default="")
+    names = ("content", "look")
 
     module = "plate/canvas/canvas.js"
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import param
-
 from dashboard.access import Act
 from dashboard.colour_scales import ends
 from dashboard.plates.plate_text import plate_content
@@ -33,10 +31,7 @@ class PlateMapIsland(Island):
     different times and differ in size.
     """
 
-    plate = param.String(default="")
-    choices = param.String(default="")
-    values = param.String(default="")
-    look = param.String(default="")
+    names = ("content", "plate", "choices", "values", "look")
 
     module = "plate/map.js"
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-import param
-
 from dashboard.access import Act
 from dashboard.text import plain_text
 from dashboard.threads import Pool
@@ -29,9 +27,9 @@ _AGAIN_SECONDS = 3.0
 class PlatesIsland(Island):
     """See ``assets/panels/plates.js``."""
 
-    trend = param.String(default="", doc="Medians over time, as JSON.")
-    matches = param.String(default="", doc="Plates by condition, as JSON.")
-    offers = param.String(default="", doc="What could be assay metrics, as JSON.")
+    names = ("content", "trend", "matches", "offers")
+    """`trend`: medians over time; `matches`: plates by condition; `offers`: what could
+    be assay metrics."""
 
     module = "panels/plates.js"
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import param
-
 from dashboard.access import WHILE_ABSENT, Act
 from dashboard.exports.anndata_table import write_tables
 from dashboard.reviews.acts import Subject
@@ -55,10 +53,7 @@ class VerdictIsland(Island):
     the queue, the verdicts as a whole, and what has changed since that was sent.
     """
 
-    queue = param.String(default="")
-    verdicts = param.String(default="")
-    since = param.String(default="")
-    unseen = param.String(default="")
+    names = ("content", "queue", "verdicts", "since", "unseen")
 
     module = "review/verdict.js"
 

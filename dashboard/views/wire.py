@@ -57,7 +57,7 @@ class Wire(JSComponent):
     def send(self) -> bool:
         """Send the texts that have changed, in one message; return whether any had."""
         texts = {
-            _parameter(name, text): getattr(part, text)
+            _parameter(name, text): part.texts[text]
             for name, part in self._parts.items()
             for text in part.changed
         }
@@ -80,9 +80,9 @@ class Wire(JSComponent):
         change(
             data,
             {
-                _parameter(name, text): getattr(part, text)
+                _parameter(name, name_of_text): text
                 for name, part in self._parts.items()
-                for text in part.texts
+                for name_of_text, text in part.texts.items()
             },
         )
         for part in self._parts.values():
@@ -127,7 +127,7 @@ def wire_of(parts: Mapping[str, Island]) -> Wire:
         tuple(
             _parameter(name, text)
             for name, part in parts.items()
-            for text in part.texts
+            for text in part.names
         )
     )(parts)
 
@@ -149,7 +149,7 @@ def described(parts: Mapping[str, Island]) -> dict[str, Any]:
     return {
         name: {
             "script": part.module,
-            "texts": {text: getattr(part, text) for text in part.texts},
+            "texts": part.texts,
         }
         for name, part in parts.items()
     }

@@ -52,11 +52,14 @@ def test_no_field_of_a_plate_is_shown_as_one_of_the_next(
     assert visit.content(part)["items"]
     addresses: list[str] = []
 
-    def note(event: Any) -> None:
-        items = json.loads(event.new).get("items", [])
-        addresses.extend(item["thumb"] for item in items)
+    component = visit.parts[part].component
+    put_text = component.put_text
 
-    visit.parts[part].component.param.watch(note, ["content"])
+    def note(text: str, name: str = "content") -> None:
+        put_text(text, name)
+        addresses.extend(item["thumb"] for item in json.loads(text).get("items", []))
+
+    component.put_text = note  # type: ignore[method-assign]
     visit.act("header", type="plate", plate=SECOND)
     visit.act(part, **asking)
     of_second = versions(made, SECOND)

@@ -18,6 +18,7 @@ from dashboard.quality.scores import SUSPICION
 from dashboard.shared import Shared
 from dashboard.views.snapshot import Snapshot
 from dashboard.views.verdict_content import MOST_CHANGES
+from dashboard.views.wire import wire_of
 from tests import plates
 from tests.integration.judged import A1, A2, ADA, B2, BEN, CAT, KEY, judge
 from tests.integration.serving import person, service, surveyed, wait_for
@@ -488,10 +489,11 @@ def test_metrics_and_roles_are_the_same_objects_after_a_verdict(made: Service) -
 
 def test_pages_copy_no_parameter(made: Service) -> None:
     visit = Visit(made, f"plate={KEY}")
-    for name, part in visit.parts.items():
-        island = part.component
-        for text in island.texts:
-            assert island.param[text] is type(island).param[text], (name, text)
+    wire = wire_of({name: part.component for name, part in visit.parts.items()})
+    texts = [name for name in wire.param if "__" in name]
+    assert "plate_map__values" in texts
+    for text in texts:
+        assert wire.param[text] is type(wire).param[text], text
 
 
 def test_ledgers_are_asked_for_once_and_anew_after_a_change(

@@ -120,14 +120,14 @@ class Visit:
 
     def content(self, part: str, text: str = "content") -> Any:
         """Return what a part shows."""
-        return json.loads(getattr(self.parts[part].component, text) or "{}")
+        return json.loads(self.parts[part].component.texts[text] or "{}")
 
     def texts(self) -> dict[tuple[str, str], str]:
         """Return all that the page has, by part and text."""
         return {
-            (name, text): getattr(part.component, text)
+            (name, text): content
             for name, part in self.parts.items()
-            for text in part.component.texts
+            for text, content in part.component.texts.items()
         }
 
     def look(self) -> None:
@@ -140,7 +140,7 @@ class Visit:
 
         def sent() -> bool:
             self.rest()
-            return bool(getattr(self.parts[part].component, text))
+            return bool(self.parts[part].component.texts[text])
 
         wait_for(sent, f"for {part}.{text}")
 
@@ -150,7 +150,7 @@ class Visit:
 
     def _take(self) -> None:
         for name, part in self.parts.items():
-            for text in part.component.texts:
+            for text, content in part.component.texts.items():
                 KNOWN.add((name, text))
-                if content := getattr(part.component, text):
+                if content:
                     self._texts.add((name, text, content))
