@@ -29,12 +29,15 @@ class Shared:
     """Results by the function that made them, and what it was given.
 
     Thread safety: two threads may make the same result at once; one of them is kept.
+
+    Parameters
+    ----------
+    most
+        Results that are kept: those that were asked for last.
     """
 
-    def __init__(self) -> None:
-        self._results: LRUCache[tuple[object, ...], tuple[object, Any]] = LRUCache(
-            _MOST
-        )
+    def __init__(self, most: int = _MOST) -> None:
+        self._results: LRUCache[tuple[object, ...], tuple[object, Any]] = LRUCache(most)
 
     def of(
         self,
@@ -50,7 +53,8 @@ class Shared:
             A function of a module, whose result depends on its inputs alone, and is
             not changed by anybody.
         inputs, named
-            Numbers and texts, which are compared, and values that nobody changes.
+            Numbers, texts and tuples of them, which are compared, and values that
+            nobody changes.
         """
         values = (*inputs, *named.values())
         key = (make, *named, *map(_mark, values))
@@ -66,4 +70,6 @@ class Shared:
 def _mark(value: object) -> object:
     if type(value) in _BY_VALUE:
         return type(value), value
+    if type(value) is tuple and all(type(item) in _BY_VALUE for item in value):
+        return tuple(map(_mark, value))
     return id(value)

@@ -28,6 +28,8 @@ export function plotFigure(host) {
       host.replaceChildren()
       return
     }
+    // Pages share figures: the one that is there already would have two models of each id.
+    if (views?.roots[0]?.model.id === item.root_id) clear()
     const place = h("div")
     host.append(place) // Bokeh measures it; the old figure lies there until the new one is drawn
     let drawn = null

@@ -16,7 +16,7 @@ from dashboard.views.metric_choices import QUESTIONS
 
 if TYPE_CHECKING:
     from dashboard.plates.values import PlateOverview
-    from dashboard.views.snapshot import Snapshot
+    from dashboard.quality.values import MetricValues
 
 PREFIX = "condition:"
 """Begins the id of a column where a metric's id may stand."""
@@ -94,16 +94,18 @@ _WAYS = (
 _MOST_FIELDS = 40
 
 
-def ways(now: Snapshot) -> dict[str, list[list[str]]]:
+def ways(
+    values: MetricValues | None, metric: str, field_names: tuple[str, ...]
+) -> dict[str, list[list[str]]]:
     """Return how the fields of a well may become its value: all of them, or one."""
-    if now.values is None or not is_measured(now.state.metric):
+    if values is None or not is_measured(metric):
         return {"plain": [], "fields": []}
-    usual = dict(_WAYS)[how(now.values.metric, "")]
+    usual = dict(_WAYS)[how(values.metric, "")]
     return {
         "plain": [["", f"{usual} (usual)"], *([id, text] for id, text in _WAYS)],
         "fields": [
             [f"{FIELD}{name}", f"field {plain_text(name, 30)}"]
-            for name in now.field_names[:_MOST_FIELDS]
+            for name in field_names[:_MOST_FIELDS]
         ],
     }
 

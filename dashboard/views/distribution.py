@@ -128,12 +128,9 @@ class DistributionPart(Part):
     def _show_figure(self) -> None:
         plot = self._drawing
         # The number tells two figures apart that look the same.
-        self.component.put(
-            {
-                "serial": next(self._serials),
-                "item": None if plot is None else plot.item,
-            },
-            "figure",
+        item = "null" if plot is None else plot.text
+        self.component.put_text(
+            f'{{"serial":{next(self._serials)},"item":{item}}}', "figure"
         )
         self._show_heads()
 

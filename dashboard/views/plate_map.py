@@ -12,14 +12,16 @@ from dashboard.quality.wells import known_way
 from dashboard.state import MONTAGES, SCORES, WELLS
 from dashboard.text import plain_text
 from dashboard.views import conditions
-from dashboard.views.island import Island, Message, Part, short, text_of
+from dashboard.views.island import Island, Message, Part, as_json, short, text_of
 from dashboard.views.metric_choices import channel_choices, metric_choices
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dashboard.plates.values import PlateOverview
-    from dashboard.quality.values import MetricValues
+    from dashboard.projects.roles import RolesView
+    from dashboard.quality.statistics import StatisticsView
+    from dashboard.quality.values import MetricInfo, MetricValues
     from dashboard.session import Session
     from dashboard.views.snapshot import Snapshot
 
@@ -163,39 +165,36 @@ class PlateMapPart(Part):
         if now.overview is None:
             return
         # Identity is enough: the service hands out the same value until it changes.
-        plate_inputs = (now.overview, now.roles)
+        shared, put = self._session.service.shared, self.component.put_text
+        overview, state = now.overview, now.state
+        plate_inputs = (overview, now.roles)
         if not _same(plate_inputs, self._plate_inputs):
             self._plate_inputs = plate_inputs
-            self.component.put(plate_content(now.overview, now.roles.letter), "plate")
-        score = now.state.score
+            put(shared.of(_plate_text, *plate_inputs), "plate")
         value_inputs = (
-            now.overview,
+            overview,
             now.values,
             now.metrics,
-            score,
-            now.state.metric,
-            now.statistics if score else None,
+            state.score,
+            state.metric,
+            now.statistics if state.score else None,
         )
         if not _same(value_inputs, self._value_inputs):
             self._value_inputs = value_inputs
-            choices = {
-                "metrics": metric_choices(
-                    now.metrics, conditions.choices(now.overview)
-                ),
-                "channels": channel_choices(now.overview),
-            }
-            self.component.put(choices, "choices")
-            content = {
-                "metric": now.state.metric,
-                "score": score,
-                "way": now.state.way,
-                "acquisition": now.state.acquisition,
-                "ways": conditions.ways(now),
-                "values": conditions.limited(
-                    scored_content(now, now.overview), self._project_limits(now)
-                ),
-            }
-            self.component.put(content, "values")
+            put(shared.of(_choices_text, overview, now.metrics), "choices")
+            text = shared.of(
+                _values_text,
+                overview,
+                now.values,
+                now.statistics if state.score else None,
+                now.field_names,
+                state.metric,
+                state.score,
+                state.way,
+                state.acquisition,
+                self._project_limits(now),
+            )
+            put(text, "values")
         self._show_look()
 
     def _show_look(self) -> None:
@@ -291,23 +290,27 @@ _MOST_RANGE = 6.0
 """One far well must not make all others look alike; what is beyond is marked."""
 
 
-def scored_content(now: Snapshot, overview: PlateOverview) -> dict[str, Any] | None:
+def scored_content(
+    overview: PlateOverview,
+    values: MetricValues | None,
+    statistics: StatisticsView | None,
+    metric: str,
+    score: str,
+) -> dict[str, Any] | None:
     """Return the values as they are, or as scores where that was asked for."""
-    if conditions.is_column(now.state.metric, overview):
-        return conditions.content(now.state.metric, overview)
-    content = values_content(now.values, overview)
-    title = _SCORE_TITLES.get(now.state.score)
-    if content is None or title is None or now.values is None:
+    if conditions.is_column(metric, overview):
+        return conditions.content(metric, overview)
+    content = values_content(values, overview)
+    title = _SCORE_TITLES.get(score)
+    if content is None or title is None or values is None:
         return content
-    if not is_measured(now.values.metric.id):
+    if not is_measured(values.metric.id):
         return content
-    statistics = now.statistics
-    current = statistics is not None and statistics.metric.id == now.values.metric.id
     scores: dict[str, float] = {}
     why = "being computed"
-    if statistics is not None and current:
-        scores = statistics.robust_z if now.state.score == "z" else statistics.b_score
-        why = (statistics.b_note if now.state.score == "b" else "") or "no score"
+    if statistics is not None and statistics.metric.id == values.metric.id:
+        scores = statistics.robust_z if score == "z" else statistics.b_score
+        why = (statistics.b_note if score == "b" else "") or "no score"
     sizes = sorted(map(abs, scores.values()))
     usual = sizes[int(0.98 * (len(sizes) - 1))] if sizes else None
     reach = None if usual is None else min(_MOST_RANGE, max(_LEAST_RANGE, usual))
@@ -330,3 +333,45 @@ def scored_content(now: Snapshot, overview: PlateOverview) -> dict[str, Any] | N
         "scale": "diverging",
         "notable": _LEAST_RANGE,
     }
+
+
+def _plate_text(overview: PlateOverview, roles: RolesView) -> str:
+    return as_json(plate_content(overview, roles.letter))
+
+
+def _choices_text(overview: PlateOverview, metrics: tuple[MetricInfo, ...]) -> str:
+    return as_json(
+        {
+            "metrics": metric_choices(metrics, conditions.choices(overview)),
+            "channels": channel_choices(overview),
+        }
+    )
+
+
+def _values_text(
+    overview: PlateOverview,
+    values: MetricValues | None,
+    statistics: StatisticsView | None,
+    field_names: tuple[str, ...],
+    metric: str,
+    score: str,
+    way: str,
+    acquisition: int | None,
+    limits: tuple[float, ...] | None,
+) -> str:
+    """Return what colours the plate; `limits` are the project's, where they are known.
+
+    Statistics are of scores only.
+    """
+    return as_json(
+        {
+            "metric": metric,
+            "score": score,
+            "way": way,
+            "acquisition": acquisition,
+            "ways": conditions.ways(values, metric, field_names),
+            "values": conditions.limited(
+                scored_content(overview, values, statistics, metric, score), limits
+            ),
+        }
+    )

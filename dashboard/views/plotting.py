@@ -2,6 +2,9 @@
 
 Everything here runs in a thread. What a figure does to the page, and the page to it, is
 ``assets/panels/plot_figure.js``.
+
+A figure takes some 70 ms, and pages of a plate ask for the same at the same time. So it
+is made of numbers and texts alone, once for all.
 """
 
 from __future__ import annotations
@@ -9,7 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dashboard.shared import Shared
 from dashboard.text import plain_text
+from dashboard.views.island import as_json
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
@@ -28,6 +33,9 @@ _TOOLS = ("HoverTool", "BoxSelectTool", "TapTool")
 
 Point = tuple[float, float, str]
 """x, y, label of the well."""
+
+_DRAWN = Shared(most=32)
+"""Figures, by what they show. Those of many fields have megabytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +56,8 @@ class PlotChoice:
 class Drawing:
     """A figure, ready to be sent, and what belongs to it."""
 
-    item: dict[str, Any]
-    """What the browser draws, see `dashboard.plots.embedded`."""
+    text: str
+    """What the browser draws, see `dashboard.plots.embedded`, as JSON."""
 
     note: str = ""
     """What the plot says, in words."""
@@ -74,7 +82,11 @@ def drawing(
             return _profile(now, values, choice, palette)
         if choice.tab == "doses":
             return _doses(now, values, palette)
-        return _histogram(now, values, palette)
+        numbers = tuple(shown_numbers(now, values).values())
+        if not numbers:
+            return None
+        title = _title(now, values)
+        return _DRAWN.of(_histogram, numbers, title, cuts_of(now), palette)
 
 
 def cuts_of(now: Snapshot) -> Cut:
@@ -111,19 +123,17 @@ def _title(now: Snapshot, values: MetricValues) -> str:
     return f"{plain_text(values.metric.title, 80)}: {score}"
 
 
-def _histogram(now: Snapshot, values: MetricValues, palette: Palette) -> Drawing | None:
+def _histogram(
+    numbers: tuple[float, ...], title: str, cuts: Cut, palette: Palette
+) -> Drawing:
     from bokeh.models import BoxSelectTool, ColumnDataSource
     from bokeh.models.annotations import Span
 
     from dashboard import plots
 
-    numbers = list(shown_numbers(now, values).values())
-    if not numbers:
-        return None
-    element = plots.distribution(
-        numbers, title=_title(now, values), unit="", palette=palette
+    figure = plots.figure(
+        plots.distribution(numbers, title=title, unit="", palette=palette)
     )
-    figure = plots.figure(element)
     bins = figure.renderers[0].data_source
     bins.name = "hcs-plot-bins"
     edges = {side: bins.data[side] for side in ("left", "right")}
@@ -141,7 +151,7 @@ def _histogram(now: Snapshot, values: MetricValues, palette: Palette) -> Drawing
     )
     figure.add_tools(BoxSelectTool(dimensions="width"))
     figure.toolbar.active_drag = figure.tools[-1]
-    low, high = cuts_of(now)
+    low, high = cuts
     # Cut-offs that lie far from all values would squeeze them to a line.
     first, last = float(bins.data["left"][0]), float(bins.data["right"][-1])
     room = 0.6 * (last - first)
@@ -176,7 +186,7 @@ def _histogram(now: Snapshot, values: MetricValues, palette: Palette) -> Drawing
             visible=False,
         )
     )
-    return Drawing(item=plots.embedded(figure))
+    return Drawing(text=as_json(plots.embedded(figure)))
 
 
 def _scatter(
@@ -186,24 +196,35 @@ def _scatter(
     choice: PlotChoice,
     palette: Palette,
 ) -> Drawing | None:
-    from dashboard import plots
-
-    paired = _pairs(service, now, values, choice)
-    if paired is None:
-        return None
-    title, pairs = paired
+    title, pairs = _pairs(service, now, values, choice) or ("", [])
     if not pairs:
         return None
-    x, y, labels = (list(column) for column in zip(*pairs, strict=True))
+    x, y, labels = zip(*pairs, strict=True)
     titles = (axis_title(values.metric), title)
-    note = _correlation(x, y, fields=choice.fields)
-    if len(pairs) > plots.MOST_POINTS:
+    return _DRAWN.of(_cloud, x, y, labels, titles, palette, fields=choice.fields)
+
+
+def _cloud(
+    x: tuple[float, ...],
+    y: tuple[float, ...],
+    labels: tuple[str, ...],
+    titles: tuple[str, str],
+    palette: Palette,
+    *,
+    fields: bool,
+) -> Drawing:
+    """Return points, or how dense they are where they are many; `labels` of wells."""
+    from dashboard import plots
+
+    note = _correlation(x, y, fields=fields)
+    if len(x) > plots.MOST_POINTS:
         figure = plots.figure(plots.density(x, y, titles=titles, palette=palette))
         _box_only(figure)
-        return Drawing(item=plots.embedded(figure), note=note, points=tuple(pairs))
+        points = tuple(zip(x, y, labels, strict=True))
+        return Drawing(text=as_json(plots.embedded(figure)), note=note, points=points)
     figure = plots.figure(plots.points(x, y, labels, titles=titles, palette=palette))
     _name_points(figure)
-    return Drawing(item=plots.embedded(figure), note=note)
+    return Drawing(text=as_json(plots.embedded(figure)), note=note)
 
 
 def _pairs(
@@ -262,39 +283,51 @@ def _correlation(x: Sequence[float], y: Sequence[float], *, fields: bool) -> str
 def _profile(
     now: Snapshot, values: MetricValues, choice: PlotChoice, palette: Palette
 ) -> Drawing | None:
-    from dashboard import plots
-
     overview = now.overview
     if overview is None:
         return None
     numbers = shown_numbers(now, values)
-    points = [
-        (well, numbers[well.label]) for well in overview.wells if well.label in numbers
-    ]
-    if not points:
+    wells = [well for well in overview.wells if well.label in numbers]
+    if not wells:
         return None
     rows = choice.along == "row"
     lines = overview.rows if rows else overview.columns
+    return _DRAWN.of(
+        _lines,
+        tuple(well.row if rows else well.column for well in wells),
+        tuple(numbers[well.label] for well in wells),
+        tuple(well.label for well in wells),
+        tuple(plain_text(name, 8) for name in lines),
+        choice.along,
+        _title(now, values),
+        palette,
+    )
+
+
+def _lines(
+    at: tuple[int, ...],
+    numbers: tuple[float, ...],
+    labels: tuple[str, ...],
+    names: tuple[str, ...],
+    along: str,
+    title: str,
+    palette: Palette,
+) -> Drawing:
+    """Return the wells by their row or column, which are `names`."""
+    from dashboard import plots
+
     figure = plots.figure(
         plots.profile(
-            [well.row if rows else well.column for well, _ in points],
-            [value for _, value in points],
-            [well.label for well, _ in points],
-            names=[plain_text(name, 8) for name in lines],
-            along=choice.along,
-            title=_title(now, values),
-            palette=palette,
+            at, numbers, labels, names=names, along=along, title=title, palette=palette
         )
     )
     _keep_tools(figure)
     _name_points(figure)
-    note = f"dots are wells, the line is each {choice.along}'s median"
-    return Drawing(item=plots.embedded(figure), note=note)
+    note = f"dots are wells, the line is each {along}'s median"
+    return Drawing(text=as_json(plots.embedded(figure)), note=note)
 
 
 def _doses(now: Snapshot, values: MetricValues, palette: Palette) -> Drawing | None:
-    from dashboard import plots
-
     statistics = now.statistics
     if (
         statistics is None
@@ -302,25 +335,40 @@ def _doses(now: Snapshot, values: MetricValues, palette: Palette) -> Drawing | N
         or not statistics.doses
     ):
         return None
-    lines: dict[str, list[tuple[float, float, float | None]]] = {}
-    for point in statistics.doses:
-        lines.setdefault(plain_text(point.compound, 24), []).append(
-            (point.dose, point.mean, point.sd)
-        )
-    shown = dict(list(lines.items())[:6])
     unit = plain_text(statistics.dose_unit, 20)
-    figure = plots.figure(
-        plots.doses(
-            shown,
-            titles=(f"dose ({unit})" if unit else "dose", axis_title(values.metric)),
-            palette=palette,
-        )
+    return _DRAWN.of(
+        _curves,
+        tuple(plain_text(point.compound, 24) for point in statistics.doses),
+        tuple(point.dose for point in statistics.doses),
+        tuple(point.mean for point in statistics.doses),
+        tuple(point.sd for point in statistics.doses),
+        (f"dose ({unit})" if unit else "dose", axis_title(values.metric)),
+        palette,
     )
+
+
+def _curves(
+    compounds: tuple[str, ...],
+    at: tuple[float, ...],
+    means: tuple[float, ...],
+    deviations: tuple[float | None, ...],
+    titles: tuple[str, str],
+    palette: Palette,
+) -> Drawing:
+    """Return the first six compounds by their doses."""
+    from dashboard import plots
+
+    lines: dict[str, list[tuple[float, float, float | None]]] = {}
+    points = zip(at, means, deviations, strict=True)
+    for compound, point in zip(compounds, points, strict=True):
+        lines.setdefault(compound, []).append(point)
+    shown = dict(list(lines.items())[:6])
+    figure = plots.figure(plots.doses(shown, titles=titles, palette=palette))
     _keep_tools(figure)
     more = len(lines) - len(shown)
     left_out = f"; {more} more compounds are in the table" if more else ""
     note = f"mean and SD of wells; dose 0 at the left{left_out}"
-    return Drawing(item=plots.embedded(figure), note=note)
+    return Drawing(text=as_json(plots.embedded(figure)), note=note)
 
 
 # --- names and tools -----------------------------------------------------------------

@@ -20,6 +20,8 @@ from panel.models.esm import DataEvent, ReactiveESM
 
 from dashboard import plots
 from dashboard.app import ServerSettings
+from dashboard.shared import Shared
+from dashboard.views import plotting
 from tests import plates
 from tests.integration.serving import Served, service, surveyed, wait_for
 
@@ -165,6 +167,7 @@ def test_a_plot_that_fails_says_so_in_its_place_and_can_be_tried_again(
     def broken(_: Any) -> Any:
         raise RuntimeError("no room")
 
+    monkeypatch.setattr(plotting, "_DRAWN", Shared())
     monkeypatch.setattr(plots, "embedded", broken)
     visitor = Visitor(served)
     words = wait_for(lambda: visitor.text("distribution")["failure"])
@@ -178,6 +181,37 @@ def test_a_plot_that_fails_says_so_in_its_place_and_can_be_tried_again(
     wait_for(lambda: visitor.plots("Mean intensity, DNA"), "for the plot")
     assert visitor.text("distribution")["failure"] == ""
     visitor.close()
+
+
+def test_pages_that_show_the_same_have_one_figure_made_for_all(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figures: list[object] = []
+    embedded = plots.embedded
+
+    def note(figure: Any) -> Any:
+        figures.append(figure)
+        return embedded(figure)
+
+    monkeypatch.setattr(plotting, "_DRAWN", Shared())
+    monkeypatch.setattr(plots, "embedded", note)
+    visitors = [Visitor(served) for _ in range(3)]
+    for visitor in visitors:
+        wait_for(lambda page=visitor: page.plots("Mean intensity, DNA"), "for a plot")
+    assert len(figures) == 1
+    first, *others = (v.text("distribution", "figure")["item"] for v in visitors)
+    assert all(item == first for item in others)
+    visitors[0].say("header", type="theme", dark=True)
+    wait_for(lambda: len(figures) == 2, "for a figure in other colours")
+    for visitor in visitors[1:]:
+        visitor.say("distribution", type="tab", tab="profile")
+    for visitor in visitors[1:]:
+        wait_for(
+            lambda page=visitor: "median" in page.text("distribution").get("note", "")
+        )
+    assert len(figures) == 3
+    for visitor in visitors:
+        visitor.close()
 
 
 def test_a_metric_without_values_says_what_it_waits_for_and_where_that_is_set(

@@ -48,3 +48,12 @@ def test_numbers_and_texts_are_told_apart_by_kind() -> None:
     assert shared.of(repr, True) == "True"
     assert shared.of(repr, "1") == "'1'"
     assert shared.of(repr, None) == "None"
+    assert shared.of(repr, (1, "a")) == "(1, 'a')"
+    assert shared.of(repr, (True, "a")) == "(True, 'a')"
+
+
+def test_equal_tuples_of_plain_values_are_the_same() -> None:
+    shared = Shared()
+    first = shared.of(list, (1.0, "a"))
+    assert shared.of(list, (1.0, *"a")) is first
+    assert shared.of(list, (1.0, "b")) == [1.0, "b"]
