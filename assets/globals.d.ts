@@ -18,7 +18,7 @@ declare global {
     on_event?: (name: string, act: () => void) => void
   }
 
-  interface PlotViews { roots: { model: { document: PlotDocument } }[], clear: () => void }
+  interface PlotViews { roots: { model: { id: string, document: PlotDocument } }[], clear: () => void }
 
   interface PlotModels {
     "hcs-plot-wells": PlotSource<{ well: Column<string> }>

@@ -899,7 +899,7 @@ interface Texts {
   suspects: { content: SuspectsText }
   statistics: { content: StatisticsText }
   /** `item` is Bokeh's own JSON of a figure. */
-  distribution: { content: PlotsText, figure: { serial: number, item: object | null } }
+  distribution: { content: PlotsText, figure: { serial: number, item: { root_id: string } | null } }
   setup: { content: Hidden | SetupText | { shown: true, problem: [string, string] } }
 }
 

@@ -20,7 +20,7 @@ export function plotFigure(host) {
     views = null
   }
 
-  /** Replace the figure; `item` is for `Bokeh.embed.embed_item`, null for none. Throws what Bokeh throws. @param {object | null} item */
+  /** Replace the figure; `item` is for `Bokeh.embed.embed_item`, null for none. Throws what Bokeh throws. @param {{ root_id: string } | null} item */
   async function show(item) {
     const turn = ++latest
     if (!item) {
