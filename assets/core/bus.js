@@ -36,8 +36,11 @@ export function ready(name) {
   if (waiting?.name === name) ask(name, waiting.detail)
 }
 
-// Who points at something else does not wait any more.
+// Who points at something else, or presses another key, does not wait any more: a file dialog
+// must not open for an E of minutes ago. A key that is held comes again and again.
+const MODIFIERS = ["Shift", "Control", "Alt", "AltGraph", "Meta"]
 globalThis.addEventListener?.("pointerdown", () => { waiting = null }, true)
+globalThis.addEventListener?.("keydown", ({ key, repeat }) => { if (!repeat && !MODIFIERS.includes(key)) waiting = null }, true)
 
 /** Listen until the returned function is called. @template {EventName} Name @param {Name} name @param {(detail: Events[Name]) => void} listener */
 export function listen(name, listener) {

@@ -48,3 +48,24 @@ test("what no part does has the parts drawn that nobody has seen, and is done by
   ask("palette")
   assert.deepEqual(done, ["palette", "palette"])
 })
+
+test("who presses another key does not wait any more, who holds one down does", async () => {
+  const page = new EventTarget()
+  globalThis.addEventListener = page.addEventListener.bind(page)
+  const { ask, listen, ready } = await import("../../assets/core/bus.js?page")
+  const done = []
+  let drawn = false
+  listen("choose-file", () => (drawn ? done.push("chosen") : false))
+  const press = (key, repeat = false) => page.dispatchEvent(Object.assign(new Event("keydown"), { key, repeat }))
+  const wanted = (...keys) => {
+    drawn = false
+    ask("choose-file")
+    for (const [key, repeat] of keys) press(key, repeat)
+    drawn = true
+    ready("choose-file")
+    return done.splice(0)
+  }
+  assert.deepEqual(wanted(), ["chosen"])
+  assert.deepEqual(wanted(["e", true], ["Shift", false]), ["chosen"])
+  assert.deepEqual(wanted(["Enter", false]), [])
+})
