@@ -447,6 +447,8 @@ interface ViewerText {
 type CompareText = { staged: null } | {
   staged: StagedPicture
   old: StagedPicture | null
+  /** Well and field, as the viewer heads them. */
+  place: string
   title: string
   old_text: string
   new_text: string

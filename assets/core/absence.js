@@ -23,8 +23,8 @@ export function absenceText({ since, reason, moved_to: key }, format = moment) {
   const toDo = key
     ? `The same plate is served as ${key}: open that one.`
     : "Check that its network share is mounted and that its folder has not been renamed."
-  return `The plate cannot be reached since ${format(since)}: ${reason} ${toDo} You see its last known state. `
-    + "Nothing is decided or corrected meanwhile; what you typed is kept. The page goes on by itself when the plate is there again."
+  return `The plate cannot be reached since ${format(since)}: ${reason} ${toDo} You see its last known state; what you typed is kept. `
+    + "The page goes on by itself when the plate is there again."
 }
 
 /** A tag for what was read of the plate before: there while the plate is not. */

@@ -4,7 +4,6 @@
 import { fill, h, say, set } from "./dom.js"
 
 const GAP = 4 // pixels between what opens and what it opens from
-const LOW = 160 // pixels that an opened list has at least
 const STEPS = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 }
 
 /** Show a popover below what it belongs to, within the window. @param {HTMLElement} popup @param {HTMLElement} anchor */
@@ -14,7 +13,7 @@ function openUnder(popup, anchor) {
   popup.style.minWidth = `${width}px`
   popup.style.left = `${Math.max(0, Math.min(left, window.innerWidth - popup.offsetWidth - 2 * GAP))}px`
   popup.style.top = `${bottom + GAP}px`
-  popup.style.maxHeight = `${Math.max(LOW, window.innerHeight - bottom - 3 * GAP)}px`
+  popup.style.setProperty("--above", `${bottom + 3 * GAP}px`)
 }
 
 /** @template Listed @param {ComboboxParts<Listed>} its */

@@ -101,7 +101,7 @@ export function build({ el, send, hide }) {
     return h("li", { dataset: { upload: upload.id } },
       h("div", { class: "row" }, icon("file"), h("span", { class: "grow cut", title: upload.name }, upload.name),
         signButton("close", `Remove ${upload.name}`, () => send("remove", { upload: upload.id }), { title: "Remove", disabled: content.busy })),
-      h("div", { class: "row" }, h("span", { class: "small soft grow cut" }, upload.text), upload.single || upload.all ? select : null),
+      h("div", { class: "row" }, h("span", { class: "small soft grow cut", title: upload.text }, upload.text), upload.single || upload.all ? select : null),
       upload.pages ? h("label", { class: "row" }, h("span", { class: "small soft grow" }, "Pages are"), pages) : null)
   }
 

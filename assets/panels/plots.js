@@ -26,6 +26,7 @@ export function build({ el, root, send }) {
   const profile = h("div", { class: "row controls" }, along)
   const place = h("div", { class: "figure hcs-figure" })
   const figure = plotFigure(place)
+  const coming = h("p", { class: "soft small empty-plot", role: "status" }, "The plot is being drawn…")
   const why = h("span")
   const failure = h("p", { class: "notice bad small hcs-plot-failure", role: "alert", hidden: true }, why, " ",
     h("button", { class: "small", click: () => send("again") }, "Try again"))
@@ -94,6 +95,7 @@ export function build({ el, root, send }) {
       toSetup.hidden = !next.place
       say(toSetup, next.place === "metric" ? "Pick a metric" : "Set it")
       empty.hidden = next.plotted
+      if (next.plotted && !next.failure && !broken && !place.firstChild) place.append(coming)
       say(note, next.tab === "histogram" || !next.plotted ? "" : next.tab === "scatter" && !next.other ? "Choose what to plot it against." : next.note)
       note.hidden = !note.textContent
       sayIf(refusal, next.refused[1])

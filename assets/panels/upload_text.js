@@ -22,11 +22,7 @@ export function summary(entries) {
   const bad = of((entry) => entry.state === "refused" || entry.state === "failed")
   const here = of((entry) => entry.state === "ready" || entry.state === "received" || entry.state === "unused")
   const parts = []
-  if (moving.length) {
-    const size = moving.reduce((sum, entry) => sum + entry.size, 0)
-    const sent = moving.reduce((sum, entry) => sum + entry.offset, 0)
-    parts.push(`${count(moving.length, "file")} ${moving.length === 1 ? "is" : "are"} being received, ${bytes(sent)} of ${bytes(size)}`)
-  }
+  if (moving.length) parts.push(`Uploading ${count(moving.length, "file")}`)
   if (broken) parts.push(`${broken} ${broken === 1 ? "waits" : "wait"} for the connection`)
   if (reading) parts.push(`${count(reading, "file")} ${reading === 1 ? "is" : "are"} being read`)
   if (here) parts.push(`${count(here, "file")} uploaded${of((entry) => entry.state === "unused") ? ", not used yet" : ""}`)

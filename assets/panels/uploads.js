@@ -22,8 +22,8 @@ export function build({ el, hide }) {
   const useAll = h("button", { class: "small", click: () => uploads.filter((entry) => entry.state === "unused").forEach(use) }, "Use them")
   const left = h("div", { class: "notice warn", hidden: true })
   const line = h("summary", { class: "row button" }, icon("upload"), total, sent)
-  const box = h("details", { class: "hcs-uploads", "aria-label": "Uploads" }, line, h("div", { class: "sheet" }, left, h("div", { class: "row" }, useAll, stop), list))
-  let asking = 0 // how many of them somebody has to do something about
+  const box = h("details", { class: "hcs-uploads", "aria-label": "Uploads", keydown: (event) => leave(event) }, line, h("div", { class: "sheet" }, left, h("div", { class: "row" }, useAll, stop), list))
+  let asking = 0 // how many of them went wrong on this page
   const veil = h("div", { class: "veil", hidden: true })
   el.append(box, veil)
 
@@ -93,8 +93,18 @@ export function build({ el, hide }) {
       h("button", { class: "small", click: () => unfinished.forEach(cancel) }, `Discard ${count(unfinished.length, "file")}`))
     fill(list, uploads.map(row))
     const before = asking
-    asking = uploads.filter((entry) => ["left", "refused", "failed"].includes(entry.state)).length
+    asking = uploads.filter((entry) => entry.state === "refused" || entry.state === "failed").length
     if (asking !== before) box.open = asking > 0
+    // What an earlier page left can wait: it covers no plate, and its button says so.
+    line.classList.toggle("asks", asking + unfinished.length > 0)
+  }
+
+  /** @param {KeyboardEvent} event */
+  function leave(event) {
+    if (event.key !== "Escape" || !box.open) return
+    event.stopPropagation()
+    box.open = false
+    line.focus()
   }
 
   listen("uploads", show)

@@ -182,7 +182,7 @@ export function build({ el, send }) {
         stopBlinking()
         return panes.forEach((pane) => pane.show(null))
       }
-      say(title, next.title)
+      say(title, next.place)
       set(title, { title: next.title })
       showTable(next.table)
       fill(names[0], h("b", "Old"), h("span", next.old ? next.old_text : "nothing yet"))

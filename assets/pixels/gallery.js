@@ -172,7 +172,7 @@ export function build({ el, send }) {
       section.classList.toggle("loading", next.loading)
       fill(title, next.well || "")
       fill(facts, h("span", { class: "soft" }, next.loading ? "Loading…" : next.summary),
-        next.conditions.map(([name, value]) => h("span", { class: "tag", title: `${name}: ${value}` }, h("span", { class: "cut name" }, name), h("span", { class: "cut value" }, value))))
+        next.conditions.map(([name, value]) => h("span", { class: ["tag", Number.isNaN(Number(value)) ? "" : "number"].join(" "), title: `${name}: ${value}` }, h("span", { class: "cut name" }, name), h("span", { class: "cut value" }, value))))
       showMessage(next)
       const keys = next.fields.map((field) => `${field.acquisition}/${field.name}`)
       for (const [key, thumb] of thumbs) {

@@ -1,7 +1,7 @@
 // Fields from all over the plate at one look: random ones, or the controls.
 
 import { viewSwitch } from "../plate/views.js"
-import { fill, h, say, set } from "../core/dom.js"
+import { everyFrame, fill, h, say, set } from "../core/dom.js"
 import { notice, novelty } from "../core/parts.js"
 import { legend } from "./channel_marks.js"
 import { watchSeen } from "./seen.js"
@@ -12,6 +12,8 @@ import { wellThumb } from "./well_thumb.js"
 const ABOUT = { random: "Randomly chosen wells and fields.", controls: "Control wells, all in one contrast." }
 /** @type {Record<string, string>} */
 const ROLES = { negative: "negative control", positive: "positive control", untreated: "untreated" }
+
+const SMALLEST = 120 // pixels of a picture's side that still tells something
 
 export const sheets = ["pixels/gallery.css", "pixels/montage.css", "pixels/channel_marks.css"]
 
@@ -51,6 +53,28 @@ export function build({ el, send }) {
     fill(groups, [...byRole].map(([role, some]) => group(ROLES[role] ?? role, some)))
   }
 
+  /** As large as lets all be seen at once; else small, and it scrolls. */
+  const arrange = everyFrame(() => {
+    const grids = /** @type {HTMLElement[]} */ ([...groups.querySelectorAll(".thumbs")])
+    const first = /** @type {HTMLElement | null} */ (groups.querySelector("[role=listitem]"))
+    if (!first?.offsetWidth) return
+    const gap = parseFloat(getComputedStyle(grids[0]).rowGap)
+    const width = grids[0].clientWidth
+    const heads = grids.reduce((rest, grid) => rest - grid.offsetHeight, groups.offsetHeight)
+    const caption = first.offsetHeight - first.offsetWidth
+    const room = stage.clientHeight - 2 * parseFloat(getComputedStyle(stage).paddingTop) - heads
+    let across = "auto-fill"
+    for (let columns = 1; (width + gap) / columns - gap >= SMALLEST; columns += 1) {
+      const row = (width + gap) / columns + caption
+      const rows = grids.reduce((sum, grid) => sum + Math.ceil(grid.children.length / columns), 0)
+      if (rows * row - gap * grids.length > room) continue
+      across = String(columns)
+      break
+    }
+    set(groups, { style: { "--across": across } })
+  })
+  new ResizeObserver(arrange).observe(stage)
+
   /** @param {Texts["montage"]["content"]} next */
   function showMessage(next) {
     message.hidden = !(next.error || next.empty)
@@ -69,6 +93,7 @@ export function build({ el, send }) {
       const [length, text] = thumbBar(next.across, next.unit)
       set(groups, { style: { "--bar": length } })
       say(bar, next.items.length ? text : "")
+      arrange()
     },
   }
 }

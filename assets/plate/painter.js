@@ -216,7 +216,7 @@ function role(pen, x, y, size, name) {
   pen.lineWidth = size >= 16 ? 2 : 1
   pen.strokeRect(x + 1, y + 1, size - 2, size - 2)
   if (size < 18) return
-  const side = Math.round(Math.min(16, Math.max(10, size * 0.42)))
+  const side = Math.round(Math.min(16, Math.max(11, size * 0.42)))
   pen.fillStyle = colour
   pen.fillRect(x, y + size - side, side, side)
   letter(pen, x + side / 2, y + size - side / 2, name, "#000000", side * 0.85)

@@ -270,8 +270,13 @@ def banner(wells: Iterable[WellState], gaps: tuple[Gap, ...]) -> str:
     ]
     if partial:
         parts.append(_some(partial))
-    if named:
-        parts.append(f"gaps: {_some([plain_text(str(gap), 200) for gap in named], 2)}")
+    for where, lacking in (
+        ("missing in every well", [gap.account for gap in named if gap.path is None]),
+        ("gaps", [str(gap) for gap in named if gap.path is not None]),
+    ):
+        if lacking:
+            texts = [plain_text(text, 200) for text in lacking]
+            parts.append(f"{where}: {_some(texts, 2)}")
     return "; ".join(parts) + "."
 
 

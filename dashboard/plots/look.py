@@ -40,18 +40,25 @@ def dots(palette: Palette) -> dict[str, Any]:
     }
 
 
-def frame(palette: Palette, value_label: str) -> dict[str, Any]:
-    """Return the options of any plot; the label is that of its upright axis."""
+def frame(
+    palette: Palette, value_label: str, *, counts: bool = False
+) -> dict[str, Any]:
+    """Return the options of any plot; it takes the room that its place has.
+
+    The label is that of its upright axis, which has no halves where it counts.
+    """
     return {
         "backend": "bokeh",
-        "hooks": [_styled(palette, value_label)],
+        "hooks": [_styled(palette, value_label, counts)],
         "responsive": True,
-        "height": HEIGHT,
+        "min_height": HEIGHT,
         "toolbar": None,
     }
 
 
-def _styled(palette: Palette, value_label: str) -> Callable[[Any, Any], None]:
+def _styled(
+    palette: Palette, value_label: str, counts: bool
+) -> Callable[[Any, Any], None]:
     """Return the hook that gives a figure the page's colours and type."""
 
     def style(plot: Any, _: Any) -> None:
@@ -76,6 +83,8 @@ def _styled(palette: Palette, value_label: str) -> Callable[[Any, Any], None]:
             if hasattr(line.ticker, "desired_num_ticks"):
                 line.ticker.desired_num_ticks = 5
         drawn.yaxis.axis_label = value_label
+        if counts:
+            drawn.yaxis.ticker.min_interval = 1
         for legend in drawn.legend:
             legend.background_fill_alpha = 0
             legend.border_line_alpha = 0

@@ -93,7 +93,7 @@ def distribution(
         vdims=[hv.Dimension("wells")],
     )
     return histogram.opts(
-        **frame(palette, "wells"),
+        **frame(palette, "wells", counts=True),
         color=palette.edge,
         line_color=palette.surface,
         line_width=0.5,

@@ -61,6 +61,7 @@ class Compare(Part):
         urls = self._session.urls
         self.component.put(
             {
+                "place": plain_text(f"{staged.well} {staged.view.words}", 80),
                 "title": plain_text(staged.action, 200),
                 "old": old,
                 "old_text": plain_text(staged.view.words, 60),

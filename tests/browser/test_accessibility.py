@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
 
 _CLASSES = """() => [...document.querySelectorAll("[data-theme]")].map((theme) =>
@@ -102,6 +104,29 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     )
     yield server
     server.stop()
+
+
+def uploading(page: Page, looked: Looked, folder: Path) -> None:
+    """Look at the page while the network holds a file back, and give the file up."""
+    held: list[Route] = []
+    page.route(
+        "**/uploads/*",
+        lambda route: (
+            held.append(route) if route.request.method == "PATCH" else route.continue_()
+        ),
+    )
+    file = folder / "A1_s2_w1.tif"
+    tifffile.imwrite(file, np.zeros((32, 32), "uint16"))
+    page.locator(".hcs-upload").set_input_files(file)
+    uploads = page.locator(".hcs-uploads")
+    expect(uploads).to_contain_text("Uploading 1 file")
+    uploads.locator("summary").click()
+    looked.at(page, "uploading")
+    uploads.get_by_role("button", name="Cancel A1_s2_w1.tif").click()
+    expect(uploads).to_be_hidden()
+    for route in held:
+        route.abort()
+    page.unroute("**/uploads/*")
 
 
 def staged(page: Page, folder: Path) -> None:
@@ -198,6 +223,7 @@ def test_dialogs_and_corrections_can_be_used_by_everybody(
     page.keyboard.press("f")
     expect(page.locator(".toast")).to_be_visible()
     looked.at(page, "judged")
+    uploading(page, looked, tmp_path)
     staged(page, tmp_path)
     at_rest(page)
     looked.at(page, "compare")
@@ -268,15 +294,51 @@ def test_sign_in_administration_and_an_empty_folder_can_be_used_by_everybody(
     users = write_people(tmp_path / "users.json")
     server = serve(tmp_path / "nothing", "--users", users)
     page = visit(server)
-    page.get_by_label("Name").fill("admin")
     looked.at(page, "sign-in")
-    page.get_by_label("Password").fill(password_of("admin"))
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.locator(".hcs-person")).to_contain_text("admin")
-    at_rest(page)
+    signed_in(page, "admin")
     looked.at(page, "empty folder")
     page.goto(server.url + "admin")
     looked.at(page, "administration")
+    looked.found_nothing()
+
+
+def signed_in(page: Page, name: str) -> None:
+    """Sign in as somebody, and see the page."""
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password").fill(password_of(name))
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator(".hcs-person")).to_contain_text(name)
+    at_rest(page)
+
+
+def test_what_is_measured_or_gone_can_be_read_by_who_may_only_look(
+    serve: Callable[..., Server], visit: Callable[..., Page], tmp_path: Path
+) -> None:
+    looked = Looked()
+    folder = tmp_path / "plates"
+    gone = plates.make(folder / "gone.ome.zarr", fields=2)
+    held = plates.make(folder / "held.ome.zarr")
+    chunk = held / "A/2/0/0/c/0/0/0"
+    # Whoever reads this chunk waits for somebody who writes it.
+    pixels, pipe = tmp_path / "pixels", tmp_path / "pipe"
+    chunk.rename(pixels)
+    os.mkfifo(pipe)
+    chunk.hardlink_to(pipe)
+    users = write_people(tmp_path / "users.json")
+    server = serve(folder, "--users", users, "--workers", "1")
+    page = visit(server, "?plate=held.ome.zarr")
+    signed_in(page, "viewer")
+    expect(page.locator(".hcs-progress")).to_be_visible()
+    looked.at(page, "a viewer while a plate is measured")
+    pixels.replace(chunk)
+    with contextlib.suppress(OSError):  # nobody may have come to read it yet
+        os.close(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+    page.goto(server.url + "?plate=gone.ome.zarr&well=A1")
+    at_rest(page)
+    looked.at(page, "a viewer at a well")
+    gone.rename(tmp_path / "gone")
+    expect(page.locator(".hcs-absence")).to_contain_text("cannot be reached")
+    looked.at(page, "a plate that has gone")
     looked.found_nothing()
 
 

@@ -124,6 +124,16 @@ FAULTS = """async () => {
 }"""
 
 
+FILLS = """([part, place]) => {
+  const inside = (root) => [...root.querySelectorAll("*")]
+    .flatMap((each) => [each, ...(each.shadowRoot ? inside(each.shadowRoot) : [])])
+  const foot = (name) => inside(document).find((each) => each.matches(name))
+    .getBoundingClientRect().bottom
+  return Math.abs(foot(place) - foot(part)) < 16
+}"""
+"""Whether a part ends where its place ends, but for a margin."""
+
+
 def below_the_fold(page: Page, names: tuple[str, ...]) -> list[str]:
     """Return which of some parts do not lie in the window as a whole."""
     size = page.viewport_size
@@ -215,6 +225,24 @@ def test_panels_stand_still_from_the_plate_to_a_field(
     page.locator(".hcs-thumb").first.click()
     expect(page.locator(".hcs-field-viewer")).to_be_visible()
     assert places() == before
+
+
+def test_a_plot_and_a_montage_use_the_room_that_their_place_has(
+    looking: Server, visit: Callable[..., Page]
+) -> None:
+    page = visit(looking, DEMO)
+    expect(page.locator("html[data-connected]")).to_have_count(1)
+    page.locator(".hcs-views:visible").get_by_role("button", name="Random").click()
+    expect(page.locator(".hcs-figure .bk-Figure")).to_be_visible()
+    pictures = page.locator(".hcs-montage img")
+    parts = ((".hcs-figure", ".plot-area"), (".hcs-montage", ".montage-area"))
+    for width, height in ((1920, 1200), (1280, 800)):
+        page.set_viewport_size({"width": width, "height": height})
+        at_rest(page)
+        for part, place in parts:
+            page.wait_for_function(FILLS, arg=[part, place])
+        if width == 1920:
+            expect(pictures.last).to_be_in_viewport(ratio=1)
 
 
 def test_a_folded_panel_is_opened_by_its_name_and_by_key(

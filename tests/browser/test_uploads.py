@@ -112,8 +112,16 @@ def test_an_unfinished_upload_is_discarded_for_good(
     page.locator(".hcs-upload").set_input_files(large)
     expect(page.locator(".hcs-uploads")).to_contain_text("1 waits for the connection")
     page.reload()
-    page.get_by_role("button", name="Discard 1 file").click()
-    expect(page.locator(".hcs-uploads")).to_be_hidden()
+    uploads = page.locator(".hcs-uploads")
+    expect(uploads).to_contain_text("1 upload unfinished")
+    # It covers nothing of a page on which nobody has asked for it.
+    expect(uploads.locator(".sheet")).to_be_hidden()
+    uploads.locator("summary").click()
+    page.keyboard.press("Escape")
+    expect(uploads.locator(".sheet")).to_be_hidden()
+    page.keyboard.press("Enter")
+    uploads.get_by_role("button", name="Discard 1 file").click()
+    expect(uploads).to_be_hidden()
     page.reload()
     expect(well(page, "A1")).to_be_visible()
     assert page.evaluate(LIST) == []

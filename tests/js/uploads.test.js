@@ -176,9 +176,9 @@ const entry = (state, more = {}) => ({ state, size: 1000, offset: 0, error: "", 
 
 test("uploads are counted by what is done with them", () => {
   assert.equal(summary([entry("sending", { offset: 500 }), entry("waiting"), entry("reading"), entry("ready"), entry("refused")]),
-    "2 files are being received, 500 B of 2 kB · 1 file is being read · 1 file uploaded · 1 file cannot be used")
-  assert.equal(summary([entry("broken", { offset: 10 })]), "1 file is being received, 10 B of 1 kB · 1 waits for the connection")
-  assert.equal(summary(Array.from({ length: 40 }, () => entry("sending"))), "40 files are being received, 0 B of 40 kB")
+    "Uploading 2 files · 1 file is being read · 1 file uploaded · 1 file cannot be used")
+  assert.equal(summary([entry("broken", { offset: 10 })]), "Uploading 1 file · 1 waits for the connection")
+  assert.equal(summary(Array.from({ length: 40 }, () => entry("sending"))), "Uploading 40 files")
 })
 
 test("progress counts bytes, and what waits for a person is no part of it", () => {

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from hcs.qc.plates.failures import BRIGHTNESS, FAILURE_RULES, RANGE, SIGNAL, Rule
 from hcs.qc.plates.readings import Readings
 from hcs.qc.plates.screen import finite, median_of, spread
+from hcs.qc.registry import definition
 from hcs.qc.results import spoken
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ def plate_banner(
     sentences = []
     for rule in (*rules, BRIGHTNESS):
         channels = readings.channels(rule.metric)
+        unit = _unit_of(rule)
         middles = {c: medians.get((rule.metric, c), math.nan) for c in channels}
         for channel, middle in middles.items():
             side = rule.side or 1
@@ -79,14 +81,20 @@ def plate_banner(
             bad = _bad_from(rule, (cuts or {}).get((rule.metric, channel)), sure=sure)
             if bad is not None and (middle - bad) * side >= 0:
                 sentences.append(
-                    f"{rule.everywhere} ({spoken(channel)}, median {middle:.3g}; usual "
-                    f"is {'above' if side < 0 else 'below'} {bad:g})"
+                    f"{rule.everywhere} ({spoken(channel)}, median {middle:.3g}{unit}; "
+                    f"usual is {'above' if side < 0 else 'below'} {bad:g}{unit})"
                 )
                 continue
             sentences.extend(
                 _against_others(rule, channel, medians, others or {}, nuclear)
             )
     return sentences
+
+
+def _unit_of(rule: Rule) -> str:
+    """Return what stands behind a number of the rule's metric."""
+    unit = "" if rule.metric == SIGNAL else definition(rule.metric).unit
+    return f" {unit}" if unit else ""
 
 
 def _all_beyond(rule: Rule, middles: Mapping[str, float]) -> bool:
@@ -127,6 +135,6 @@ def _against_others(
     if away >= max(rule.z * spread(values), least) > 0:
         yield (
             f"{rule.kind} {'is worse than' if rule.side else 'differs from that'} on "
-            f"{values.size} other plates ({spoken(channel)}, median {middle:.3g}; "
-            f"there {usual:.3g})"
+            f"{values.size} other plates ({spoken(channel)}, median "
+            f"{middle:.3g}{_unit_of(rule)}; there {usual:.3g}{_unit_of(rule)})"
         )
