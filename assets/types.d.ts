@@ -901,7 +901,7 @@ interface Texts {
   suspects: { content: SuspectsText }
   statistics: { content: StatisticsText }
   /** `item` is Bokeh's own JSON of a figure. */
-  distribution: { content: PlotsText, figure: { serial: number, item: { root_id: string } | null } }
+  distribution: { content: PlotsText, figure: { serial: number, item: { root_id: string, doc: object, version: string } | null } }
   setup: { content: Hidden | SetupText | { shown: true, problem: [string, string] } }
 }
 
