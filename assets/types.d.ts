@@ -313,7 +313,7 @@ interface SetupText {
   sheets: string[]
   sheet: string
   import: {
-    name: string, columns: [string, number, number, number, number][], most: number, wells: number, field: string, problems: string[], left_out: string[]
+    name: string, columns: OfferedColumn[], most: number, wells: number, field: string, problems: string[], left_out: string[]
     unmatched: [number, string], missing: number
     /** How fields are matched; ours by theirs, and those that are none of ours, with wells. */
     rule: "label" | "from 1" | "from 0" | "none", sites: [string, string, number][], strange: [string, number][], more: [number, number]
@@ -327,8 +327,10 @@ interface SetupText {
 /** That the plate cannot be reached: since when, why, and where it may be by now. */
 interface AbsenceText { since: string, reason: string, moved_to: string }
 
+interface KnownPlate { key: string, name: string, location: string, error: boolean }
+
 interface HeaderTexts {
-  known: { plates: { key: string, name: string, location: string, error: boolean }[], labels: string[], list: boolean }
+  known: { plates: KnownPlate[], labels: string[], list: boolean }
   content: {
     plate: string
     where: { plate: string, well: string, field: string, plane: string, acquisition: string, acquisitions: Choice[], chosen: string }
@@ -1442,3 +1444,55 @@ type Trend = Extract<Texts["plates"]["trend"], { plates: unknown }>
 
 /** How far a pane is. */
 interface PaneState { busy?: boolean, error?: string, empty?: string, level?: number, mode?: string }
+
+type FieldHistory = Extract<HistoryText, { well: string }>
+
+type FieldVersion = FieldHistory["versions"][number]
+
+/** Name, wells with a number, the least, the largest, and wells without. */
+type OfferedColumn = [string, number, number, number, number]
+
+type Port = import("./core/wire.js").Port
+
+/** What the browser keeps about a plate. */
+type PlateNotes = import("./core/storage.js").PlateNotes
+
+/** An act of the page, its key, and what people read. */
+type Action = { id: string, key: string, text: string, run: (send: Say, event: KeyboardEvent) => void } & ActionMore
+
+/** What must be open for an act. */
+type Need = "plate" | "well" | "field" | "compare" | "hold"
+
+interface ActionMore {
+  /** Never repeats while the key is held. */
+  once?: boolean
+  /** The key stays as it is. */
+  fixed?: boolean
+  needs?: Need
+  /** What the palette calls it, where `text` is for several. */
+  name?: string
+  shiftedName?: string
+  shifted?: (send: Say, event: KeyboardEvent) => void
+  released?: () => void
+  /** What it does where the list of plates is shown, and its name there. */
+  inList?: () => void
+  listName?: string
+}
+
+/** Of an address; null takes a key away. */
+type Query = Record<string, string | number | null | undefined>
+
+/** What a message of the parts to the server bears. */
+interface Sent { part: string, message?: object, fault?: string }
+
+/** Red, green and blue of a colour, 0 to 255 each. */
+type Rgb = number[]
+
+/** What draws on a canvas. */
+type Pen = CanvasRenderingContext2D
+
+/** A plane that is on its way, and how many wait for it. */
+interface Flight { promise: Promise<Plane>, abort: AbortController, waiting: number }
+
+/** How far the previews of a plate are. */
+interface PreviewProgress { done: number, total: number, running: boolean, failed: number, message: string, stopped: boolean, caches: Cache[] }

@@ -2,8 +2,6 @@
 
 import { token } from "./theme.js"
 
-/** Red, green and blue of a colour, 0 to 255 each. @typedef {number[]} Rgb */
-
 /** The stops of a ramp, "#000000 #ffffff". @param {string} text @returns {Rgb[]} */
 export const stopsOf = (text) => text.split(" ").map((color) => [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16)))
 

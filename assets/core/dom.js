@@ -100,7 +100,7 @@ export function icon(name) {
 export function penOf(canvas, settings) {
   const pen = canvas.getContext("2d", settings)
   if (!pen) throw new Error("This browser has no canvas to draw on.")
-  return /** @type {CanvasRenderingContext2D} */ (pen)
+  return /** @type {Pen} */ (pen)
 }
 
 /** Why something failed: anything may be thrown. @param {unknown} error */

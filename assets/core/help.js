@@ -1,8 +1,6 @@
 // The panel that shows the keys and lets people change them, and the box that goes to a
 // well by its name.
 
-/** @typedef {import("./keys.js").Action} Action */
-
 import { listen, tell } from "./bus.js"
 import { fill, h, set } from "./dom.js"
 import { signButton } from "./parts.js"

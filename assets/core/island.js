@@ -59,7 +59,7 @@ export async function fetchPart(script) {
  *
  * A part lives as long as its page.
  *
- * @param {import("./wire.js").Port} port @param {HTMLElement} host @param {FetchedPart} fetched
+ * @param {Port} port @param {HTMLElement} host @param {FetchedPart} fetched
  */
 export function island(port, host, { build, worn }) {
   const el = h("div", { class: "island" })

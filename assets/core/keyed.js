@@ -15,5 +15,5 @@ export function keyed(element, id, text) {
   return element
 }
 
-/** A button that is a sign, and says its key. @param {Parameters<typeof signButton>[0]} sign @param {string} label @param {string} id @param {() => void} click */
+/** A button that is a sign, and says its key. @param {Sign} sign @param {string} label @param {string} id @param {() => void} click */
 export const keyedSign = (sign, label, id, click) => keyed(signButton(sign, label, click), id, label)

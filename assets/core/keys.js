@@ -13,24 +13,10 @@ import { onPreference, preference, setPreference } from "./storage.js"
 import { whenStarted } from "./wire.js"
 import { VERDICTS, VERDICT_NAMES } from "./verdict_table.js"
 
-/** An action: `once` acts never repeat while a key is held, `fixed` keys stay as they are.
- *  `needs` says what must be open; `name` is what the palette calls it, where `text` is for several.
- *  `inList` is what it does, and `listName` its name, where the list of plates is shown. */
-/**
- * @typedef {{once?: boolean, fixed?: boolean, needs?: Need, name?: string, shiftedName?: string, shifted?: (send: Say, event: KeyboardEvent) => void, released?: () => void, inList?: () => void, listName?: string}} More
- * @typedef {"plate" | "well" | "field" | "compare" | "hold"} Need
- * @param {string} id
- * @param {string} key
- * @param {string} text
- * @param {(send: Say, event: KeyboardEvent) => void} run
- * @param {More} more
- */
+/** @param {string} id @param {string} key @param {string} text @param {Action["run"]} run @param {ActionMore} more @returns {Action} */
 const act = (id, key, text, run, more = {}) => ({ id, key, text, run, ...more })
 
-/** What must be open for an act: each returns what to do first, "" where it is open. */
-/** @typedef {ReturnType<typeof act>} Action */
-
-/** @type {Record<Need, () => string>} */
+/** What to do first, "" where it is open. @type {Record<Need, () => string>} */
 const NEEDS = {
   plate: () => (stage() === "plates" ? "Open a plate first." : ""),
   well: () => NEEDS.plate() || (selection.well || selection.wells.length ? "" : `Open a well first: ${keyName("next")} goes to the next suspect.`),
@@ -40,11 +26,11 @@ const NEEDS = {
 }
 const once = { once: true }
 const fixed = { fixed: true }
-const [plate, well, field, compare] = [{ needs: "plate" }, { needs: "well" }, { needs: "field" }, { needs: "compare" }].map((need) => /** @type {More} */ (need))
+const [plate, well, field, compare] = [{ needs: "plate" }, { needs: "well" }, { needs: "field" }, { needs: "compare" }].map((need) => /** @type {ActionMore} */ (need))
 
 /**
  * Actions in groups: what the help panel shows is what is bound.
- * @type {[string, ReturnType<typeof act>[]][]}
+ * @type {[string, Action[]][]}
  */
 export const GROUPS = [
   ["Judge", [

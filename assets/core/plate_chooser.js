@@ -9,21 +9,19 @@ import { withWords } from "./search.js"
 
 const MOST = 100 // that are listed at once; typing finds the others
 
-/** @typedef {{key: string, name: string, location: string, error: boolean}} Plate */
-
 /**
  * The button that stands beside the plate's name, and the box that it opens.
  * @param {(key: string) => void} open
  */
 export function plateChooser(open) {
-  /** @type {Plate[]} */
+  /** @type {KnownPlate[]} */
   let plates = []
   let chosen = ""
   /** @type {string[]} */
   let order = [] // of the list as it was seen last
   const finder = combobox({
     id: "plate", label: "Find a plate by name or path", listLabel: "Plates", placeholder: "Name or path", find, take: choose,
-    look: (/** @type {Plate} */ { key, name, location, error }) => ({
+    look: (/** @type {KnownPlate} */ { key, name, location, error }) => ({
       line: [h("span", { class: "cut name" }, name), error ? h("span", { class: "soft" }, "cannot be opened") : null],
       now: key === chosen, barred: error ? "This plate cannot be opened." : "", attributes: { title: location, dataset: { plate: key } },
     }),
@@ -66,7 +64,7 @@ export function plateChooser(open) {
     return true
   }
 
-  /** @param {Plate} plate */
+  /** @param {KnownPlate} plate */
   function choose(plate) {
     leave()
     open(plate.key)
@@ -84,7 +82,7 @@ export function plateChooser(open) {
   return {
     button,
     box,
-    offer(/** @type {Plate[]} */ next, /** @type {string} */ open) {
+    offer(/** @type {KnownPlate[]} */ next, /** @type {string} */ open) {
       if (next === plates && open === chosen) return
       plates = next
       chosen = open

@@ -7,8 +7,6 @@ import { h } from "./dom.js"
 import { showFault } from "./fault.js"
 import { fetchPart, island } from "./island.js"
 
-/** @typedef {{part: string, message?: object, fault?: string}} Sent */
-
 /** What one part has of the server: its texts, and somebody to tell. */
 export class Port {
   /** @param {string} name @param {Record<string, string>} texts @param {string} [script] */

@@ -10,7 +10,7 @@ import { cancel, sendFiles, underWay, uploads } from "../core/uploads.js"
 import { refusedFiles } from "./add_plate_text.js"
 import { stateText } from "./upload_text.js"
 
-const ICONS = /** @type {Record<string, Parameters<typeof icon>[0]>} */ ({ folder: "folder", export: "folder", zip: "file", plate: "check", link: "link" })
+const ICONS = /** @type {Record<string, Sign>} */ ({ folder: "folder", export: "folder", zip: "file", plate: "check", link: "link" })
 
 /** Send zips, or say why they are none. @param {GivenFile[]} files */
 export function uploadZips(files) {

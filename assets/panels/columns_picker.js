@@ -5,19 +5,17 @@ import { fill, h } from "../core/dom.js"
 import { withWords } from "../core/search.js"
 import { count, number } from "../core/text.js"
 
-/** @typedef {[name: string, wells: number, low: number, high: number, missing: number]} Column */
-
 const DRAWN = 100
 const FEW = 20
 
 /**
  * The columns whose name has every word that was typed, in any order.
- * @param {Column[]} columns @param {string} text
+ * @param {OfferedColumn[]} columns @param {string} text
  */
 export const matching = (columns, text) => withWords(columns, text, ([name]) => name)
 
 /**
- * @param {Column[]} columns
+ * @param {OfferedColumn[]} columns
  * @param {number} most that may be taken
  */
 export function columnsPicker(columns, most) {
@@ -50,7 +48,7 @@ export function columnsPicker(columns, most) {
     say()
   }
 
-  /** @param {Column} column */
+  /** @param {OfferedColumn} column */
   function row([name, wells, low, high, missing]) {
     const box = h("input", { type: "checkbox", value: name, checked: ticked.has(name), change: () => {
       if (box.checked) ticked.add(name)

@@ -4,7 +4,7 @@ import { count, number } from "../core/text.js"
 
 /**
  * Whether plates drift, and how far they have moved in any case.
- * @param {{plates: unknown[], change: [number, number, number] | null, drift: number | null, needed: number, p: number | null, unit: string}} trend
+ * @param {Pick<Trend, "plates" | "change" | "drift" | "needed" | "p" | "unit">} trend
  */
 export function driftText({ plates, change, drift, needed, p, unit }) {
   const few = plates.length < needed ? `${count(plates.length, "plate")}: it takes ${needed} to tell a drift from chance.` : ""

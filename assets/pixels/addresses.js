@@ -5,8 +5,6 @@
 /** Keys of a query in the order in which they stand. */
 const ORDER = ["size", "level", "channel", "v", "channels", "z", "t", "projection", "acquisition", "region", "label", "field", "soon"]
 
-/** @typedef {Record<string, string | number | null | undefined>} Query */
-
 /** The address of a plane, from that of any plane of the same field.
  * @param {string} template @param {Depth & {level: number, channel: number, region?: string | null}} plane */
 export function planeUrl(template, { level, channel, region = null, ...depth }) {

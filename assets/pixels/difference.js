@@ -1,7 +1,5 @@
 // New minus old as one picture. Pure.
 
-/** @typedef {Map<number, Plane>} Planes  by channel */
-
 // Blue and orange differ for colour-blind eyes, too; what is equal is dark.
 const BRIGHTER = [255, 170, 64]
 const DARKER = [72, 156, 255]
@@ -18,7 +16,7 @@ export function notComparable(old, corrected) {
  * The difference of two fields: the mean of the channels, each in parts of its contrast,
  * so that a difference that can be seen side by side is seen here.
  *
- * @param {Planes} old @param {Planes} corrected  planes of one size
+ * @param {Map<number, Plane>} old @param {typeof old} corrected  planes of one size, by channel
  * @param {Pick<Look, "index" | "low" | "high">[]} channels  those that are on
  * @returns {{width: number, height: number, data: Uint8ClampedArray<ArrayBuffer>, differing: number} | null}
  *   `differing` is the part of the pixels that are not equal in all channels; null where no

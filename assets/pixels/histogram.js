@@ -1,7 +1,5 @@
 // Two histograms over each other: paths of an SVG. Pure.
 
-/** @typedef {{low: number, high: number, old: number[], new: number[]}} Histogram */
-
 /** How high a share stands: logarithmic, for most pixels of cells are background.
  *  @param {number} share @param {number} least the smallest share that is drawn */
 export function heightOf(share, least) {

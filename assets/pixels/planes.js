@@ -13,8 +13,6 @@ const ARRAYS = {
 
 const SENT_AS_ANOTHER = ["float16", "int64", "uint64"] // see the server's `little_endian`
 
-/** @typedef {{promise: Promise<Plane>, abort: AbortController, waiting: number}} Flight */
-
 /** Whether planes of this dtype can be drawn and read here. @param {string} dtype */
 export function drawable(dtype) {
   return dtype in ARRAYS || SENT_AS_ANOTHER.includes(dtype)

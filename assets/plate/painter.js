@@ -78,14 +78,14 @@ export function drawMarks(canvas, scene) {
   }
 }
 
-/** @param {CanvasRenderingContext2D} pen @param {[number, number][]} points */
+/** @param {Pen} pen @param {[number, number][]} points */
 function polygon(pen, ...points) {
   pen.beginPath()
   for (const point of points) pen.lineTo(...point)
   pen.closePath()
 }
 
-/** Fill what was outlined, and draw its edge. @param {CanvasRenderingContext2D} pen @param {string} colour @param {string} [edge] */
+/** Fill what was outlined, and draw its edge. @param {Pen} pen @param {string} colour @param {string} [edge] */
 function paint(pen, colour, edge) {
   pen.fillStyle = colour
   pen.fill()
@@ -95,7 +95,7 @@ function paint(pen, colour, edge) {
   pen.stroke()
 }
 
-/** The plate's outline, cut at A1's corner as plates are. @param {CanvasRenderingContext2D} pen @param {Geometry} place @param {Record<string, string>} look */
+/** The plate's outline, cut at A1's corner as plates are. @param {Pen} pen @param {Geometry} place @param {Record<string, string>} look */
 function plateBody(pen, place, look) {
   const { rowHead: left, columnHead: top, cell } = place
   const right = left + cell * place.columns + 1
@@ -105,8 +105,8 @@ function plateBody(pen, place, look) {
   paint(pen, look.sunken, look.line)
 }
 
-/** @param {CanvasRenderingContext2D} pen @param {Geometry} place @param {Record<string, string>} look @param {PaintedWell} well @param {number | null} part @param {number} index @param {number} ratio @param {MapScene} scene */
-/** @param {CanvasRenderingContext2D} pen @param {Geometry} place @param {Record<string, string>} look @param {PaintedWell} well @param {number | null} part @param {number} index @param {number} ratio @param {MapScene} scene */
+/** @param {Pen} pen @param {Geometry} place @param {Record<string, string>} look @param {PaintedWell} well @param {number | null} part @param {number} index @param {number} ratio @param {MapScene} scene */
+/** @param {Pen} pen @param {Geometry} place @param {Record<string, string>} look @param {PaintedWell} well @param {number | null} part @param {number} index @param {number} ratio @param {MapScene} scene */
 function drawWell(pen, place, look, well, part, index, ratio, { colouring, plain }) {
   const { cell } = place
   const inset = cell >= 20 ? 1.5 : cell >= 8 ? 1 : 0.5
@@ -141,13 +141,13 @@ export function contrasting(color) {
   return 0.3 * red + 0.59 * green + 0.11 * blue > 0.5 ? "#14181d" : "#ffffff"
 }
 
-/** Stands out: upwards, or downwards where `side` is below zero. @param {CanvasRenderingContext2D} pen @param {number} x @param {number} y @param {number} half @param {number} side @param {string} colour */
+/** Stands out: upwards, or downwards where `side` is below zero. @param {Pen} pen @param {number} x @param {number} y @param {number} half @param {number} side @param {string} colour */
 export function triangle(pen, x, y, half, side, colour) {
   polygon(pen, [x, y - half * side], [x + half * 1.15, y + half * side], [x - half * 1.15, y + half * side])
   paint(pen, colour)
 }
 
-/** In the layout, nothing acquired: a small hollow circle. @param {CanvasRenderingContext2D} pen @param {number} x @param {number} y @param {number} size @param {string} colour @param {number[]} dashes */
+/** In the layout, nothing acquired: a small hollow circle. @param {Pen} pen @param {number} x @param {number} y @param {number} size @param {string} colour @param {number[]} dashes */
 function hollow(pen, x, y, size, colour, dashes) {
   pen.beginPath()
   pen.arc(x + size / 2, y + size / 2, Math.max(1, size * 0.26), 0, 7)
@@ -158,7 +158,7 @@ function hollow(pen, x, y, size, colour, dashes) {
   pen.setLineDash([])
 }
 
-/** No value: a diagonal cross. @param {CanvasRenderingContext2D} pen @param {number} x @param {number} y @param {number} size @param {string} colour */
+/** No value: a diagonal cross. @param {Pen} pen @param {number} x @param {number} y @param {number} size @param {string} colour */
 function cross(pen, x, y, size, colour) {
   pen.strokeStyle = colour
   pen.lineWidth = size >= 10 ? 1 : 0.75
@@ -171,7 +171,7 @@ function cross(pen, x, y, size, colour) {
   pen.stroke()
 }
 
-/** Cannot be read: hatching, and a sign where there is room. @param {CanvasRenderingContext2D} pen @param {number} x @param {number} y @param {number} size @param {Record<string, string>} look @param {string} sign */
+/** Cannot be read: hatching, and a sign where there is room. @param {Pen} pen @param {number} x @param {number} y @param {number} size @param {Record<string, string>} look @param {string} sign */
 function hatched(pen, x, y, size, look, sign) {
   pen.save()
   pen.beginPath()
@@ -200,7 +200,7 @@ function hatched(pen, x, y, size, look, sign) {
   letter(pen, x + size / 2, y + size / 2, sign, look.bad, size * 0.42)
 }
 
-/** @param {CanvasRenderingContext2D} pen @param {number} x @param {number} y @param {string} text @param {string} colour @param {number} size */
+/** @param {Pen} pen @param {number} x @param {number} y @param {string} text @param {string} colour @param {number} size */
 function letter(pen, x, y, text, colour, size) {
   pen.fillStyle = colour
   pen.font = `700 ${Math.round(Math.max(8, size))}px system-ui, sans-serif`
@@ -209,7 +209,7 @@ function letter(pen, x, y, text, colour, size) {
   pen.fillText(text, x, y + size * 0.05)
 }
 
-/** A control: outlined, so that the value stays visible, with its letter. @param {CanvasRenderingContext2D} pen @param {number} x @param {number} y @param {number} size @param {string} name */
+/** A control: outlined, so that the value stays visible, with its letter. @param {Pen} pen @param {number} x @param {number} y @param {number} size @param {string} name */
 function role(pen, x, y, size, name) {
   const colour = ROLE_COLOURS[name]
   pen.strokeStyle = colour
@@ -222,14 +222,14 @@ function role(pen, x, y, size, name) {
   letter(pen, x + side / 2, y + size - side / 2, name, "#000000", side * 0.85)
 }
 
-/** What was decided: in the lower right corner, so that the value stays visible. @param {CanvasRenderingContext2D} pen @param {Geometry} place @param {Record<string, string>} look @param {VerdictEntry} verdict @param {number} index @param {number} ratio */
+/** What was decided: in the lower right corner, so that the value stays visible. @param {Pen} pen @param {Geometry} place @param {Record<string, string>} look @param {VerdictEntry} verdict @param {number} index @param {number} ratio */
 function decided(pen, place, look, verdict, index, ratio) {
   const [x, y, size] = squareOf(place, index, place.cell >= 20 ? 1.5 : 0.5, ratio)
   const side = Math.max(4, Math.min(12, size * 0.42))
   drawVerdict(pen, x + size - side - 0.5, y + size - side - 0.5, side, verdict, look.surface)
 }
 
-/** Fewer fields than expected: the upper right corner is folded. @param {CanvasRenderingContext2D} pen @param {number} x @param {number} y @param {number} size @param {Record<string, string>} look  */
+/** Fewer fields than expected: the upper right corner is folded. @param {Pen} pen @param {number} x @param {number} y @param {number} size @param {Record<string, string>} look  */
 function corner(pen, x, y, size, look) {
   const side = Math.max(3, size * 0.32)
   polygon(pen, [x + size - side, y], [x + size, y], [x + size, y + side])
@@ -242,7 +242,7 @@ function corner(pen, x, y, size, look) {
   pen.stroke()
 }
 
-/** A field was corrected: a diamond in the upper left corner. @param {CanvasRenderingContext2D} pen @param {number} x @param {number} y @param {number} size @param {Record<string, string>} look  */
+/** A field was corrected: a diamond in the upper left corner. @param {Pen} pen @param {number} x @param {number} y @param {number} size @param {Record<string, string>} look  */
 function diamond(pen, x, y, size, look) {
   const half = Math.max(2, Math.min(5, size * 0.15))
   const [cx, cy] = [x + half + 1.5, y + half + 1.5]
@@ -250,7 +250,7 @@ function diamond(pen, x, y, size, look) {
   paint(pen, look.surface, look.ink)
 }
 
-/** Lines to count along on large plates. @param {CanvasRenderingContext2D} pen @param {Geometry} place @param {Record<string, string>} look  */
+/** Lines to count along on large plates. @param {Pen} pen @param {Geometry} place @param {Record<string, string>} look  */
 function countingLines(pen, place, look) {
   if (place.rows * place.columns < 384) return
   pen.strokeStyle = look.soft
@@ -274,7 +274,7 @@ function countingLines(pen, place, look) {
   pen.globalAlpha = 1
 }
 
-/** Rings around a well, from the outermost inwards. @param {CanvasRenderingContext2D} pen @param {Geometry} place @param {number} index @param {[number, string][]} rings */
+/** Rings around a well, from the outermost inwards. @param {Pen} pen @param {Geometry} place @param {number} index @param {[number, string][]} rings */
 function outline(pen, place, index, rings, outside = false) {
   if (!isShown(place, index)) return
   let [x, y, size] = squareOf(place, index, 0)

@@ -6,10 +6,6 @@ import { usedPart } from "./geometry.js"
 import { STATE, STATE_WORDS } from "./states.js"
 
 /**
- * @typedef {PlateText} Plate
- */
-
-/**
  * A value as people read it: a category's name, or a number with its unit.
  * @param {MetricValues} values @param {number | null | undefined} value
  */
@@ -30,7 +26,7 @@ export function bareText(values, value) {
 const NONE = "–"
 
 /**
- * @param {Plate} plate @param {MetricValues | null} values @param {number} index
+ * @param {PlateText} plate @param {MetricValues | null} values @param {number} index
  * @param {{partial: boolean, corrected: boolean, hidden: boolean, verdict: string}} signs
  */
 export function wellText(plate, values, index, { partial, corrected, hidden, verdict }) {
@@ -81,7 +77,7 @@ export function usedText({ rows, columns, states }) {
 
 /**
  * Facts of a well for its card, `[name, text]`.
- * @param {Plate} plate @param {number} index @param {boolean} corrected
+ * @param {PlateText} plate @param {number} index @param {boolean} corrected
  * @returns {[string, string][]}
  */
 export function wellFacts(plate, index, corrected) {
@@ -98,7 +94,7 @@ export function wellFacts(plate, index, corrected) {
 
 /**
  * Whether a well has fewer fields than were expected.
- * @param {Plate} plate @param {number} index
+ * @param {PlateText} plate @param {number} index
  */
 export function isPartial(plate, index) {
   const [fields, expected] = [plate.fields[index], plate.expected[index]]

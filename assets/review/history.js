@@ -11,7 +11,7 @@ export const sheets = ["review/history.css", "review/signoff.css"]
 
 /** @param {PartContext} context @returns {Part<"history">} */
 export function build({ el, send, hide }) {
-  /** @type {Extract<Texts["history"]["content"], {well: string}> | undefined} */
+  /** @type {FieldHistory | undefined} */
   let content // of a field
   const list = h("ol", { class: "versions" })
   const note = complaint()
@@ -25,7 +25,7 @@ export function build({ el, send, hide }) {
   /** @type {{version: string, field: string, well: string} | null} */
   let chosen = null // what the dialog is about
 
-  /** @param {Extract<Texts["history"]["content"], {well: string}>["versions"][number]} version @param {number} number @returns {unknown} */
+  /** @param {FieldVersion} version @param {number} number @returns {unknown} */
   function ask(version, number) {
     if (!reviewer.name) return tell("ask-name", () => ask(version, number))
     if (!content) return undefined
@@ -43,7 +43,7 @@ export function build({ el, send, hide }) {
     return button
   }
 
-  /** @param {Extract<Texts["history"]["content"], {well: string}>["versions"][number]} version @param {number} number */
+  /** @param {FieldVersion} version @param {number} number */
   function row(version, number) {
     const reason = content?.barred.revert
     const button = version.live ? null : h("button", {
@@ -59,7 +59,7 @@ export function build({ el, send, hide }) {
       version.digest ? digest(version.digest) : null))
   }
 
-  /** @param {Extract<Texts["history"]["content"], {well: string}>["versions"][number]} version @param {number} number */
+  /** @param {FieldVersion} version @param {number} number */
   function thumb(version, number) {
     if (!version.thumb) return h("span", { class: "thumb none" }, version.available ? "no picture" : "purged")
     const none = () => image.replaceWith(h("span", { class: "thumb none" }, "no picture"))
@@ -102,7 +102,7 @@ const KNOWN = { typed: " (typed)", login: "", proxy: "", "sign-in": "" }
 /** @type {Record<string, string>} */
 const WORDS = { write: "Original", import: "Imported", replace: "Replaced", add: "Added", revert: "Reverted", first: "Original", correct: "Replaced", stage: "Replaced", commit: "Replaced" }
 
-/** @param {Extract<Texts["history"]["content"], {well: string}>["versions"][number]} version */
+/** @param {FieldVersion} version */
 function words(version) {
   return WORDS[version.action] ?? (version.action ? version.action[0].toUpperCase() + version.action.slice(1) : "Original")
 }

@@ -13,7 +13,7 @@ import { novelty, onEnter } from "../core/parts.js"
  */
 /** @param {{onSave: (change: {note?: string, reason?: string}) => boolean, onReason: (confirmed?: boolean) => boolean}} its */
 export function remark({ onSave, onReason }) {
-  /** @type {import("../core/storage.js").PlateNotes} */
+  /** @type {PlateNotes} */
   let notes // drafts of the plate, see `core/storage.js`
   let about = "" // what is open
   /** @type {HeldVerdict | null} */
@@ -134,7 +134,7 @@ export function remark({ onSave, onReason }) {
       showReason()
     },
     /** What is open: `subject` is a text of it, `held` its verdict, `suggested` a reason. */
-    /** @param {{plateNotes: import("../core/storage.js").PlateNotes, subject: string, held: HeldVerdict | null, suggested: string}} now */
+    /** @param {{plateNotes: PlateNotes, subject: string, held: HeldVerdict | null, suggested: string}} now */
     show({ plateNotes, subject, held, suggested }) {
       const another = plateNotes !== notes || subject !== about
       const news = another || JSON.stringify([held, suggested]) !== JSON.stringify([saved, proposed])

@@ -125,7 +125,7 @@ export function build({ el, send }) {
 
   // What is shown --
 
-  /** @param {Parameters<typeof icon>[0]} name @param {string} label @param {string} kind @param {() => void} run @param {string} more */
+  /** @param {Sign} name @param {string} label @param {string} kind @param {() => void} run @param {string} more */
   const button = (name, label, kind, run, more) => h("button", { class: `small ${more}`, ...barredBy(now.barred[kind]), click: run }, icon(name), label)
 
   /** @param {NonNullable<Shown<"signoff">["signed"]>} signed */

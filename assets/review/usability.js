@@ -3,11 +3,9 @@
 import { barredBy, fill, h, set } from "../core/dom.js"
 import { novelty } from "../core/parts.js"
 
-/** @typedef {UsabilityText} Usability */
-
 const SIGNS = { use: "✓", care: "!", none: "×" }
 
-/** Who says so, in a word or two. @param {Usability} usability */
+/** Who says so, in a word or two. @param {UsabilityText} usability */
 export function source(usability) {
   return usability.decided ? `decided by ${usability.decided}` : "proposed"
 }
@@ -47,7 +45,7 @@ export function usabilityPart(onLimits) {
     const sides = inputs.map(() => h("span", { class: "soft" }))
     const line = h("tr", name, value, inputs.map((input, at) => h("td", sides[at], input)))
     rows.append(line)
-    /** @param {Usability["rules"][number]} rule @param {string} barred */
+    /** @param {UsabilityText["rules"][number]} rule @param {string} barred */
     return (rule, barred) => {
       line.className = rule.outcome
       set(name, { title: rule.meaning })
@@ -68,7 +66,7 @@ export function usabilityPart(onLimits) {
   const isNew = novelty()
   return {
     element,
-    /** @param {Usability | null} usability @param {string} barred */
+    /** @param {UsabilityText | null} usability @param {string} barred */
     show(usability, barred) {
       element.hidden = !usability
       if (!isNew(usability, barred) || !usability) return

@@ -122,7 +122,7 @@ const inkOn = (word, stale) => (word === "flag" && !stale ? "#000000" : "#ffffff
 /**
  * Draw a verdict's sign into a box: filled where somebody looked, only outlined where
  * nobody did, grey where something else is there now.
- * @param {CanvasRenderingContext2D} pen @param {number} x @param {number} y @param {number} side @param {VerdictEntry} entry @param {string} surface
+ * @param {Pen} pen @param {number} x @param {number} y @param {number} side @param {VerdictEntry} entry @param {string} surface
  */
 export function drawVerdict(pen, x, y, side, [verdict, stale, basis, , , failed], surface) {
   const word = verdict || (failed ? "fail" : "")
@@ -147,7 +147,7 @@ export function drawVerdict(pen, x, y, side, [verdict, stale, basis, , , failed]
   pen.restore()
 }
 
-/** Three dots: something is under way. @param {CanvasRenderingContext2D} pen @param {number} x @param {number} y @param {number} side @param {string} surface */
+/** Three dots: something is under way. @param {Pen} pen @param {number} x @param {number} y @param {number} side @param {string} surface */
 function drawWaiting(pen, x, y, side, surface) {
   pen.save()
   pen.fillStyle = surface

@@ -44,7 +44,7 @@ export function boxOf(viewport, ratio, columns, index) {
  */
 export const fieldBox = ([x, y, side], [left, top, width, height]) => [x + left * side, y + top * side, width * side, height * side]
 
-/** What stands where no picture can: each state has a shape of its own. @param {CanvasRenderingContext2D} draw @param {Box} box @param {number | "loading"} state @param {number} ratio */
+/** What stands where no picture can: each state has a shape of its own. @param {Pen} draw @param {Box} box @param {number | "loading"} state @param {number} ratio */
 export function sign(draw, [x, y, width, height], state, ratio, text = "") {
   const side = Math.min(width, height)
   const line = Math.max(1, ratio)
@@ -89,7 +89,7 @@ export function sign(draw, [x, y, width, height], state, ratio, text = "") {
   draw.restore()
 }
 
-/** @param {CanvasRenderingContext2D} draw @param {number} x @param {number} y @param {number} radius @param {string} letter */
+/** @param {Pen} draw @param {number} x @param {number} y @param {number} radius @param {string} letter */
 function badge(draw, x, y, radius, letter) {
   draw.fillStyle = LOOK.ground
   draw.beginPath()
@@ -102,7 +102,7 @@ function badge(draw, x, y, radius, letter) {
   draw.fillText(letter, x, y + radius * 0.08)
 }
 
-/** Words in lines of at most the box's width; what does not fit is on the status line. @param {CanvasRenderingContext2D} draw @param {number} x @param {number} y @param {number} width @param {string} text @param {number} ratio */
+/** Words in lines of at most the box's width; what does not fit is on the status line. @param {Pen} draw @param {number} x @param {number} y @param {number} width @param {string} text @param {number} ratio */
 function sentence(draw, x, y, width, text, ratio) {
   const size = 11 * ratio
   draw.font = `400 ${size}px system-ui, sans-serif`
@@ -122,7 +122,7 @@ function sentence(draw, x, y, width, text, ratio) {
   })
 }
 
-/** A name on a dark ground, in the upper left of a box; its width, 0 where none fits. @param {CanvasRenderingContext2D} draw @param {Box} box @param {string} text @param {number} ratio */
+/** A name on a dark ground, in the upper left of a box; its width, 0 where none fits. @param {Pen} draw @param {Box} box @param {string} text @param {number} ratio */
 export function name(draw, [x, y, width, height], text, ratio, strong = true) {
   const size = (strong ? 12 : 11) * ratio
   draw.font = `${strong ? 650 : 400} ${size}px system-ui, sans-serif`
@@ -137,7 +137,7 @@ export function name(draw, [x, y, width, height], text, ratio, strong = true) {
   return across
 }
 
-/** A metric's colour as a frame, which leaves the picture as it is. @param {CanvasRenderingContext2D} draw @param {[number, number, number]} box @param {string} colour @param {number} ratio */
+/** A metric's colour as a frame, which leaves the picture as it is. @param {Pen} draw @param {[number, number, number]} box @param {string} colour @param {number} ratio */
 export function frame(draw, [x, y, side], colour, ratio) {
   const thick = Math.max(2 * ratio, Math.min(side * 0.09, 8 * ratio))
   draw.lineWidth = thick
@@ -145,13 +145,13 @@ export function frame(draw, [x, y, side], colour, ratio) {
   draw.strokeRect(x + thick / 2, y + thick / 2, side - thick, side - thick)
 }
 
-/** What was decided, in the lower right. @param {CanvasRenderingContext2D} draw @param {[number, number, number]} box @param {VerdictEntry} entry @param {number} ratio */
+/** What was decided, in the lower right. @param {Pen} draw @param {[number, number, number]} box @param {VerdictEntry} entry @param {number} ratio */
 export function verdict(draw, [x, y, side], entry, ratio) {
   const size = Math.max(6 * ratio, Math.min(20 * ratio, side * 0.3))
   drawVerdict(draw, x + side - size - 2 * ratio, y + side - size - 2 * ratio, size, entry, token("surface"))
 }
 
-/** Rings around a box: what is selected is ringed twice, so that it shows on any picture. @param {CanvasRenderingContext2D} draw @param {[number, number, number]} box @param {number} ratio @param {boolean} selected */
+/** Rings around a box: what is selected is ringed twice, so that it shows on any picture. @param {Pen} draw @param {[number, number, number]} box @param {number} ratio @param {boolean} selected */
 export function ring(draw, [x, y, side], ratio, selected) {
   /** @type {[number, string][]} */
   const rings = selected ? [[3, LOOK.ground], [2.5, LOOK.ink]] : [[1.5, LOOK.soft]]
@@ -164,7 +164,7 @@ export function ring(draw, [x, y, side], ratio, selected) {
   }
 }
 
-/** Where the keyboard points while the view is not fitted: its middle. @param {CanvasRenderingContext2D} draw @param {number} width @param {number} height @param {number} ratio */
+/** Where the keyboard points while the view is not fitted: its middle. @param {Pen} draw @param {number} width @param {number} height @param {number} ratio */
 export function cross(draw, width, height, ratio) {
   const [x, y, arm] = [width / 2, height / 2, 9 * ratio]
   for (const [thick, colour] of /** @type {[number, string][]} */ ([[3, LOOK.ground], [1, LOOK.mark]])) {

@@ -48,7 +48,7 @@ export function makeProgress({ send, ownBytes }) {
       h("dl", { class: "facts" }, facts, h("dt", "in this browser"), h("dd", bytes(ownBytes()))))
   }
 
-  /** @param {{done: number, total: number, running: boolean, failed: number, message: string, stopped: boolean, caches: Cache[]}} state */
+  /** @param {PreviewProgress} state */
   function show({ done, total, running, failed, message, stopped, caches }) {
     const unfinished = running || done < total - failed || stopped
     const why = stopped ? ", stopped" : message && !running ? `: ${message}` : ""

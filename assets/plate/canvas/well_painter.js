@@ -159,7 +159,7 @@ export function paintSigns({ brush, ratio, plate, details }, index, square, { ov
   if (fields.length > 1) for (const field of fields) nameField(brush, field, square, ratio)
 }
 
-/** @param {CanvasRenderingContext2D} brush @param {PlacedField} field @param {[number, number, number]} square @param {number} ratio */
+/** @param {Pen} brush @param {PlacedField} field @param {[number, number, number]} square @param {number} ratio */
 function nameField(brush, field, square, ratio) {
   const [x, y, width, height] = fieldBox(square, field.box)
   if (width <= NAMED_FIELD[0] * ratio || y + height <= NAMED_FIELD[1] * ratio) return
