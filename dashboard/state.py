@@ -237,18 +237,31 @@ class SessionState(param.Parameterized):
 
     NAMES = tuple(field.name for field in fields(ViewState))
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._view: ViewState | None = None
+        # The first to hear of a change, so that all who do see what is.
+        self.param.watch(self._changed, list(self.NAMES))
+
+    def _changed(self, *_: object) -> None:
+        self._view = None
+
     def view(self) -> ViewState:
-        """Return the present state as a frozen value."""
-        return ViewState(**{name: getattr(self, name) for name in self.NAMES})
+        """Return the present state as a frozen value, the same until it changes."""
+        if self._view is None:
+            values = {name: getattr(self, name) for name in self.NAMES}
+            self._view = ViewState(**values)
+        return self._view
 
     def show(self, view: ViewState) -> None:
         """Take over a whole state; who watches hears of what differs."""
+        present = self.view()
         values = {name: getattr(view, name) for name in self.NAMES}
         self.param.update(
             **{
                 name: value
                 for name, value in values.items()
-                if value != getattr(self, name)
+                if value != getattr(present, name)
             }
         )
 

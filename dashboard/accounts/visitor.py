@@ -82,6 +82,8 @@ class Visitor:
         project
             Path or address of its folder. The longest name that is its end decides.
         """
+        if not self.project_roles:
+            return self.role
         folders = project.split("/")
         names = ("/".join(folders[start:]) for start in range(len(folders)))
         roles = (

@@ -18,6 +18,7 @@ from dashboard.views.assay_content import (
 from dashboard.views.failure import failure
 from dashboard.views.island import Island, Message, Part, index_of, text_of
 from dashboard.views.sent_tables import MOST_BYTES, files_of
+from dashboard.views.snapshot import OF_A_WELL
 from dashboard.views.statistics import mapping_of
 from hcs.errors import HCSError
 from hcs.qc import ROLES
@@ -49,23 +50,15 @@ _PLACES = {
 """In which part of the panel a message is answered."""
 
 
-_OF_WELLS = frozenset(
-    [
-        "state",
-        "well",
-        "loading",
-        "previewed",
-        "field_values",
-        "history",
-        "history_problem",
-        "staged",
-        "values",
-        "statistics",
-        "unknown",
-        "judged",
-        "failed",
-    ]
-)
+_OF_WELLS = OF_A_WELL | {
+    "state",
+    "staged",
+    "values",
+    "statistics",
+    "unknown",
+    "judged",
+    "failed",
+}
 """What of a snapshot says nothing of the whole plate: it changes with each click."""
 
 

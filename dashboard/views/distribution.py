@@ -22,6 +22,7 @@ from dashboard.views.plotting import (
     cuts_of,
     drawing,
 )
+from dashboard.views.snapshot import OF_A_WELL
 from dashboard.views.writes import GuardedWrites
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ class DistributionPart(Part):
     nothing but the heads of the tabs. A figure is sent as text and is the browser's
     from then on; a newer one takes its place there.
     """
+
+    ignores = Part.ignores | OF_A_WELL
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, PlotsIsland())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.text import plain_text
 from dashboard.views.island import Island, Part, short
+from dashboard.views.snapshot import OF_A_WELL
 
 if TYPE_CHECKING:
     from dashboard.plates.values import PlateOverview, WellState
@@ -33,6 +34,8 @@ class FiltersIsland(Island):
 
 class Filters(Part):
     """Gives the page what it filters wells by."""
+
+    ignores = Part.ignores | OF_A_WELL
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, FiltersIsland())

@@ -50,6 +50,7 @@ class Header(Part):
         on_open: Callable[[], object],
     ) -> None:
         super().__init__(session, HeaderIsland())
+        self._at_rest: bool | None = None
         self._sent_choices: (
             tuple[tuple[PlateEntry, ...], PlateOverview | None] | None
         ) = None
@@ -183,7 +184,9 @@ class Header(Part):
 
     def announce(self, at_rest: bool) -> None:
         """Say whether every part shows what is chosen: for who waits to look at it."""
-        self.component.put({"at_rest": at_rest}, "rest")
+        if at_rest != self._at_rest:
+            self._at_rest = at_rest
+            self.component.put({"at_rest": at_rest}, "rest")
 
     def draw(self, now: Snapshot) -> None:
         """Show where the page is."""

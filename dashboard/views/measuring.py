@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dashboard.access import Act
 from dashboard.text import plain_text
 from dashboard.views.island import Island, Message, Part
+from dashboard.views.snapshot import OF_A_WELL
 from dashboard.views.writes import GuardedWrites
 from hcs.errors import HCSError
 from hcs.qc import broken_metrics
@@ -31,6 +32,8 @@ class MeasuringIsland(Island):
 
 class MeasuringJob(Part):
     """Shows the job of the plate while there is something to say."""
+
+    ignores = Part.ignores | OF_A_WELL
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, MeasuringIsland())

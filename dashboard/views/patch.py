@@ -12,7 +12,6 @@ import json
 import struct
 from typing import TYPE_CHECKING, Any
 
-from bokeh.util.serialization import make_id
 from tornado.iostream import StreamClosedError
 
 if TYPE_CHECKING:
@@ -20,6 +19,10 @@ if TYPE_CHECKING:
 
 _TEXT_FRAME = 0x81
 """First byte of a whole websocket message that is a text (RFC 6455, 5.2)."""
+
+
+_HEADER = json.dumps({"msgid": "texts", "msgtype": "PATCH-DOC", "num_buffers": 0})
+"""Of all messages: an id is what an answer names, and a browser answers none."""
 
 
 def change(model: Any, texts: Mapping[str, str]) -> None:
@@ -51,8 +54,7 @@ def _message(model: str, texts: Mapping[str, str]) -> tuple[str, str, str]:
         {"kind": "ModelChanged", "model": {"id": model}, "attr": name, "new": text}
         for name, text in texts.items()
     ]
-    header = {"msgid": make_id(), "msgtype": "PATCH-DOC", "num_buffers": 0}
-    return json.dumps(header), "{}", json.dumps({"events": events})
+    return _HEADER, "{}", json.dumps({"events": events})
 
 
 def _frame(text: str) -> bytes:

@@ -89,15 +89,26 @@ class Snapshot:
     dark: bool = False
 
     def changes(self, previous: Snapshot | None) -> frozenset[str]:
-        """Return the names of what is not as it was; of all where nothing was."""
+        """Return the names of what is not as it was; of all where nothing was.
+
+        Of the state ``"place"`` is the well and the field, and ``"state"`` all else.
+        """
         if previous is None:
             return _NAMES
         pairs = (
             (name, getattr(self, name), getattr(previous, name)) for name in _NAMES
         )
-        return frozenset(
-            name for name, new, old in pairs if new is not old and new != old
-        )
+        changed = {name for name, new, old in pairs if new is not old and new != old}
+        if "place" in changed:
+            well, field = self.place
+            if replace(previous.state, well=well, field=field) == self.state:
+                changed.discard("state")
+        return frozenset(changed)
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Label of the chosen well and name of the open field, "" where none is."""
+        return self.state.well, self.state.field
 
     @property
     def field(self) -> FieldView | None:
@@ -133,7 +144,20 @@ class Snapshot:
         return "field" if self.state.field else "well"
 
 
-_NAMES = frozenset(field.name for field in fields(Snapshot))
+_NAMES = frozenset(("place", *(field.name for field in fields(Snapshot))))
+
+OF_A_WELL = frozenset(
+    {
+        "place",
+        "well",
+        "loading",
+        "previewed",
+        "field_values",
+        "history",
+        "history_problem",
+    }
+)
+"""What changes when another well or field is looked at, and nothing else is."""
 
 
 class Snapshots:

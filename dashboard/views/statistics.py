@@ -11,6 +11,7 @@ from dashboard.quality.scores import is_measured
 from dashboard.text import plain_text
 from dashboard.views.failure import failure
 from dashboard.views.island import Island, Message, Part, text_of
+from dashboard.views.snapshot import OF_A_WELL
 from dashboard.views.writes import GuardedWrites
 from hcs.qc import ROLES, RoleMapping
 
@@ -39,7 +40,7 @@ class StatisticsIsland(Island):
 class Statistics(Part):
     """Shows the statistics of the chosen metric; computed off the event loop."""
 
-    ignores = frozenset({"judged"})
+    ignores = OF_A_WELL | {"judged"}
 
     def __init__(
         self, session: Session, on_computed: Callable[[StatisticsView | None], object]

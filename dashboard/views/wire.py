@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import param
 from panel.custom import JSComponent
 from panel.io.state import set_curdoc
+from panel.models.esm import DataEvent
 
 from dashboard.views.patch import change
 
@@ -101,8 +102,9 @@ class Wire(JSComponent):
 
         Keeping it takes longer than most messages do.
         """
-        with set_curdoc(doc):
-            self._process_event(event)
+        if isinstance(event, DataEvent):
+            with set_curdoc(doc):
+                self._handle_msg(event.data)
 
     def _handle_msg(self, data: Any) -> None:
         try:

@@ -16,6 +16,7 @@ from dashboard.accounts import LOCAL, Role, Visitor
 from dashboard.quality import well_memory
 from dashboard.quality.scores import SUSPICION
 from dashboard.shared import Shared
+from dashboard.state import ViewState
 from dashboard.views.snapshot import Snapshot
 from dashboard.views.verdict_content import MOST_CHANGES
 from dashboard.views.wire import wire_of
@@ -181,6 +182,8 @@ def test_a_page_draws_in_turns_between_which_others_come(
     drawn = [turn for turn in turns if turn]
     assert len(drawn) > 10
     assert all(len(turn) == 1 for turn in drawn)
+    # What shows nothing of a single well is left as it is.
+    assert not {"statistics", "distribution", "filters"} & set().union(*drawn)
     assert not visit._page._owed
     assert visit.content("header", "rest") == {"at_rest": True}
 
@@ -210,20 +213,38 @@ class Noting(Snapshot):
 
     def changes(self, previous: Snapshot | None) -> frozenset[str]:
         """Compare, which is to read what differs and no more."""
-        before = object.__getattribute__(self, "read").copy()
+        read = object.__getattribute__(self, "read")
+        before = read.copy()
         changes = super().changes(previous)
-        object.__setattr__(self, "read", before)
+        read.intersection_update(before)
         return changes
 
 
 _FIELDS = frozenset(field.name for field in dataclasses.fields(Snapshot))
 
 
+class NotingState(ViewState):
+    """A state that notes whether it is read which well or field is looked at."""
+
+    __slots__ = ("read",)
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in ("well", "field"):
+            object.__getattribute__(self, "read").add("place")
+        return super().__getattribute__(name)
+
+
 def noting(now: Snapshot) -> Noting:
+    read: set[str] = set()
+    state = object.__new__(NotingState)
+    object.__setattr__(state, "read", read)
+    for name in ViewState.__slots__:
+        object.__setattr__(state, name, getattr(now.state, name))
     copy = object.__new__(Noting)
-    object.__setattr__(copy, "read", set())
+    object.__setattr__(copy, "read", read)
     for name in _FIELDS:
         object.__setattr__(copy, name, getattr(now, name))
+    object.__setattr__(copy, "state", state)
     return copy
 
 
