@@ -13,7 +13,6 @@ export const resolved = (from, to) => new URL(to, `script://assets/${from}`).pat
  * @param {string} path
  * @param {(text: string) => string} addressOf makes a module of its text
  * @param {Map<string, string>} [made] address by path
- * @returns {string}
  */
 export function linked(files, path, addressOf, made = new Map()) {
   const known = made.get(path)

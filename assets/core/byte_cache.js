@@ -20,7 +20,7 @@ export class ByteCache {
     return this.entries.has(key)
   }
 
-  /** @param {string} key @returns {T | undefined} */
+  /** @param {string} key */
   get(key) {
     const entry = this.entries.get(key)
     if (!entry) return undefined

@@ -2,7 +2,7 @@
 
 import { token } from "./theme.js"
 
-/** The stops of a ramp, "#000000 #ffffff". @param {string} text @returns {Rgb[]} */
+/** The stops of a ramp, "#000000 #ffffff". @param {string} text */
 export const stopsOf = (text) => text.split(" ").map((color) => [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16)))
 
 /**
@@ -14,7 +14,7 @@ export function rampOf(scale, host, stage = false) {
   return stopsOf(token(`${stage ? "stage-" : ""}${ramped}`, host) || "#808080 #808080")
 }
 
-/** The colour at `part`, 0 to 1; beyond it the end's. @param {Rgb[]} stops @param {number} part @returns {Rgb} */
+/** The colour at `part`, 0 to 1; beyond it the end's. @param {Rgb[]} stops @param {number} part */
 export function mixed(stops, part) {
   const place = Math.min(1, Math.max(0, part)) * (stops.length - 1)
   const below = Math.min(stops.length - 2, Math.floor(place))

@@ -10,7 +10,7 @@ export async function droppedFiles(transfer) {
   return files.flat()
 }
 
-/** Files that were chosen by an `<input type="file">`, of a folder too. @param {FileList | null} list @returns {GivenFile[]} */
+/** Files that were chosen by an `<input type="file">`, of a folder too. @param {FileList | null} list */
 export function chosenFiles(list) {
   return [...(list ?? [])].map((file) => ({ file, folder: (file.webkitRelativePath ?? "").split("/").slice(0, -1).join("/") }))
 }

@@ -14,7 +14,7 @@ const FOLDER = new URL("../", import.meta.url) // of all scripts and styles
 const styles = new Map()
 
 /** The style sheet of this path, fetched once a page however many parts wear it.
- *  @param {string} name @returns {Promise<CSSStyleSheet>} */
+ *  @param {string} name */
 export function sheet(name) {
   const known = styles.get(name)
   if (known) return known

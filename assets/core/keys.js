@@ -121,7 +121,7 @@ onPreference("keys", () => {
   tell("keys")
 })
 
-/** The key of an action as it is pressed: "J", "ArrowLeft". @param {Action} action @returns {string} */
+/** The key of an action as it is pressed: "J", "ArrowLeft". @param {Action} action */
 export const keyOf = (action) => custom[action.id] ?? action.key
 
 /** @param {string} id */
@@ -133,7 +133,7 @@ export function keyName(id) {
   return NAMES[key] ?? key
 }
 
-/** Why an act cannot be done now, "" where it can. @param {Action} action @returns {string} */
+/** Why an act cannot be done now, "" where it can. @param {Action} action */
 export const whyBarred = (action) => bars.get(action.id) || (action.needs ? NEEDS[action.needs]() : "")
 
 /** @type {Map<string, string>} */

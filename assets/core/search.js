@@ -50,7 +50,6 @@ function distance(word, name, more) {
  * in order; of equals, what was used last, then acts, what can be done now, the shorter.
  * @template {Omit<Entry, "run">} Shown
  * @param {Shown[]} entries @param {string} query @param {string[]} recent  ids, the last first
- * @returns {Shown[]}
  */
 export function ranked(entries, query, recent = []) {
   const words = wordsOf(query)

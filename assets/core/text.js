@@ -22,7 +22,7 @@ export function exact(value) {
   return Number.isFinite(value) ? String(Number(value.toPrecision(7))) : String(value)
 }
 
-/** A moment in the reader's zone, its month in letters; what is no time stays as it is. @param {string | number | null | undefined} text @returns {string} */
+/** A moment in the reader's zone, its month in letters; what is no time stays as it is. @param {string | number | null | undefined} text */
 export function moment(text) {
   const time = new Date(text ?? "")
   return !text || Number.isNaN(time.getTime()) ? String(text || "") : time.toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" })

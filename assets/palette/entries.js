@@ -10,8 +10,7 @@ const LISTED = ".skip, .hcs-plate-link, .hcs-where a, .hcs-plates" // what they 
 const FOLDED = ".folded, details:not([open]), [data-findable]"
 const FEW_CHOICES = 12 // a setting with more is entered and not spelled out
 
-/** Everything that people can ask for now. @param {Say} send
- *  @returns {Entry[]} */
+/** Everything that people can ask for now. @param {Say} send */
 export const entries = (send) => [...acts(send), ...controls(), ...panels(), ...metrics(), ...wells(), ...plates(send)]
 
 /** The entry of the well that was typed, however it is spelled. @param {Entry[]} all @param {string} query */
@@ -20,7 +19,7 @@ export function wellFirst(all, query) {
   return all.find(({ id }) => id === `well:${label}`) ?? null
 }
 
-/** @param {Say} send @returns {Entry[]} */
+/** @param {Say} send */
 function acts(send) {
   return GROUPS.flatMap(([group, actions]) => actions.filter(({ id }) => id !== "palette").flatMap((action) => {
     const own = { group, barred: whyBarred(action) }

@@ -38,7 +38,7 @@ export const GROUPS = [["", "No groups"], ["folder", "Project folder"], ["state"
 /** @type {ListOrder} */
 export const USUAL = { sort: "state", down: false, group: "", open: false }
 
-/** What was remembered, where it means something. @param {string} text @returns {ListOrder} */
+/** What was remembered, where it means something. @param {string} text */
 export function orderOf(text) {
   try {
     const { sort, down, group, open } = JSON.parse(text)

@@ -15,7 +15,6 @@ function between(order, from, to) {
  * A click on a row: it alone, with Ctrl it more or less, with Shift the range up to it.
  * @param {RowSelection} selection @param {string[]} order @param {string} row
  * @param {{shift?: boolean, more?: boolean}} held
- * @returns {RowSelection}
  */
 export function clicked(selection, order, row, { shift = false, more = false } = {}) {
   if (shift && selection.anchor) {
@@ -61,7 +60,7 @@ export function keyed(selection, order, { key, shiftKey: shift = false, ctrlKey 
   return clicked(shift && !selection.anchor ? { ...selection, anchor: selection.at || to } : selection, order, to, { shift })
 }
 
-/** What is left of a selection when the table has other rows. @param {RowSelection} selection @param {string[]} order @returns {RowSelection} */
+/** What is left of a selection when the table has other rows. @param {RowSelection} selection @param {string[]} order */
 export function still(selection, order) {
   const there = new Set(order)
   const rows = new Set([...selection.rows].filter((row) => there.has(row)))

@@ -11,7 +11,7 @@ const STEP = 9 // pixels from dot to dot
 const SOURCES = { stored: "Contrast: stored", plate: "Contrast: whole plate", dtype: "Contrast: range of the data type", hand: "Contrast: by hand" }
 
 /** Channels of which only one is on; all where it was so before, or without a place.
- *  @template {{active: boolean}} Channel @param {Channel[]} channels @param {number | null} place @returns {Channel[]} */
+ *  @template {{active: boolean}} Channel @param {Channel[]} channels @param {number | null} place */
 export function only(channels, place) {
   const all = place === null || channels.every(({ active }, at) => active === (at === place))
   return channels.map((channel, at) => ({ ...channel, active: all || at === place }))

@@ -14,13 +14,11 @@ export function notComparable(old, corrected) {
 
 /**
  * The difference of two fields: the mean of the channels, each in parts of its contrast,
- * so that a difference that can be seen side by side is seen here.
+ * so that a difference that can be seen side by side is seen here. `differing` is the part of the
+ * pixels that are not equal in all channels; null where no channel is in both.
  *
  * @param {Map<number, Plane>} old @param {typeof old} corrected  planes of one size, by channel
  * @param {Pick<Look, "index" | "low" | "high">[]} channels  those that are on
- * @returns {{width: number, height: number, data: Uint8ClampedArray<ArrayBuffer>, differing: number} | null}
- *   `differing` is the part of the pixels that are not equal in all channels; null where no
- *   channel is in both
  */
 export function difference(old, corrected, channels) {
   const shared = channels.filter(({ index }) => old.has(index) && corrected.has(index))

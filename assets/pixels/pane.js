@@ -151,7 +151,7 @@ export function makePane(viewport, onState) {
   /** A plane that is there. @param {number} channel @param {number | null} level */
   const planeOf = (channel, level) => /** @type {Plane} */ (loaded.get(channel)?.get(level ?? 0))
 
-  /** The level that all active channels have, the finest one. @param {ChannelLook[]} active @returns {number | null} */
+  /** The level that all active channels have, the finest one. @param {ChannelLook[]} active */
   function commonLevel(active) {
     const levels = active.map((channel) => [...(loaded.get(channel.index)?.keys() ?? [])])
     if (!levels.length || levels.some((each) => !each.length)) return null
@@ -245,7 +245,7 @@ export function makePane(viewport, onState) {
       this.show(null)
       tellState({ empty: text })
     },
-    /** `{level, values: [[channel index, value]]}` of pixel (x, y) of level 0. @param {number} x @param {number} y @returns {{level: number | null, values: [number, number][]} | null} */
+    /** `{level, values: [[channel index, value]]}` of pixel (x, y) of level 0. @param {number} x @param {number} y */
     valuesAt(x, y) {
       if (!source || x < 0 || y < 0 || x >= source.width || y >= source.height) return null
       const whole = [source.width, source.height]

@@ -14,7 +14,7 @@ export const soonUrl = (sprite) => changed(sprite, { soon: 1 })
 /**
  * The wells that are not on the picture yet, by the header `X-Waiting`: a bit a well, four
  * to a hexadecimal digit, the first well in the highest.
- * @param {string} header @returns {Set<number>}
+ * @param {string} header
  */
 export function waitingWells(header) {
   const wells = new Set()

@@ -100,8 +100,7 @@ export function layerOf(field, side, view, spriteCell) {
 }
 
 /** Addresses of what a layer needs. `plate` has channels (text), z, t; `on` the channels that are drawn here.
- *  @param {PlateCanvasText} plate @param {PlacedField} field @param {Layer} layer @param {{index: number}[]} on
- *  @returns {{tile: Box | null, parts: PictureRequest[]}[]} */
+ *  @param {PlateCanvasText} plate @param {PlacedField} field @param {Layer} layer @param {{index: number}[]} on */
 export function needs(plate, field, layer, on) {
   if (layer.kind === "sprite") return []
   const place = { level: layer.level, z: plate.z, t: plate.t, projection: plate.projection }
