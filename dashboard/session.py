@@ -313,10 +313,9 @@ class Session:
                 _LOG.exception("A part of the page could not look for changes.")
         plate = self.state.plate
         revision = self.service.plates.revision(plate)
-        if self._seen[0] != plate:
-            self._seen = (plate, revision)
         moment = time.monotonic()
-        changed = self._seen[1] != revision
+        # Of another plate, too: it may have changed since the page has read it.
+        changed = self._seen != (plate, revision)
         if same and not (changed and moment - self._shown_at >= OTHERS_SECONDS):
             return
         self._seen, self._shown_at = (plate, revision), moment

@@ -238,6 +238,8 @@ class Snapshots:
             self._set(unknown=())
         if self._choose_only_plate():
             return  # which has moved the state, and come back here
+        if (previous.plate, previous.well) != (state.plate, state.well):
+            self._awaiting = None
         if previous.plate != state.plate:
             self._set(well=None, history=(), field_values=(), values=None)
             self._plate()
@@ -358,8 +360,6 @@ class Snapshots:
             return
         moved = (previous.plate, previous.well) != (state.plate, state.well)
         shown = self.now.well
-        if moved:
-            self._awaiting = None
         if moved and (shown is None or shown.label != state.well):
             self._set(loading=True, history=(), field_values=(), history_problem="")
         place = (state.plate, state.well, state.field)
@@ -381,6 +381,7 @@ class Snapshots:
     def _well_failed(self, error: BaseException) -> None:
         from dashboard.plates.values import WellView
 
+        self._awaiting = None
         text = failure(error, "It could not be read")
         state = self._session.state.view()
         self.put(

@@ -554,3 +554,30 @@ def test_corrections_follow_a_page_once_and_not_with_each_part(
     visit.act("plate_map", type="select", well="A1")
     assert told
     assert all(before != after for before, after in pairwise(told))
+
+
+def test_what_changed_just_before_a_page_looks_is_shown_on_another_plate_and_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session_module, "OTHERS_SECONDS", 0.0)
+    folder = tmp_path / "plates"
+    for name in (KEY, "q.ome.zarr"):
+        plates.make(folder / name, rows=1, columns=1, shape=(32, 40))
+    with service(tmp_path / "workspace", folder, measure=False) as made:
+        for key in (KEY, "q.ome.zarr"):
+            surveyed(made, key)
+        visit, other = opened(made, "plate=q.ome.zarr"), opened(made, "plate=")
+        visit.session.state.update(plate=KEY)
+        visit.rest()
+        judge(made, A1, "fail", BEN)
+        looked(visit)
+        assert words(visit) == {"A1": "fail"}
+
+        def listed(page: Visit) -> int:
+            return len(page.content("plates")["plates"])
+
+        plates.make(folder / "r.ome.zarr", rows=1, columns=1, shape=(32, 40))
+        wait_for(lambda: looked(other) or listed(other) == 3)
+        visit.session.state.update(plate="")
+        looked(visit)
+        assert listed(visit) == 3

@@ -105,6 +105,14 @@ def test_a_field_is_opened_and_stepped_to_though_its_well_is_still_read(
     visit.send("field_viewer", type="field", step=1)
     visit.rest()
     assert (visit.session.state.well, visit.session.state.field) == ("A3", first)
+    # That the plate has changed meanwhile takes nothing back.
+    visit.act("header", type="back")
+    visit.send("plate_map", type="select", well="B1")
+    visit.send("header", type="open")
+    made.access.plate(KEY).bump()
+    visit.look()
+    visit.rest()
+    assert (visit.session.state.well, bool(visit.session.state.field)) == ("B1", True)
     # Who chooses another well meanwhile has given up the one before.
     visit.act("header", type="back")
     visit.send("plate_map", type="select", well="B1")
