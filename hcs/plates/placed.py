@@ -102,17 +102,19 @@ class PlacedPlate(PlateDescription):
 
     def _stored_conditions(self) -> dict[str, dict[str, Any]]:
         """Return what condition tables inside the plate say; they are read once."""
-        if self._table_conditions is None and self._opened is not None:
-            self._table_conditions = {}
-            version = self._version or ""
-            # What reads tables takes longer to load than most plates to open.
-            if listed_names(self._opened, TABLES, version, TABLES):
-                from hcs.plates.stored_tables import stored_conditions
+        known, store = self._table_conditions, self._opened
+        if known is not None or store is None:
+            return known or {}
+        conditions: dict[str, dict[str, Any]] = {}
+        version = self._version or ""
+        # What reads tables takes longer to load than most plates to open.
+        if listed_names(store, TABLES, version, TABLES):
+            from hcs.plates.stored_tables import stored_conditions
 
-                self._table_conditions = stored_conditions(
-                    self._opened, self.metadata, version
-                )
-        return self._table_conditions or {}
+            conditions = stored_conditions(store, self.metadata, version)
+        # Only now: other threads take it for all that there is.
+        self._table_conditions = conditions
+        return conditions
 
     @property
     def location(self) -> str | None:

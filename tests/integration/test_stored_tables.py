@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import threading
 import warnings
 import zipfile
-from typing import TYPE_CHECKING
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -25,7 +27,7 @@ from hcs.plates import (
 from hcs.stores.directory import DirectoryStore
 from hcs.tables.text_cells import read_text
 from tests import plates
-from tests.integration.serving import service, surveyed
+from tests.integration.serving import service, surveyed, wait_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -174,6 +176,34 @@ def test_condition_tables_are_the_conditions_of_wells(
         overview = surveyed(made, path.name)
         assert set(overview.condition_names) == {"drug", "dose"}
         assert dict(overview.well("A2").conditions) == {"drug": "taxol", "dose": "2.5"}
+
+
+class Slow(DirectoryStore):
+    """A folder whose list of tables comes when somebody says so."""
+
+    readers = 0
+    go: threading.Event
+
+    def read(self, key: str, *args: Any, **options: Any) -> bytes | None:
+        if key == "tables/zarr.json":
+            self.readers += 1
+            assert self.go.wait(60)
+        return super().read(key, *args, **options)
+
+
+def test_who_asks_for_conditions_while_they_are_read_gets_them_too(
+    tmp_path: Path,
+) -> None:
+    store = Slow(make(tmp_path, "0.5", "csv"))
+    store.go = threading.Event()
+    with from_hcs_zarr(store) as plate, ThreadPoolExecutor(2) as threads:
+        first = threads.submit(lambda: plate.conditions)
+        wait_for(lambda: store.readers == 1)
+        second = threads.submit(lambda: plate.conditions)
+        wait_for(lambda: second.done() or store.readers == 2)
+        store.go.set()
+        assert set(first.result()) == {"A/1", "A/2"}
+        assert second.result() == first.result()
 
 
 def test_what_an_import_wrote_of_wells_comes_before_tables(tmp_path: Path) -> None:
