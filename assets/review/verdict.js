@@ -4,9 +4,7 @@
 import { toPlate } from "../core/boxes.js"
 import { listen, reviewer, tell } from "../core/bus.js"
 import { barredBy, fill, h, icon, say, set } from "../core/dom.js"
-import { bar, fillBar, options } from "../core/parts.js"
 import { count } from "../core/text.js"
-import { filtering } from "../plate/filtering.js"
 import { keyed } from "../core/keyed.js"
 import { barActs, keyName } from "../core/keys.js"
 import { notDrawn } from "./drawn.js"
@@ -14,10 +12,10 @@ import { exportFiles } from "./export_files.js"
 import { tellGlimpsed } from "./glimpses.js"
 import { makeMessages } from "./messages.js"
 import { makeNearby } from "./nearby.js"
-import { ORDERS, arrange, nextWell, wellBefore } from "./queue.js"
+import { queueLine } from "./queue_line.js"
 import { remark } from "./remark.js"
 import { restDialog } from "./pass_rest.js"
-import { PlateNotes, onDraft, preference, setPreference } from "../core/storage.js"
+import { PlateNotes, onDraft } from "../core/storage.js"
 import { newBatch, watchUnsaved } from "./unsaved.js"
 import { TURNS, makeWaiting, named } from "./waiting.js"
 import { review, setVerdicts, setWaiting, verdictParts, withChanges } from "./verdicts.js"
@@ -37,7 +35,6 @@ export function build({ el, send, hide }) {
   let notes // what the browser keeps about this plate
   /** @type {(() => void) | null} */
   let refused = null // a verdict that waits for its reason
-  const skipped = new Set()
 
   /** @type {[HTMLElement, Verdict][]} */
   const keyBoxes = []
@@ -56,11 +53,6 @@ export function build({ el, send, hide }) {
   const redo = h("button", { class: "small hcs-redo", click: () => turn("redo") })
   const verdictText = h("p", { class: "standing" }) // the map tells of the well, the toast of the verdict
   const why = h("p", { class: "why soft small cut" })
-  const previous = keyed(h("button", { class: "small square", "aria-label": "Previous suspect", click: () => go(-1) }, icon("back")), "previous", "Previous suspect")
-  const next = keyed(h("button", { class: "small hcs-queue", click: () => go(1) }), "next", "Next suspect or unreviewed well")
-  const order = h("select", { class: "hcs-queue-order", "aria-label": "Order of the queue", title: "Order of the queue", change: () => setOrder(order.value) }, options(ORDERS))
-  const judgedBar = bar()
-  const progress = h("span", { class: "soft small cut" })
   const passRest = h("button", { class: "small hcs-pass-rest", click: () => askRest() })
   const messages = makeMessages()
   const sent = makeWaiting({ onChange(wells) {
@@ -69,6 +61,7 @@ export function build({ el, send, hide }) {
   } })
   const files = exportFiles({ onTable: () => send("table", { plate: now.plate }), onRefused: messages.offer })
   const { hint } = messages
+  const queue = queueLine({ shown: () => (shown ? now : null), hint })
   const reopen = h("button", { class: "small hcs-reopen-here", click: () => tell("reopen") }, "Reopen…")
   const lock = h("div", { class: "lock", hidden: true })
   const nearby = makeNearby()
@@ -77,9 +70,7 @@ export function build({ el, send, hide }) {
     h("div", { class: "row line" }, remarks.note, remarks.unsaved, undo, redo))
   const filesRow = h("div", { class: "row line files", dataset: { findable: "" } }, passRest, h("span", { class: "grow" }), ...files.elements)
   const section = h("section", { class: "panel verdicts", "aria-label": "Verdict" }, h("div", { class: "inside" }, messages.problem, sent.element,
-    h("div", { class: "about" }, verdictText, why), nearby.element, lock, judge,
-    h("div", { class: "row line queue" }, previous, next, order,
-      h("span", { class: "progress grow" }, progress, judgedBar)), filesRow), messages.toast)
+    h("div", { class: "about" }, verdictText, why), nearby.element, lock, judge, queue.element, filesRow), messages.toast)
   el.append(section)
 
   // Deciding --
@@ -116,7 +107,7 @@ export function build({ el, send, hide }) {
     }
     post("judge", { plate: now.plate, batch: newBatch(), verdict, ...about, reason, note: remarks.text() })
     remarks.given()
-    if (about.wells.length === 1 && !about.field) advance(about.wells[0])
+    if (about.wells.length === 1 && !about.field) queue.advance(about.wells[0])
   }
 
   /** @param {() => unknown} then  with a name */
@@ -166,45 +157,6 @@ export function build({ el, send, hide }) {
     send(type, message)
   }
 
-  // The queue --
-
-  /** @param {string} label */
-  const judged = (label) => {
-    const entry = now.verdicts[label]
-    return skipped.has(label) || Boolean(entry?.[0] && !entry[1])
-  }
-
-  /** @param {string} label */
-  const leftOut = (label) => filtering.skip && filtering.hidden.has(label)
-  /** @param {string} from */
-  const following = (from) => nextWell(arrange(now, order.value), new Set(now.suspects), from, judged, leftOut)
-
-  /** @param {string} value */
-  function setOrder(value) {
-    order.value = value
-    setPreference("order", value)
-  }
-  order.value = ORDERS.some(([value]) => value === preference("order")) ? preference("order") : "suspicion"
-
-  /** @param {string} from  a label */
-  function advance(from) {
-    skipped.add(from) // until the server's answer is here
-    const label = following(from)
-    const suspects = new Set(now.suspects)
-    // After the last suspect one stays: what follows is all the rest.
-    if (!label || (suspects.has(from) && !suspects.has(label))) return
-    tell("choose", label)
-  }
-
-  /** @param {number} step */
-  function go(step) {
-    if (!shown) return
-    const from = review.selected || now.well
-    const label = step > 0 ? following(from) : wellBefore(arrange(now, order.value), from, leftOut)
-    if (label) tell("choose", label)
-    else hint(filtering.hidden.size && filtering.skip ? "Every well that the filter shows is judged." : "Every well of this plate is judged.")
-  }
-
   // All the rest --
 
   const restBox = restDialog({ send, onPass: () => post("rest", { plate: now.plate, batch: newBatch(), verdict: "pass", note: "", reason: "" }) })
@@ -230,7 +182,7 @@ export function build({ el, send, hide }) {
   /** @param {VerdictText["results"][number]} result @param {SentDecision} sent */
   function failed(result, { type, message }) {
     sent.stopped(result.batch)
-    for (const label of message.wells ?? []) skipped.delete(label)
+    queue.putBack(message.wells ?? [])
     const drop = () => {
       sent.done(result.batch)
       notes.dropUnsaved(result.batch)
@@ -313,13 +265,7 @@ export function build({ el, send, hide }) {
   }
 
   function showQueue() {
-    const open = now.suspects.filter((label) => !judged(label)).length
-    fill(next, open ? `Next of ${count(open, "suspect")}` : now.reviewed < now.total ? "Next unreviewed" : "All judged", icon("forward"))
-    const bases = now.bases.unseen ? `, ${now.bases.unseen} in bulk` : ""
-    const stale = now.stale ? `, ${now.stale} stale` : ""
-    say(progress, `${now.reviewed} of ${now.total} judged${bases}${stale}, ${now.seen ?? 0} seen`)
-    set(progress, { title: `${VERDICT_NAMES.map((verdict) => `${now.counts[verdict]} ${verdict}`).join(", ")}. Seen by you since you opened the plate: a field opened, the well's thumbnails, or a field in a montage. Seen is not judged.` })
-    fillBar(judgedBar, now.reviewed, now.total)
+    queue.show(now)
     filesRow.hidden = !["plate", "canvas", "values"].includes(now.stage)
     passRest.hidden = Boolean(now.locked) || !now.rest
     set(passRest, barredBy(now.away))
@@ -334,7 +280,6 @@ export function build({ el, send, hide }) {
   listen("verdict", (word) => decide(word))
   listen("undo", () => turn("undo"))
   listen("redo", () => turn("redo"))
-  listen("queue", go)
   listen("verdict-note", () => (shown && now.locked ? hint(now.locked) : remarks.note.focus()))
   listen("verdict-reason", () => (shown && now.locked ? hint(now.locked) : remarks.reason.focus()))
   listen("verdict-scope", () => { if (shown && now.field) setScope(!whole) })
@@ -381,14 +326,14 @@ export function build({ el, send, hide }) {
       now = /** @type {VerdictNow} */ ({ ...shared, ...next })
       if (another || !notes) {
         notes = new PlateNotes(next.workspace, next.id)
-        skipped.clear()
+        queue.settle()
       }
       for (const result of next.results) {
         if (result.n <= answered) continue
         answered = result.n
         answer(result)
       }
-      if (!sent.size) skipped.clear()
+      if (!sent.size) queue.settle()
       setVerdicts(now.verdicts, { well: next.well, list: next.fields })
       restBox.show(next.sample)
       judgeShown()
