@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import platform
 import sys
 import threading
@@ -173,6 +172,7 @@ def _serve_with(
     from dashboard.commands.sign_in import sign_in_of, signing_in
     from dashboard.compose import compose
     from dashboard.ending import Ending, leave
+    from dashboard.garbage import Garbage
     from dashboard.options import Options
 
     sign_in = sign_in_of(options, settings_file)
@@ -212,12 +212,10 @@ def _serve_with(
             start.say()
             Ending(loop, service.sessions.end).on_signals()
             server.start()
-            # What was imported stays: looking through it again holds pages up for
-            # 100 ms.
-            gc.collect()
-            gc.freeze()
+            garbage = Garbage()
+            garbage.follow(loop)
             loop.start()
-            gc.unfreeze()
+            garbage.end()
             server.stop()
     finally:
         service.close()
