@@ -130,6 +130,14 @@ def keep_log(folder: Path, *, form: str = "text", days: int = LOG_DAYS) -> str:
     return ""
 
 
+def json_line(message: str) -> str:
+    """Return what the log would have of a message where it is JSON."""
+    record = logging.LogRecord(
+        "dashboard", logging.INFO, __file__, 0, message, None, None
+    )
+    return _JsonLines().format(record)
+
+
 def _remove_older(folder: Path, days: int) -> None:
     """Remove files of servers that are gone: nobody turns theirs over any more."""
     oldest = time.time() - (days + 1) * _DAY_SECONDS

@@ -1,4 +1,4 @@
-"""Whether a server can do its work now: database, roots, disk, threads.
+"""Whether a server can do its work now: database, roots, disk, threads, workers.
 
 Each look has a second or two: a share that does not answer is an answer.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor, TimeoutError, wait
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
+from dashboard.child_environment import environment
 from dashboard.plates.registry import is_address
 from dashboard.storage.database import begin_alone
 from dashboard.storage.reserve import free_beyond_reserve
@@ -91,6 +94,7 @@ class ReadinessChecks:
             "disk": self._disk,
             "roots": self._roots_there,
             "threads": self._threads,
+            "workers": _workers,
         }
 
     def _begun(self, name: str, check: Callable[[], str]) -> Future[str]:
@@ -153,6 +157,31 @@ class ReadinessChecks:
         if not busy:
             return ""
         return f"all are at work for longer than {_SECONDS / 2:g} s: {', '.join(busy)}"
+
+
+def _workers() -> str:
+    """Return whether processes can be started.
+
+    Workers live as long as a job does, and decoders as long as a file: what keeps the
+    next ones from coming is what there is to look at.
+    """
+    command = [sys.executable, "-I", "-S", "-c", ""]
+    try:
+        ended = subprocess.run(  # noqa: S603 - nothing of it comes from anybody
+            command,
+            env=environment(),
+            capture_output=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+    except OSError as error:
+        return f"none can be started: {sys.executable} ({error.strerror})"
+    except subprocess.TimeoutExpired:
+        return f"none starts within {_SECONDS:g} s"
+    if ended.returncode == 0:
+        return ""
+    said = ended.stderr.decode(errors="replace").strip().splitlines()[-1:]
+    return f"none can be started: exit {ended.returncode} {''.join(said)}".strip()
 
 
 def _against_root(root: Path) -> str:

@@ -34,12 +34,12 @@ class Start:
     line: str
     note: str = ""
 
-    def say(self) -> None:
-        """Print how to open the server, and what to know of that."""
+    def lines(self) -> Iterator[str]:
+        """Yield how to open the server, and what to know of that."""
         if self.note:
-            print(f"  note       {self.note}")
-        print(self.line)
-        print("Stop with Ctrl+C.", flush=True)
+            yield f"  note       {self.note}"
+        yield self.line
+        yield "Stop with Ctrl+C."
 
 
 @contextlib.contextmanager

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+import sys
+from typing import TYPE_CHECKING, Any, TextIO
 
-from dashboard.logs import FORMATS, LOG_DAYS
+from dashboard.logs import FORMATS, LOG_DAYS, json_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def add_log(parser: Any) -> None:
@@ -47,3 +51,25 @@ def _place(text: str) -> tuple[str, int]:
             f"{text!r} is no address and port, such as 127.0.0.1:9100"
         )
     return address.strip("[]"), number
+
+
+def greet(lines: Iterable[str], *, form: str, stream: TextIO | None = None) -> None:
+    """Print what a server says when it starts; as lines of the log where that is JSON.
+
+    They go where the log goes then, so that nothing else stands between its documents,
+    and into no file: a line may let somebody in.
+
+    Parameters
+    ----------
+    lines
+        For a person.
+    form
+        Of the log, ``"text"`` or ``"json"``.
+    stream
+        Where text goes; standard output if not given.
+    """
+    for line in lines:
+        if form == "json":
+            print(json_line(line.strip()), file=sys.stderr, flush=True)
+        else:
+            print(line, file=stream, flush=True)

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.commands.database import add_database, database_of
 from dashboard.commands.inbox_options import add_inbox, size
-from dashboard.commands.log_options import add_log
+from dashboard.commands.log_options import add_log, greet
 from dashboard.commands.measure import add_executor
 from dashboard.commands.settings_defaults import put_defaults
 from dashboard.commands.sign_in_options import add_sign_in
 from hcs import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from concurrent.futures import Executor
 
     from dashboard.app import ServerSettings
@@ -136,12 +137,13 @@ def _serve(options: argparse.Namespace) -> int:
     workspace = open_workspace(options.workspace)
     trouble = keep_log(workspace.logs, form=options.log_format, days=options.log_days)
     if trouble:
-        print(f"  note       {trouble}", file=sys.stderr)
+        note = f"  note       {trouble}"
+        greet([note], form=options.log_format, stream=sys.stderr)
     roots = list(options.plates)
     # Whatever is imported is listed; a folder that is served twice is listed once.
     roots += [folder.into for folder in inboxes.folders]
     if options.demo:
-        roots.append(str(_demo_plate(workspace)))
+        roots.append(str(_demo_plate(workspace, options.log_format)))
     if not roots:
         print(
             "hcs-dashboard: no plate given. Try `hcs-dashboard PLATE`, "
@@ -208,8 +210,8 @@ def _serve_with(
             else local_start(service, settings, no_token=options.no_token)
         ) as start:
             server = make_server(service, settings, start.entrance)
-            _welcome(service, workspace)
-            start.say()
+            lines = (*_welcome(service, workspace), *start.lines())
+            greet(lines, form=options.log_format)
             Ending(loop, service.sessions.end).on_signals()
             server.start()
             garbage = Garbage()
@@ -261,43 +263,43 @@ def _settings(options: argparse.Namespace) -> ServerSettings:
     )
 
 
-def _welcome(service: Service, workspace: Workspace) -> None:
+def _welcome(service: Service, workspace: Workspace) -> Iterator[str]:
     from dashboard.workspace import network_filesystem
 
     entries = service.plates.entries()
     good = [entry for entry in entries if entry.error is None]
     names = ", ".join(entry.key for entry in good[:3]) + (", ..." * (len(good) > 3))
-    print(f"hcs-dashboard {__version__}")
-    print(f"  plates     {len(good)}  {names}")
+    yield f"hcs-dashboard {__version__}"
+    yield f"  plates     {len(good)}  {names}"
     for entry in entries:
         if entry.error is not None:
-            print(f"  not shown  {entry.key}: {entry.error}")
+            yield f"  not shown  {entry.key}: {entry.error}"
     whose = "  (your own; others do not see it)" if workspace.private else ""
-    print(f"  workspace  {workspace.path}{whose}")
+    yield f"  workspace  {workspace.path}{whose}"
     shared = {network_filesystem(entry.location) for entry in good} - {None}
     if workspace.private and shared:
         kinds = ", ".join(map(str, shared))
-        print(
+        yield (
             f"  note       plates lie on a network folder ({kinds}), but the workspace "
             f"is private: give --workspace to share it."
         )
     if workspace.closed:
-        print(f"  note       {workspace.closed}")
+        yield f"  note       {workspace.closed}"
     for folder in service.inbox.folders:
-        print(f"  inbox      {folder.folder}, into {folder.into}")
+        yield f"  inbox      {folder.folder}, into {folder.into}"
     for root in service.adding.roots():
         away = "" if Path(root.name).is_dir() else "  (not there now)"
-        print(f"  add from   {root.name}{away}")
+        yield f"  add from   {root.name}{away}"
     if service.read_only:
-        print("  read-only  nothing can be written")
+        yield "  read-only  nothing can be written"
 
 
-def _demo_plate(workspace: Workspace) -> Path:
+def _demo_plate(workspace: Workspace, form: str) -> Path:
     from hcs.demo import make_demo_plate
 
     path = workspace.path / "demo" / "demo.ome.zarr"
     if not path.exists():
         path.parent.mkdir(exist_ok=True)
-        print("Making the demo plate ...", flush=True)
+        greet(["Making the demo plate ..."], form=form)
         make_demo_plate(path)
     return path

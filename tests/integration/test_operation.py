@@ -6,6 +6,8 @@ import json
 import logging
 import os
 import re
+import subprocess
+import sys
 import threading
 import time
 import urllib.request
@@ -93,6 +95,13 @@ def busy(running):
     return free.set
 
 
+def replaced(running):
+    """Take Python from where it was when the server began, as an upgrade may."""
+    del running
+    program, sys.executable = sys.executable, f"{sys.executable}-of-before"
+    return lambda: setattr(sys, "executable", program)
+
+
 @pytest.mark.parametrize(
     ("break_it", "name", "words"),
     [
@@ -100,6 +109,7 @@ def busy(running):
         (full, "disk", "No such file"),
         (ended, "threads", "ended, and start again with the server: watcher"),
         (busy, "threads", "at work for longer"),
+        (replaced, "workers", "none can be started"),
     ],
 )
 def test_each_thing_that_a_server_needs_makes_it_not_ready_and_comes_back(
@@ -256,6 +266,25 @@ def plain_log():
         if handler not in root.handlers:
             root.addHandler(handler)
     root.setLevel(level)
+
+
+def test_a_server_whose_log_is_json_says_nothing_else_when_it_starts(tmp_path):
+    plate = plates.make(tmp_path / "p.ome.zarr", fields=1, shape=(16, 16))
+    command = [sys.executable, "-m", "dashboard", "serve", str(plate), "--port", "0"]
+    command += ["--workspace", str(tmp_path / "workspace"), "--log-format", "json"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as server:
+        messages = []
+        for line in server.stderr:
+            messages.append(json.loads(line)["message"])
+            if messages[-1].startswith("Stop with"):
+                server.terminate()
+        assert server.stdout.read() == ""
+    assert messages[0].startswith("hcs-dashboard ")
+    (address,) = (text for text in messages if text.startswith("Open http://"))
+    kept = "".join(p.read_text() for p in (tmp_path / "workspace/logs").iterdir())
+    assert address.partition("token=")[2] not in kept
 
 
 def test_a_log_of_json_is_one_document_a_line_whatever_is_logged(tmp_path, plain_log):
