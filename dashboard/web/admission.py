@@ -78,7 +78,7 @@ class Admission:
 
     def guard(self, server: Any) -> None:
         """Count the connections of a Tornado server; the most of all get no answer."""
-        accept = server.handle_stream
+        accept, forget = server.handle_stream, server.on_close
         self.connections = lambda: len(server._connections) - len(self._leaving)
         most = self.capacity.connections + max(1, self.capacity.connections // 10)
 
@@ -91,7 +91,13 @@ class Admission:
                 self.expect(stream)
                 accept(stream, address)
 
+        def on_close(connection: Any) -> None:
+            self.closed(connection.stream)
+            forget(connection)
+
         server.handle_stream = handle_stream
+        # What answers requests is not told of the end: Tornado keeps that to itself.
+        server.on_close = on_close
 
     def expect(self, stream: Any) -> None:
         """Note that the next request of a connection has yet to come."""

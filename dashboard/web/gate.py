@@ -114,11 +114,6 @@ class Gate(HTTPServerConnectionDelegate):
         connection = PassedConnection(request_conn, self._answered)
         return _Passage(self, server_conn, connection)
 
-    def on_close(self, server_conn: Any) -> None:
-        """Pass it on."""
-        self.admission.closed(server_conn.stream)
-        self.application.on_close(server_conn)
-
     def _answered(self, request: HTTPServerRequest, status: int) -> None:
         """Count an answer and log it, where that is wanted."""
         self.admission.end(request.connection)

@@ -140,6 +140,21 @@ def test_connections_that_do_not_ask_to_the_end_keep_nobody_out(
     wait_for(lambda: not http._connections, "for the end of all")
 
 
+def test_connections_that_have_ended_are_forgotten(served: Served) -> None:
+    """Else each holds its stream for ever, and counts as one that may give way."""
+    http = served.server._http
+    room = http.request_callback.admission
+    with ExitStack() as opened:
+        for _ in range(2 * ROOM.connections):
+            connected(opened, served)
+        assert served.get("/health").status == 200
+    wait_for(lambda: not http._connections, "for the end of all")
+    assert not room._asked
+    assert not room._silent
+    assert not room._leaving
+    assert room.connections() == 0
+
+
 def test_a_header_that_does_not_end_is_not_waited_for(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
