@@ -125,10 +125,9 @@ def _read_levels(raw: list[Any], where: str) -> tuple[Dataset, ...]:
         )
     datasets: list[Dataset] = []
     for level, entry in enumerate(entries):
-        dataset = _read_dataset(entry, common, count, f"{where}: datasets[{level}]")
-        if datasets and dataset.translation == datasets[0].translation:
-            dataset = replace(dataset, translation=datasets[0].translation)
-        datasets.append(dataset)
+        first = datasets[0].translation if datasets else None
+        place = f"{where}: datasets[{level}]"
+        datasets.append(_read_dataset(entry, common, count, place, first))
     return tuple(datasets)
 
 
@@ -178,7 +177,13 @@ def _read_axis(entry: object, where: str) -> Axis:
     )
 
 
-def _read_dataset(entry: object, common: object, count: int, where: str) -> Dataset:
+def _read_dataset(
+    entry: object,
+    common: object,
+    count: int,
+    where: str,
+    first: tuple[float, ...] | None,
+) -> Dataset:
     if not isinstance(entry, dict):
         raise MetadataError(f"{where} is {excerpt(entry)}, expected an object.")
     path = entry.get("path")
@@ -212,7 +217,10 @@ def _read_dataset(entry: object, common: object, count: int, where: str) -> Data
             )
     scale = (1.0,) * count if scale is None else scale
     return Dataset(
-        path=path, scale=_intern(("scale", scale), scale), translation=translation
+        path=path,
+        scale=_intern(("scale", scale), scale),
+        # Levels that begin at one place share it, so that an image takes less memory.
+        translation=first if translation == first else translation,
     )
 
 

@@ -91,7 +91,7 @@ def check_well_path(path: object, where: str, *, writing: bool = False) -> str:
         If it is not two harmless names with one slash between them.
     """
     parts = path.split("/") if isinstance(path, str) else []
-    if len(parts) != 2 or not all(is_safe_name(part) for part in parts):
+    if len(parts) != 2 or not all(map(is_safe_name, parts)):
         raise InvalidPathError(
             f"{where}: the well path is {_shown(path)}; expected a row name, one "
             f"slash and a column name, such as 'A/1'."
@@ -142,7 +142,7 @@ def check_array_path(path: object, where: str) -> str:
         If it is empty, absolute, or climbs.
     """
     parts = path.split("/") if isinstance(path, str) else []
-    if not parts or len(parts) > 10 or not all(is_safe_name(part) for part in parts):
+    if not parts or len(parts) > 10 or not all(map(is_safe_name, parts)):
         raise InvalidPathError(
             f"{where}: the path of a level is {_shown(path)}; expected names below "
             f"the image, such as '0' or 'scale0/image'."
@@ -159,4 +159,4 @@ def _shown(value: object) -> str:
 
 def join(*parts: str) -> str:
     """Return a key of parts, of which some may be empty."""
-    return "/".join(part for part in parts if part)
+    return "/".join(filter(None, parts))
