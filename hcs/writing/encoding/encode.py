@@ -56,7 +56,10 @@ class ArrayEncoder:
 
         self._shards: dict[tuple[int, ...], _Shard] = {}
         self._open = ExitStack()
-        self._planes = int(np.prod(layout.grid[:-2], dtype=np.int64))
+        # Asked for each chunk, and counted anew by the layout each time.
+        self._grid = layout.grid
+        self._shard_grid = layout.on_disk(layout.shard_grid)
+        self._planes = int(np.prod(self._grid[:-2], dtype=np.int64))
         self._stride = _stride(self._planes)
         self._done = 0
 
@@ -85,10 +88,10 @@ class ArrayEncoder:
         self.digest.update(plane.reshape(-1).view(np.uint8).data)
         if self.sampled is not None and self._done % self._stride == 0:
             self.sampled[self._done] = plane
-        leading = layout.grid[:-2]
+        *leading, rows, columns = self._grid
         lead = np.unravel_index(self._done, leading) if leading else ()
-        for row in range(layout.grid[-2]):
-            for column in range(layout.grid[-1]):
+        for row in range(rows):
+            for column in range(columns):
                 chunk = _chunk(plane, layout.chunk, row, column)
                 # The other axes have one pixel a chunk, so that their order is no
                 # matter for its bytes.
@@ -102,7 +105,7 @@ class ArrayEncoder:
     def _store(self, position: tuple[int, ...], data: bytes) -> None:
         layout = self.layout
         if layout.sharded:
-            count = layout.on_disk(layout.shard_grid)
+            count = self._shard_grid
             key = tuple(n // c for n, c in zip(position, count, strict=True))
             shard = self._shards.get(key) or self._new_shard(key)
             inner = tuple(n % c for n, c in zip(position, count, strict=True))
@@ -116,7 +119,7 @@ class ArrayEncoder:
 
     def _new_shard(self, key: tuple[int, ...]) -> _Shard:
         layout = self.layout
-        grid, count = layout.on_disk(layout.grid), layout.on_disk(layout.shard_grid)
+        grid, count = layout.on_disk(self._grid), self._shard_grid
         path = "/".join((layout.path, "c", *map(str, key)))
         # At the far edges of the array a shard has fewer chunks than room for them.
         chunks = [min(c, g - k * c) for c, g, k in zip(count, grid, key, strict=True)]
