@@ -16,9 +16,11 @@ export function number(value) {
   return formatOf(Math.max(4, Math.ceil(Math.log10(size + 1)))).format(value)
 }
 
+const whole = new Intl.NumberFormat("en-US")
+
 /** A pixel's value as it is: integers in full, others to the digits of 32 bits. @param {number} value */
 export function exact(value) {
-  if (Number.isInteger(value)) return value.toLocaleString("en-US")
+  if (Number.isInteger(value)) return whole.format(value)
   return Number.isFinite(value) ? String(Number(value.toPrecision(7))) : String(value)
 }
 
@@ -38,5 +40,5 @@ export function bytes(value) {
 
 /** "1 field", "2 fields". @param {number} value @param {string} noun */
 export function count(value, noun) {
-  return `${value.toLocaleString("en-US")} ${noun}${value === 1 ? "" : "s"}`
+  return `${whole.format(value)} ${noun}${value === 1 ? "" : "s"}`
 }

@@ -187,7 +187,8 @@ export function build({ el, send }) {
         thumb.show(next.well, field)
       })
       const chosen = next.fields.findIndex((field) => field.selected)
-      if (chosen >= 0 && next.strip) thumbs.get(keys[chosen]).element.scrollIntoView({ block: "nearest", inline: "nearest" })
+      // The strip stands there by the next frame: this comes before what says that a field is open.
+      if (chosen >= 0 && next.strip) requestAnimationFrame(() => thumbs.get(keys[chosen])?.element.scrollIntoView({ block: "nearest", inline: "nearest" }))
       thumbs.forEach((thumb) => thumb.judge())
       fields = next.fields.length
       places = next.places

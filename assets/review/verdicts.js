@@ -23,11 +23,15 @@ export const review = {
   others: [], // who else is on the plate, see `setOthers`
 }
 
-/** @param {Record<string, VerdictEntry>} verdicts */
+/**
+ * Each part that shows verdicts draws all wells anew, so the same ones are not told again: they come with
+ * every well that is looked at. @param {Record<string, VerdictEntry>} verdicts
+ */
 export function setVerdicts(verdicts, fields = review.fields) {
+  const same = verdicts === review.verdicts && !fields.list.length && !review.fields.list.length
   review.verdicts = verdicts
   review.fields = fields
-  tell("verdicts")
+  if (!same) tell("verdicts")
 }
 
 /**

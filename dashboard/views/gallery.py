@@ -29,6 +29,7 @@ class GalleryIsland(Island):
     """See ``assets/pixels/gallery.js``."""
 
     module = "pixels/gallery.js"
+    fetches = True
 
 
 class Gallery(Part):

@@ -43,6 +43,10 @@ class Island:
     module: ClassVar[str] = ""
     """The script: its path below ``assets``."""
 
+    fetches: ClassVar[bool] = False
+    """Whether its text names pictures: it is sent first, so that they are fetched while
+    the browser draws the others."""
+
     rare: ClassVar[bool] = False
     """Whether most visits never show it: its script is not fetched before it is."""
 

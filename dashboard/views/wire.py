@@ -53,7 +53,7 @@ class Wire(JSComponent):
 
     def __init__(self, parts: Mapping[str, Island]) -> None:
         super().__init__()
-        self._parts = dict(parts)
+        self._parts = dict(sorted(parts.items(), key=lambda part: not part[1].fetches))
 
     def send(self) -> bool:
         """Send the texts that have changed, in one message; return whether any had."""

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict"
 import test from "node:test"
 
-import { withChanges } from "../../assets/review/verdicts.js"
+import { listen } from "../../assets/core/bus.js"
+import { setVerdicts, withChanges } from "../../assets/review/verdicts.js"
 
 const PASS = ["pass", false, "", "", "Ann", 0]
 const FAIL = ["fail", false, "", "focus", "Ben", 2]
@@ -23,4 +24,21 @@ test("each message is of the whole, not of the one before it", () => {
   withChanges(whole, { A1: null, A2: FAIL })
   assert.deepEqual(whole, { A1: PASS }, "and changes nothing in it")
   assert.deepEqual(withChanges(whole, {}), { A1: PASS })
+})
+
+test("verdicts are told when they change, and not again with each well that is looked at", () => {
+  let told = 0
+  listen("verdicts", () => { told += 1 })
+  const verdicts = { A1: PASS }
+  setVerdicts(verdicts, { well: "A1", list: [] })
+  assert.equal(told, 1)
+  setVerdicts(verdicts, { well: "A2", list: [] })
+  assert.equal(told, 1)
+  const field = { field: "0", acquisition: null, name: "field 0", verdict: "fail", stale: false }
+  setVerdicts(verdicts, { well: "A3", list: [/** @type {any} */ (field)] })
+  assert.equal(told, 2)
+  setVerdicts(verdicts, { well: "A4", list: [] })
+  assert.equal(told, 3)
+  setVerdicts({ ...verdicts }, { well: "A4", list: [] })
+  assert.equal(told, 4)
 })
