@@ -27,18 +27,18 @@ test("each message is of the whole, not of the one before it", () => {
 })
 
 test("verdicts are told when they change, and not again with each well that is looked at", () => {
-  let told = 0
-  listen("verdicts", () => { told += 1 })
+  let times = 0
+  listen("verdicts", () => { times += 1 })
   const verdicts = { A1: PASS }
   setVerdicts(verdicts, { well: "A1", list: [] })
-  assert.equal(told, 1)
+  assert.equal(times, 1)
   setVerdicts(verdicts, { well: "A2", list: [] })
-  assert.equal(told, 1)
+  assert.equal(times, 1)
   const field = { field: "0", acquisition: null, name: "field 0", verdict: "fail", stale: false }
   setVerdicts(verdicts, { well: "A3", list: [/** @type {any} */ (field)] })
-  assert.equal(told, 2)
+  assert.equal(times, 2)
   setVerdicts(verdicts, { well: "A4", list: [] })
-  assert.equal(told, 3)
+  assert.equal(times, 3)
   setVerdicts({ ...verdicts }, { well: "A4", list: [] })
-  assert.equal(told, 4)
+  assert.equal(times, 4)
 })
