@@ -137,6 +137,7 @@ export function build({ el, root, send, hide }) {
         highRange.style.zIndex = a > 500 ? "1" : "2"
         set(span, { style: { left: `${a / 10}%`, width: `${Math.max(0, b - a) / 10}%`, background: `linear-gradient(90deg,#000,#${channel.color})` } })
         element.classList.toggle("off", !channel.active)
+        alone.hidden = channels.length < 2
         set(alone, { "aria-pressed": channels.every((each) => each.active === (each === channel)) })
       },
     }

@@ -77,9 +77,7 @@ export function squareOf(place, index, inset, ratio = 1) {
 export function isNamed(index, every, current) {
   if (index === current) return true
   if (current >= 0 && Math.abs(index - current) < every) return false
-  // The second would stand too near to the first, which is always named.
-  if (index === 1) return every === 1
-  return index === 0 || (index + 1) % every === 0
+  return index % every === 0
 }
 
 /**

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from dashboard.theme import Palette
 
 HEIGHT = 190
+LEAST = 140
+"""Pixels of height in which a plot can still be read."""
+
 NARROW = 360
 
 
@@ -51,7 +54,7 @@ def frame(
         "backend": "bokeh",
         "hooks": [_styled(palette, value_label, counts)],
         "responsive": True,
-        "min_height": HEIGHT,
+        "min_height": LEAST,
         "toolbar": None,
     }
 

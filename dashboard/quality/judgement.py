@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hcs.qc import LEAST_FIELDS
+from hcs.wording import counted
 
 if TYPE_CHECKING:
     from hcs.qc import Check, Cut
@@ -108,8 +109,10 @@ class Judgement:
             if check.limit is not None and check.measured
         ]
         what = ", ".join((*limited, "missing, unreadable and constant images"))
-        fields = "1 field" if self.fields == 1 else f"{self.fields} fields"
-        return (
-            f"Too few to compare: {fields}, a comparison needs {LEAST_FIELDS}. "
-            f"Checked by what needs none: {what}."
+        fields = counted(self.fields, "field")
+        why = (
+            f"Too few to compare: {fields}, a comparison needs {LEAST_FIELDS}"
+            if self.fields < LEAST_FIELDS
+            else f"Nothing to compare: no metric has values in {LEAST_FIELDS} fields"
         )
+        return f"{why}. Checked by what needs none: {what}."

@@ -165,7 +165,15 @@ def looking(
     (odd / "A" / "2" / "zarr.json").write_text("{ not json")
     shutil.rmtree(odd / "A" / "3")
     (odd / "B" / "1" / "1" / "zarr.json").unlink()
-    plates.make(folder / "many.ome.zarr", rows=16, columns=24, channels=1, shape=(8, 8))
+    plates.make(
+        folder / "many.ome.zarr",
+        rows=16,
+        columns=24,
+        channels=1,
+        shape=(8, 8),
+        name="2026-11-29 Screen A, batch 7, replicate 2 of 3, focus set again "
+        + "x" * 80,
+    )
     (folder / "empty.ome.zarr").mkdir()
     (folder / "empty.ome.zarr" / "zarr.json").write_text(NO_PLATE)
     workspace = tmp_path_factory.mktemp("workspace")

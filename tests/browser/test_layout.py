@@ -95,6 +95,9 @@ FAULTS = """async () => {
   }
   const { clientWidth, scrollWidth } = document.documentElement
   if (scrollWidth > clientWidth) faults.push(`${scrollWidth} px in ${clientWidth}`)
+  // What is beyond the window is reached by no scrolling.
+  const edge = document.querySelector("main").getBoundingClientRect().right
+  if (edge > innerWidth + 1) faults.push(`the page ends at ${edge} of ${innerWidth}`)
   const seen = { visibilityProperty: true, opacityProperty: true }
   const controls = "button, select, summary, a[href], input:not([type=range])"
   for (const each of all(document.body)) {

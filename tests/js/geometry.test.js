@@ -35,9 +35,10 @@ test("a step ends at the plate's edge", () => {
 test("every so many lines are named, the selected one always and none that touches it", () => {
   const named = (every, here) => Array.from({ length: 8 }, (_, i) => i).filter((i) => isNamed(i, every, here))
   assert.deepEqual(named(1, -1), [0, 1, 2, 3, 4, 5, 6, 7])
-  assert.deepEqual(named(2, -1), [0, 3, 5, 7])
-  assert.deepEqual(named(4, -1), [0, 3, 7])
+  assert.deepEqual(named(2, -1), [0, 2, 4, 6])
+  assert.deepEqual(named(4, -1), [0, 4])
   assert.deepEqual(named(4, 4), [0, 4])
+  assert.deepEqual(named(2, 3), [0, 3, 6])
 })
 
 const used = (rows, columns, ...wells) => Array.from({ length: rows * columns }, (_, index) => wells.includes(index))

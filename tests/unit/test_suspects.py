@@ -18,6 +18,7 @@ from dashboard.plates.values import (
     field_words,
 )
 from dashboard.projects.roles import RoleStore
+from dashboard.quality.judgement import Judgement
 from dashboard.quality.judging import Judging
 from dashboard.quality.measure_settings import proposed
 from dashboard.quality.statistics import PlateStatistics
@@ -25,6 +26,7 @@ from dashboard.quality.suspects import PlateEvidence, judge
 from dashboard.quality.values import MetricInfo, MetricValue, MetricValues
 from dashboard.settings import Settings, project_of
 from dashboard.storage.database import metadata
+from hcs.qc.plates.check import Check
 from hcs.qc.plates.roles import RoleMapping
 from hcs.qc.registry import definition
 
@@ -163,6 +165,14 @@ def test_two_fields_are_said_to_be_too_few_and_what_was_checked(
     assert (
         "compared with 24 fields of this plate"
         in {check.kind: check.text for check in enough.checks}["focus"]
+    )
+
+
+def test_many_fields_without_a_value_are_not_said_to_be_few() -> None:
+    unmeasured = Check(kind="focus", text="", fields=0)
+    judgement = Judgement(ready=True, fields=1536, checks=(unmeasured,))
+    assert judgement.few.startswith(
+        "Nothing to compare: no metric has values in 16 fields. Checked by"
     )
 
 
