@@ -120,6 +120,16 @@ class ViewState:
     hidden: bool = False
     """True where every channel was switched off, which empty `channels` cannot say."""
 
+    @property
+    def values_key(self) -> tuple[object, ...]:
+        """What the values of the plate's wells are of."""
+        return self.plate, self.metric, self.acquisition, self.way
+
+    @property
+    def field_key(self) -> tuple[str, str, str]:
+        """Which plate, well and field are open."""
+        return self.plate, self.well, self.field
+
 
 def encode(state: ViewState) -> str:
     """Return the state as the query of an address, without its question mark.

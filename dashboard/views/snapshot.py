@@ -233,8 +233,8 @@ class Snapshots:
     def _moved(self, state: ViewState) -> None:
         previous = self.now.state
         self._set(state=state)
-        moved = _values_of(previous) + _field_of(previous)
-        if moved != _values_of(state) + _field_of(state) and not self._moving:
+        moved = previous.values_key + previous.field_key
+        if moved != state.values_key + state.field_key and not self._moving:
             self._set(unknown=())
         if self._choose_only_plate():
             return  # which has moved the state, and come back here
@@ -243,9 +243,9 @@ class Snapshots:
         if previous.plate != state.plate:
             self._set(well=None, history=(), field_values=(), values=None)
             self._plate()
-        if _values_of(previous) != _values_of(state):
+        if previous.values_key != state.values_key:
             self._values()
-        if _field_of(previous) != _field_of(state):
+        if previous.field_key != state.field_key:
             self._well(previous)
         self._show()
 
@@ -367,7 +367,7 @@ class Snapshots:
             lambda: _read_well(self._service, *place, again=moved),
             lambda changes: self._well_read(changes),
             failed=self._well_failed,
-            of=lambda: _field_of(self._session.state.view()),
+            of=lambda: self._session.state.view().field_key,
         )
 
     def _well_read(self, changes: dict[str, Any]) -> None:
@@ -407,11 +407,3 @@ def _read_well(
         except HCSError as error:
             changes["history_problem"] = plain_text(error)
     return changes
-
-
-def _values_of(state: ViewState) -> tuple[object, ...]:
-    return (state.plate, state.metric, state.acquisition, state.way)
-
-
-def _field_of(state: ViewState) -> tuple[object, ...]:
-    return (state.plate, state.well, state.field)
