@@ -17,7 +17,6 @@ from dashboard.pictures.coarse import SIDES, stored_side
 from dashboard.pictures.encoded import picture_address
 from dashboard.pictures.planes import PlaneRequest, default_channels
 from dashboard.pictures.thumbnails import drawn_from, where_of
-from hcs.errors import HCSError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -156,7 +155,7 @@ def _draw(sprite: MissingSprite) -> bytes | None:
             for path in sprite.previews
         )
         data, complete = assembled(cells, len(sprite.previews), sprite.size)
-    except (HCSError, OSError, ValueError) as error:
+    except Exception as error:  # noqa: BLE001 - one well must not end the plate
         _LOG.info("The picture of a well was not drawn ahead: %s", error)
         return None
     return data if complete else None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dashboard.pictures import preview
 from dashboard.pictures.planes import PlaneRequest
+from dashboard.pictures.previews import Previews
 from dashboard.pictures.well_sprites import cell_side
 from dashboard.plates.values import FieldView
 from dashboard.state import ViewState
@@ -45,8 +47,24 @@ def test_what_a_click_shows_is_drawn_ahead_and_as_if_it_were_not(
         wait_for(lambda: len(list(folder.rglob("*.jpg"))) == 2)
         wait_for(lambda: not made.previews.progress(KEY).running)
         files = {file.read_bytes() for file in folder.rglob("*.jpg")}
-        assert {shown(made, "A1"), shown(made, "A2")} == files
+        a2 = shown(made, "A2")
+        assert {shown(made, "A1"), a2} == files
         assert len(list(folder.rglob("*.jpg"))) == 2
+        broken = preview.address_of(
+            made.plates.overview(KEY).id,
+            "A1",
+            "0",
+            made.plates.well(KEY, "A1").fields[0].version,
+        )
+    # What a broken preview keeps from being drawn, it keeps from no other well.
+    for file in folder.rglob("*.jpg"):
+        file.unlink()
+    file = Previews(folder).path(broken)
+    file.write_bytes(file.read_bytes()[:200] + bytes(len(file.read_bytes()) - 200))
+    with service(tmp_path / "ahead", path) as made:
+        surveyed(made, KEY)
+        wait_for(lambda: len(list(folder.rglob("*.jpg"))) == 1)
+        assert [file.read_bytes() for file in folder.rglob("*.jpg")] == [a2]
     with service(tmp_path / "asked", path, preview_disk_bytes=0) as made:
         assert {shown(made, "A1"), shown(made, "A2")} == files
 
