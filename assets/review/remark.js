@@ -2,7 +2,7 @@
 // already they are saved to its verdict, and say so until they are.
 
 import { tell } from "../core/bus.js"
-import { fill, h } from "../core/dom.js"
+import { fill, h, set } from "../core/dom.js"
 import { novelty, onEnter } from "../core/parts.js"
 
 /**
@@ -50,6 +50,7 @@ export function remark({ onSave, onReason }) {
       const text = words.get(option.value) ?? "No reason"
       option.textContent = option.value && option.value === question ? `${text}?` : text
     }
+    set(reason, { title: `Reason: ${reason.selectedOptions[0]?.textContent ?? ""}` })
   }
 
   function typed() {
