@@ -134,6 +134,9 @@ export function build({ el, root, send, hide }) {
     say(title, totalText(listed, plates.length))
     problem.hidden = !content.problem
     fill(problem, icon("warn"), h("span", h("b", "This plate cannot be opened. "), content.problem, " Choose another plate below, or open it again when this is mended."))
+    // Nothing is found, grouped or compared where there is no plate.
+    const choices = /** @type {HTMLElement} */ (title.parentElement)
+    choices.classList.toggle("bare", !plates.length)
     table.hidden = !listed
     empty.hidden = listed > 0
     if (!listed) fill(empty, nothing(plates))

@@ -296,6 +296,9 @@ def test_sign_in_administration_and_an_empty_folder_can_be_used_by_everybody(
     page = visit(server)
     looked.at(page, "sign-in")
     signed_in(page, "admin")
+    # What is said is said once, and there is nothing to search.
+    expect(page.get_by_text("No plate").filter(visible=True)).to_have_count(1)
+    expect(page.locator(".hcs-plate-list input:visible")).to_have_count(0)
     looked.at(page, "empty folder")
     page.goto(server.url + "admin")
     looked.at(page, "administration")
