@@ -12,7 +12,7 @@ import json
 import struct
 from typing import TYPE_CHECKING, Any
 
-from tornado.iostream import StreamClosedError
+from tornado.iostream import StreamBufferFullError, StreamClosedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,6 +81,8 @@ def _send(socket: Any, message: bytes) -> None:
                 connection.stream.write(message)
             except StreamClosedError:
                 return  # the page has gone, which Bokeh is told by itself
+            except StreamBufferFullError:
+                connection.stream.close()  # its browser has read nothing for long
 
     if turn.done():
         write(turn)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from dashboard.logs import new_request_id
 from dashboard.web.headers import add_headers
@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from tornado.httputil import HTTPHeaders, HTTPServerRequest
 
     from dashboard.accounts import Visitor
+
+MOST_UNREAD_BYTES: Final = 64 << 20
+"""That wait here for the browser of a page: a plate of 1536 wells and its figures take
+some megabytes. Who leaves more unread, a laptop that sleeps for example, is cut off,
+and its page loaded again."""
 
 
 class PassedConnection:
@@ -67,4 +72,5 @@ class PassedConnection:
         # Bokeh writes a message as three frames. By TCP's rules the second one waits
         # for a sign that the first has come, which takes a browser 40 ms.
         stream.set_nodelay(True)
+        stream.max_write_buffer_size = MOST_UNREAD_BYTES
         return stream

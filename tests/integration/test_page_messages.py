@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import socket
+import threading
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +17,12 @@ from bokeh.core.has_props import _default_resolver
 from bokeh.model import Model
 
 from dashboard.app import ServerSettings
+from dashboard.views import patch
 from dashboard.views.patch import _frame
-from dashboard.web import page_html
+from dashboard.web import page_html, passed_connection
 from tests import plates
 from tests.benchmarks.raw_page import RawPage
-from tests.integration.serving import Served, service, surveyed
+from tests.integration.serving import Served, service, surveyed, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -136,6 +138,48 @@ def test_what_loads_bokeh_is_looked_for_once_and_again_for_other_models(
     finally:
         _default_resolver.remove(model)
     assert len(looks) == 2
+
+
+def test_a_page_that_reads_nothing_is_closed_before_its_texts_fill_the_memory(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A laptop that sleeps, or a program that means no good."""
+    monkeypatch.setattr(passed_connection, "MOST_UNREAD_BYTES", 1 << 20)
+    unread: list[int] = []
+    done = threading.Event()
+    left_open: list[bool] = []
+
+    async def send_much() -> None:
+        try:
+            (session,) = served.server.get_sessions("/")
+            (connection,) = session._subscribed_connections
+            stream = connection._socket.ws_connection.stream
+            wire = next(
+                m for m in session.document.models if hasattr(m, "header__rest")
+            )
+            for count in range(256):
+                if stream.closed():
+                    break
+                unread.append(len(stream._write_buffer))
+                patch.change(wire, {"header__rest": f"{count}" + " " * (1 << 18)})
+                await asyncio.sleep(0)  # what Bokeh sends by itself comes to its end
+            left_open.append(not stream.closed())
+        finally:
+            done.set()
+
+    async def work(headers: Mapping[str, str]) -> None:
+        async with aiohttp.ClientSession(headers=headers) as client:
+            page = RawPage(client, f"{served.url}/")
+            await page.open(f"plate={KEY}")
+            served.loop.add_callback(send_much)
+            assert done.wait(60), "nobody reads meanwhile"
+            assert page._listener is not None
+            page._listener.cancel()
+
+    wait_for(lambda: not served.server.get_sessions("/"), "for pages to go")
+    asyncio.run(work(served.sent_by_pages))
+    assert left_open == [False]
+    assert max(unread) <= 1 << 20
 
 
 @pytest.mark.parametrize("size", [0, 125, 126, 65_535, 65_536])
