@@ -22,18 +22,26 @@ export function whenUnanswered(draw) {
   drawOthers = draw
 }
 
-/** Ask for an act: a part that cannot do it yet answers false, and does it once it can.
+/** Ask for an act: a part that cannot do it yet answers false, and is asked again when it may.
  *  @template {EventName} Name @param {Name} name @param {Events[Name]} [detail] */
 export function ask(name, detail) {
-  const event = new CustomEvent(name, { detail, cancelable: true })
-  target.dispatchEvent(event)
-  waiting = event.defaultPrevented ? null : { name, detail }
-  if (waiting) drawOthers()
+  waiting = null // before, for who answers may ask another
+  if (!answered(name, detail)) drawOthers()
 }
 
-/** A part can do from now on what may have been asked for. @param {EventName} name */
-export function ready(name) {
-  if (waiting?.name === name) ask(name, waiting.detail)
+/** Ask who listens now; without an answer the act waits. @param {EventName} name @param {any} detail */
+function answered(name, detail) {
+  const event = new CustomEvent(name, { detail, cancelable: true })
+  target.dispatchEvent(event)
+  if (!event.defaultPrevented) waiting = { name, detail }
+  return event.defaultPrevented
+}
+
+/** A part shows something new: it may do what it could not. */
+export function askAgain() {
+  const act = waiting
+  waiting = null
+  if (act) answered(act.name, act.detail)
 }
 
 // Who points at something else, or presses another key, does not wait any more: a file dialog
@@ -48,9 +56,12 @@ export function listen(name, listener) {
     if (/** @type {any} */ (listener)(/** @type {CustomEvent} */ (event).detail) !== false) event.preventDefault()
   }
   target.addEventListener(name, wrapped)
-  if (waiting?.name === name) queueMicrotask(() => ready(name))
+  if (waiting?.name === name) queueMicrotask(askAgain)
   return () => target.removeEventListener(name, wrapped)
 }
+
+/** Hear of an act that somebody else does. @template {EventName} Name @param {Name} name @param {(detail: Events[Name]) => void} hear */
+export const overhear = (name, hear) => void target.addEventListener(name, (event) => hear(/** @type {CustomEvent} */ (event).detail))
 
 /** Open a part of what numbers rest on: "channels", "limits", "map" or "import".
  *  @param {string} part */

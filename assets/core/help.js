@@ -1,7 +1,7 @@
 // The panel that shows the keys and lets people change them, and the box that goes to a
 // well by its name.
 
-import { listen, tell } from "./bus.js"
+import { ask, listen } from "./bus.js"
 import { fill, h, set } from "./dom.js"
 import { signButton } from "./parts.js"
 import { GROUPS, changedKeys, defaultKeys, keyName, match, pressed, setKey, watchDialog } from "./keys.js"
@@ -80,7 +80,7 @@ export function wellDialog(labels) {
   const dialog = watchDialog(h("dialog", { class: "goto", "aria-label": "Go to a well" }, form))
   form.addEventListener("submit", (event) => {
     const label = match(labels(), input.value)
-    if (label) tell("choose", label)
+    if (label) ask("choose", label)
     else {
       event.preventDefault()
       fill(hint, `No well ${input.value || "without a name"} on this plate.`)

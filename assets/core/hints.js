@@ -1,7 +1,7 @@
 // Three hints for who is here for the first time: each in its place when it is of use, one
 // at a time, gone for good once it is read or what it says was done.
 
-import { listen } from "./bus.js"
+import { listen, overhear } from "./bus.js"
 import { fill, h } from "./dom.js"
 import { keyName } from "./keys.js"
 import { preference, setPreference } from "./storage.js"
@@ -72,11 +72,11 @@ export function makeHints() {
     requestAnimationFrame(place)
   }
 
-  listen("choose", () => read(["plate"]))
-  listen("queue", () => read(["plate"]))
+  overhear("choose", () => read(["plate"]))
+  overhear("queue", () => read(["plate"]))
   listen("pictures", () => { if (WELL.includes(stage)) read(["plate"]) })
-  listen("verdict", () => read(["verdict"]))
-  listen("palette", () => read(["find"]))
+  overhear("verdict", () => read(["verdict"]))
+  overhear("palette", () => read(["find"]))
   listen("keys", () => show(stage))
   addEventListener("resize", place)
   return { card, show }

@@ -4,6 +4,7 @@
 // Nothing else crosses.
 
 import { watchBoxes } from "./boxes.js"
+import { askAgain } from "./bus.js"
 import { h } from "./dom.js"
 import { clearFault } from "./fault.js"
 import { keepingFocus } from "./focus.js"
@@ -87,6 +88,7 @@ export function island(port, host, { build, worn }) {
         if (value?.shown) hide(false)
         keepingFocus(root, () => part[name](value))
         clearFault(port.name)
+        askAgain()
       } catch (error) {
         // A text that this part cannot show must not keep the others from theirs.
         port.failed(error)

@@ -1,7 +1,7 @@
 // The panels of the page by their ids: whoever wants one asks for it by name. Those that
 // are seldom needed are folded away behind a row of names, one of them open at a time.
 
-import { listen } from "./bus.js"
+import { listen, overhear } from "./bus.js"
 
 /** @param {string} id */
 const panelOf = (id) => document.getElementById(`panel-${id}`)
@@ -42,7 +42,7 @@ export function startPanels() {
   offer()
   const watcher = new MutationObserver(offer)
   for (const panel of folded) watcher.observe(panel.querySelector(".part") ?? panel, { subtree: true, childList: true, attributeFilter: ["hidden"] })
-  listen("open-setup", () => unfold(panelOf("setup")))
+  overhear("open-setup", () => unfold(panelOf("setup")))
   listen("open-panel", (id) => {
     const panel = panelOf(id)
     if (!panel) return

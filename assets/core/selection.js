@@ -10,7 +10,7 @@ export const selection = {
   wells: [], // labels of the wells that were chosen together; [] where none were
 }
 
-/** Mark the well that is looked at. The map alone calls this: others `tell("choose", label)`.
+/** Mark the well that is looked at. The map alone calls this: others `ask("choose", label)`.
  *  @param {string} label */
 export function markWell(label) {
   if (selection.well === label) return

@@ -1,7 +1,7 @@
 // All that can be asked for by its name: the acts that have keys, every button, link and
 // setting of the page, metrics, wells, plates and panels.
 
-import { stage, tell } from "../core/bus.js"
+import { ask, stage, tell } from "../core/bus.js"
 import { ACTIONS, GROUPS, keyName, match, whyBarred } from "../core/keys.js"
 import { textOf } from "../core/wire.js"
 
@@ -145,7 +145,7 @@ function panels() {
 
 function metrics() {
   const offered = textOf("plate_map", "choices")?.metrics ?? []
-  return offered.map(({ id, title, about, group }) => ({ id: `metric:${id}`, name: title, about: `${group} ${about}`, group: "Metric", run: () => tell("choose-metric", id) }))
+  return offered.map(({ id, title, about, group }) => ({ id: `metric:${id}`, name: title, about: `${group} ${about}`, group: "Metric", run: () => ask("choose-metric", id) }))
 }
 
 function wells() {
@@ -153,7 +153,7 @@ function wells() {
   return (textOf("header", "known")?.labels ?? []).map((label) => {
     const at = plate?.labels?.indexOf(label) ?? -1
     const about = (plate?.conditions?.[at] ?? []).map(([, value]) => value).join(", ")
-    return { id: `well:${label}`, name: label, about, group: "Well", run: () => tell("choose", label) }
+    return { id: `well:${label}`, name: label, about, group: "Well", run: () => ask("choose", label) }
   })
 }
 

@@ -1,7 +1,7 @@
 // Upload a corrected field, say which file is which channel, confirm what differs, give
 // a reason, commit. The server decides what may be committed; this only says why not.
 
-import { listen, ready, reviewer, tell } from "../core/bus.js"
+import { listen, reviewer, tell } from "../core/bus.js"
 import { fill, h, icon, say, set } from "../core/dom.js"
 import { bar, fileBox, labelled, mustCorrect, notice, offer, signButton } from "../core/parts.js"
 import { cancel, forget, sendFiles, underWay, uploads } from "../core/uploads.js"
@@ -218,7 +218,6 @@ export function build({ el, send, hide }) {
       } else if (before?.staged) reason.value = ""
       discard.disabled = next.busy
       gate()
-      ready("choose-file")
     },
   }
 }

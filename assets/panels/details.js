@@ -2,7 +2,7 @@
 // its values.
 
 import { lastSeen } from "../core/absence.js"
-import { tell } from "../core/bus.js"
+import { ask } from "../core/bus.js"
 import { fill, h, icon } from "../core/dom.js"
 import { facts, notice } from "../core/parts.js"
 import { count, number } from "../core/text.js"
@@ -14,7 +14,7 @@ export function build({ el, send }) {
   el.append(h("section", { class: "panel details", "aria-label": "Details" }, h("header", title, lastSeen()), body))
 
   /** @param {string} label @param {string} text */
-  const wellButton = (label, text) => h("button", { class: "small", title: text || "", click: () => tell("choose", label) }, label)
+  const wellButton = (label, text) => h("button", { class: "small", title: text || "", click: () => ask("choose", label) }, label)
 
   /** @param {Shown<"details">["odd"][number]} odd */
   function group([name, tone, wells, more]) {

@@ -1,6 +1,6 @@
 // How far measuring is, what could not be measured, and a button to stop or go on.
 
-import { tell } from "../core/bus.js"
+import { ask } from "../core/bus.js"
 import { barredBy, fill, h, icon, say, set } from "../core/dom.js"
 import { bar, fillBar, sayIf } from "../core/parts.js"
 import { count } from "../core/text.js"
@@ -27,7 +27,7 @@ export function build({ el, send }) {
 
   /** @param {Shown<"measuring">["failures"][number]} entry */
   const failure = (entry) => h("li", h("button", {
-    class: "plain failure", dataset: { well: entry.well }, title: entry.why, click: () => tell("choose", entry.well),
+    class: "plain failure", dataset: { well: entry.well }, title: entry.why, click: () => ask("choose", entry.well),
   }, h("b", entry.well), h("span", { class: "why" }, `${entry.field ? `${entry.field}: ` : ""}${entry.why}`)))
 
   return {

@@ -1,7 +1,7 @@
 // The figure of a plot: Bokeh's, in a document of its own that no server knows. What is
 // done in it is told to the page here, and what is chosen on the page is marked in it.
 
-import { tell } from "../core/bus.js"
+import { ask, tell } from "../core/bus.js"
 import { h } from "../core/dom.js"
 import { selection, selectWells } from "../core/selection.js"
 import { shown } from "../plate/map_values.js"
@@ -65,7 +65,7 @@ export function plotFigure(host) {
     }
     // Of a density only the server knows whose points are in a part of it.
     model("hcs-plot-density")?.on_event("selectiongeometry", ({ geometry }) => {
-      if (geometry.type === "rect") tell("plot-box", { x0: geometry.x0, x1: geometry.x1, y0: geometry.y0, y1: geometry.y1 })
+      if (geometry.type === "rect") ask("plot-box", { x0: geometry.x0, x1: geometry.x1, y0: geometry.y0, y1: geometry.y1 })
     })
   }
 

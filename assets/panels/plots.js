@@ -1,6 +1,6 @@
 // The heads of the plots: which one, of what, and the cut-offs with their live count.
 
-import { listen, openSetup, tell } from "../core/bus.js"
+import { ask, listen, openSetup } from "../core/bus.js"
 import { barredBy, fill, h, messageOf, say, set } from "../core/dom.js"
 import { labelled, novelty, options, sayIf } from "../core/parts.js"
 import { count } from "../core/text.js"
@@ -14,7 +14,7 @@ const REST_MILLISECONDS = 120 // a dragged cut-off is counted at once, announced
 export function build({ el, root, send }) {
   const tabs = h("div", { class: "tabs", role: "tablist", "aria-label": "Plots" })
   const whyEmpty = h("span")
-  const toSetup = h("button", { class: "small", click: () => (now.place === "metric" ? tell("measured-metric") : openSetup(now.place)) })
+  const toSetup = h("button", { class: "small", click: () => (now.place === "metric" ? ask("measured-metric") : openSetup(now.place)) })
   const empty = h("p", { class: "soft small empty-plot" }, whyEmpty, " ", toSetup)
   const refusal = h("p", { class: "notice bad small", role: "alert", hidden: true })
   const note = h("p", { class: "soft small", role: "status" })

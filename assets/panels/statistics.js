@@ -2,7 +2,7 @@
 // wells are for: the two belong together, as no control means no number.
 
 import { lastSeen } from "../core/absence.js"
-import { openSetup, tell } from "../core/bus.js"
+import { ask, openSetup } from "../core/bus.js"
 import { barredBy, fill, h, icon, set } from "../core/dom.js"
 import { notice, tableHead } from "../core/parts.js"
 import { count, number } from "../core/text.js"
@@ -100,7 +100,7 @@ export function build({ el, send }) {
       fill(body,
         next.refused[1] ? notice("bad", next.refused[1]) : null,
         next.problem ? notice("bad", next.problem) : null,
-        next.hint ? h("p", { class: "small soft" }, next.hint, " ", h("button", { class: "small", click: () => tell("measured-metric") }, "Pick a metric")) : null,
+        next.hint ? h("p", { class: "small soft" }, next.hint, " ", h("button", { class: "small", click: () => ask("measured-metric") }, "Pick a metric")) : null,
         !next.hint && !statistics && !next.problem ? h("p", { class: "small soft" }, "Computing…") : null,
         statistics ? about : null,
         // Without values nothing waits for controls or for more wells.

@@ -1,7 +1,7 @@
 // Which wells somebody should look at, and why; the worst first.
 
 import { lastSeen } from "../core/absence.js"
-import { tell } from "../core/bus.js"
+import { ask } from "../core/bus.js"
 import { barredBy, fill, h } from "../core/dom.js"
 import { notice } from "../core/parts.js"
 import { count } from "../core/text.js"
@@ -15,7 +15,7 @@ export function build({ el, send }) {
 
   /** @param {SuspectsShown["list"][number]} entry */
   const suspect = (entry) => h("li", h("button", {
-    class: "plain suspect", dataset: { well: entry.well }, title: entry.text, click: () => tell("choose", entry.well),
+    class: "plain suspect", dataset: { well: entry.well }, title: entry.text, click: () => ask("choose", entry.well),
   }, h("b", entry.well), " ", h("span", { class: "why" }, entry.first, entry.more ? h("span", { class: "soft" }, ` and ${count(entry.more, "other reason")}`) : null)))
 
   /** @param {SuspectsShown["reasons"][number]} entry */
@@ -25,7 +25,7 @@ export function build({ el, send }) {
 
   /** @param {SuspectsShown["unusual"][number]} entry */
   const odd = (entry) => h("li", h("button", {
-    class: "plain odd", title: entry.text, click: () => tell("choose", entry.well),
+    class: "plain odd", title: entry.text, click: () => ask("choose", entry.well),
   }, h("b", entry.well), " ", h("span", { class: "why" }, entry.first)))
   let open = false
   /** @param {SuspectsShown["unusual"]} list */

@@ -1,7 +1,7 @@
 // The files on their way: how many, how far, what went wrong; and the page as a place to
 // drop files on. What becomes of them is shown by the parts that use them.
 
-import { addPlate, listen, stage, tell } from "../core/bus.js"
+import { addPlate, ask, listen, stage, tell } from "../core/bus.js"
 import { holdReload } from "../core/connection.js"
 import { fill, h, icon, say, set } from "../core/dom.js"
 import { bar, fileBox, fillBar, signButton } from "../core/parts.js"
@@ -61,7 +61,7 @@ export function build({ el, hide }) {
     return h("li", { dataset: { upload: entry.id, state: entry.state } },
       h("div", { class: "row" }, icon(bad ? "warn" : "file"), h("span", { class: "grow cut", title: path }, path),
         h("span", { class: "small soft" }, bytes(entry.size)),
-        act ? h("button", { class: "small", click: () => (elsewhere ? tell("choose", entry.well) : entry.state === "unused" ? use(entry) : again(entry)) }, act) : null,
+        act ? h("button", { class: "small", click: () => (elsewhere ? ask("choose", entry.well) : entry.state === "unused" ? use(entry) : again(entry)) }, act) : null,
         signButton("close", `${underWay(entry) ? "Cancel" : "Discard"} ${entry.name}`, () => cancel(entry))),
       h("div", { class: "row" }, underWay(entry) ? bar("", part([entry]), 1, "grow") : null,
         h("span", { class: "small soft" }, stateText(entry))))

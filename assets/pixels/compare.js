@@ -1,6 +1,6 @@
 // The present field and the staged one: same contrast, one viewport, full resolution.
 
-import { display, listen, tell } from "../core/bus.js"
+import { ask, display, listen } from "../core/bus.js"
 import { everyFrame, fill, h, icon, say, set } from "../core/dom.js"
 import { confirmation, mustCorrect } from "../core/parts.js"
 import { exact } from "../core/text.js"
@@ -113,7 +113,7 @@ export function build({ el, send }) {
     fill(differences, table.differences.map((difference) => {
       if (!difference.blocking) return h("li", { class: "soft" }, difference.message)
       if (!difference.confirmable) return h("li", { class: "bad" }, icon("warn"), mustCorrect(difference))
-      return h("li", confirmation(difference, table.barred, (confirmed) => tell("confirm-difference", { fields: [table.key], kind: difference.kind, confirmed })))
+      return h("li", confirmation(difference, table.barred, (confirmed) => ask("confirm-difference", { fields: [table.key], kind: difference.kind, confirmed })))
     }))
   }
 

@@ -1,6 +1,6 @@
 // A well among others, as a picture that leads to it.
 
-import { tell } from "../core/bus.js"
+import { ask } from "../core/bus.js"
 import { h, icon } from "../core/dom.js"
 
 /** @param {Sample} item @param {string} title @param {Child} caption  beside the well's name
@@ -10,6 +10,6 @@ export function wellThumb(item, title, caption, seen) {
   const problem = h("span", { class: "problem", hidden: true }, icon("warn"), h("span", "The picture could not be loaded."))
   seen.watch(image, item)
   return h("div", { role: "listitem" }, h("button", {
-    class: "hcs-thumb", dataset: { well: item.well, field: item.field }, title, click: () => tell("choose", item.well),
+    class: "hcs-thumb", dataset: { well: item.well, field: item.field }, title, click: () => ask("choose", item.well),
   }, h("span", { class: "frame" }, image, problem), h("span", { class: "caption" }, h("b", item.well), " ", caption)))
 }

@@ -260,11 +260,14 @@ export function build({ el, root, send }) {
     hoverMoved: (event) => tip.place(event),
   })
 
+  /** Acts on a plate wait until there is one. @template Detail @param {(detail: Detail) => unknown} act */
+  const whenPlate = (act) => (/** @type {Detail} */ detail) => (plate ? void act(detail) : false)
+
   listen("extent", () => plate && arrange())
   listen("view", (view) => send("view", { view }))
   // Here, for the pictures themselves are not drawn before somebody looks at them.
-  listen("pictures-of-plate", () => (selection.well ? send("switch") : toggleView()))
-  listen("montage", () => showView(nextView()))
+  listen("pictures-of-plate", whenPlate(() => (selection.well ? send("switch") : toggleView())))
+  listen("montage", whenPlate(() => showView(nextView())))
   listen("verdicts", () => {
     if (!plate) return
     scene.wells.forEach((well, index) => { well.verdict = verdictAt(plate.labels[index]) })
@@ -280,12 +283,12 @@ export function build({ el, root, send }) {
     paintMarks()
     colour()
   })
-  listen("move", (step) => move(step, false))
-  listen("choose", (label) => look(plate ? plate.labels.indexOf(label) : -1))
-  listen("metric", controls.stepMetric)
+  listen("move", whenPlate((step) => move(step, false)))
+  listen("choose", whenPlate((label) => look(plate.labels.indexOf(label))))
+  listen("metric", whenPlate(controls.stepMetric))
   listen("choose-metric", (metric) => send("metric", { metric }))
-  listen("measured-metric", controls.pickMetric)
-  listen("score", controls.stepScore)
+  listen("measured-metric", whenPlate(controls.pickMetric))
+  listen("score", whenPlate(controls.stepScore))
   listen("filtered", () => {
     if (!plate) return
     scene.wells.forEach((well, index) => { well.dimmed = filtering.hidden.has(plate.labels[index]) })

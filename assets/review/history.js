@@ -1,7 +1,7 @@
 // The versions of a field, the live one marked; each of the others can be brought back,
 // by whoever says why.
 
-import { listen, ready, reviewer, tell } from "../core/bus.js"
+import { listen, reviewer, tell } from "../core/bus.js"
 import { fill, h, icon, set } from "../core/dom.js"
 import { complain, complaint } from "../core/parts.js"
 import { moment } from "../core/text.js"
@@ -90,7 +90,6 @@ export function build({ el, send, hide }) {
       content = "well" in next ? next : undefined
       set(section, { "aria-busy": Boolean(content?.busy) })
       show()
-      ready("show-history")
     },
   }
 }

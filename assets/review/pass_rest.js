@@ -1,7 +1,7 @@
 // "Pass all the rest": says how many of them nobody has opened, shows some of those drawn
 // at random, and only then passes them.
 
-import { tell } from "../core/bus.js"
+import { ask, tell } from "../core/bus.js"
 import { fill, h } from "../core/dom.js"
 import { count } from "../core/text.js"
 import { watchDialog } from "../core/keys.js"
@@ -29,7 +29,7 @@ export function restDialog({ send, onPass }) {
   /** @param {Sample} item */
   const picture = (item) => h("button", {
     class: "plain", role: "listitem", dataset: { well: item.well }, "aria-label": `Open ${item.well}`, title: `Open ${item.well}`,
-    click: () => { dialog.close(); tell("choose", item.well) },
+    click: () => { dialog.close(); ask("choose", item.well) },
   }, h("img", { src: item.thumb, alt: "", decoding: "async", load: () => tell("glimpsed", item) }), h("span", { class: "small" }, item.well))
 
   return {

@@ -1,7 +1,7 @@
 // Who else is here: names with the well they look at, and a warning where somebody is
 // about to judge the same one.
 
-import { listen, tell } from "../core/bus.js"
+import { ask, listen } from "../core/bus.js"
 import { fill, h, icon } from "../core/dom.js"
 import { setOthers } from "./verdicts.js"
 
@@ -18,7 +18,7 @@ export function build({ el, send, hide }) {
     const text = other.well ? `${name}: ${other.well}` : name
     const what = other.deciding ? `${name} is about to judge ${other.well || "the plate"}` : other.well ? `${name} looks at ${other.well}` : `${name} looks at the plate`
     return h("li", h("button", {
-      class: `plain small person${other.deciding ? " deciding" : ""}`, title: what, "aria-label": what, disabled: !other.well, click: () => tell("choose", other.well),
+      class: `plain small person${other.deciding ? " deciding" : ""}`, title: what, "aria-label": what, disabled: !other.well, click: () => ask("choose", other.well),
     }, h("i", { class: "who", "aria-hidden": "true" }, name.slice(0, 1).toUpperCase()), h("span", { class: "cut" }, text), other.deciding ? icon("edit") : null))
   }
 

@@ -1,6 +1,6 @@
 // The line of the verdict bar that leads from well to well, and says how far the review is.
 
-import { listen, tell } from "../core/bus.js"
+import { ask, listen } from "../core/bus.js"
 import { fill, h, icon, say, set } from "../core/dom.js"
 import { keyed } from "../core/keyed.js"
 import { bar, fillBar, options } from "../core/parts.js"
@@ -36,11 +36,12 @@ export function queueLine({ shown, hint }) {
   /** @param {number} step */
   function go(step) {
     const now = shown()
-    if (!now) return
+    if (!now) return false
     const from = review.selected || now.well
     const label = step > 0 ? following(now, from) : wellBefore(arrange(now, order.value), from, leftOut)
-    if (label) tell("choose", label)
+    if (label) ask("choose", label)
     else hint(filtering.hidden.size && filtering.skip ? "Every well that the filter shows is judged." : "Every well of this plate is judged.")
+    return true
   }
 
   listen("queue", go)
@@ -56,7 +57,7 @@ export function queueLine({ shown, hint }) {
       const suspects = new Set(now.suspects)
       // After the last suspect one stays: what follows is all the rest.
       if (!label || (suspects.has(from) && !suspects.has(label))) return
-      tell("choose", label)
+      ask("choose", label)
     },
     /** Verdicts on these wells were not saved. @param {string[]} labels */
     putBack: (labels) => labels.forEach((label) => skipped.delete(label)),

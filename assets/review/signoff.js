@@ -1,6 +1,6 @@
 // The end of a review: a blind round of two, what they disagree on, and the sign-off.
 
-import { listen, reviewer, tell } from "../core/bus.js"
+import { ask, listen, reviewer, tell } from "../core/bus.js"
 import { barredBy, fill, h, icon, set } from "../core/dom.js"
 import { notice } from "../core/parts.js"
 import { count, moment } from "../core/text.js"
@@ -56,7 +56,7 @@ export function build({ el, send }) {
   }
 
   /** @param {{name: string, label: string, content: Child[], fields?: Child[], wants?: boolean, run: () => void, again: () => void}} question */
-  function ask({ name, label, content, fields = [], wants = true, run, again }) {
+  function openDialog({ name, label, content, fields = [], wants = true, run, again }) {
     if (!reviewer.name) return tell("ask-name", again)
     set(dialog, { "aria-label": name })
     fill(text, h("h2", name), content)
@@ -73,7 +73,7 @@ export function build({ el, send }) {
     const { counts } = now
     const open = now.differences.filter((difference) => !difference.settled).length
     const unseen = unseenOf(counts)
-    ask({
+    openDialog({
       name: `Sign off ${now.plate}`, again: askSignOff, label: `Sign off as ${reviewer.name}`,
       content: [
         now.usability ? h("p", h("b", now.usability.word), ` (${source(now.usability)})${now.usability.reasons.length ? `: ${now.usability.reasons.join("; ")}` : ""}`) : null,
@@ -90,7 +90,7 @@ export function build({ el, send }) {
   }
 
   function askReopen() {
-    ask({
+    openDialog({
       name: `Reopen ${now.plate}`, again: askReopen, label: `Reopen as ${reviewer.name}`,
       content: [h("p", `${now.signed?.who} signed this plate off. Reopening lets verdicts and corrections change again; who reopened it, when and why stays in the record.`)],
       run: () => act("reopen", { note: note.value.trim() }),
@@ -101,7 +101,7 @@ export function build({ el, send }) {
     const first = h("input", { type: "text", maxlength: "200", value: reviewer.name, required: true })
     const second = h("input", { type: "text", maxlength: "200", required: true })
     const hidden = h("input", { type: "checkbox" })
-    ask({
+    openDialog({
       name: "Blind review by two", again: askBlind, label: "Begin", wants: false,
       content: [h("p", "Two people judge this plate without knowing of each other: the other's verdicts, notes, presence and counts are hidden here, in exports and in the record, until both are done.")],
       fields: [
@@ -111,13 +111,13 @@ export function build({ el, send }) {
     })
   }
 
-  const askDone = () => ask({
+  const askDone = () => openDialog({
     name: "Done with the blind review", again: () => askDone(), label: "I am done", wants: false,
     content: [h("p", "You cannot judge this plate any more until the other is done, too. Then both see everything, how far you agree, and what is to be settled.")],
     run: () => act("done"),
   })
 
-  const askEnd = () => ask({
+  const askEnd = () => openDialog({
     name: "End the blind review", again: () => askEnd(), label: "End it",
     content: [h("p", "It ends before both are done, and everybody sees everything. That you ended it is recorded.")],
     run: () => act("end", { note: note.value.trim() }),
@@ -175,18 +175,18 @@ export function build({ el, send }) {
     /** @param {Said} act */
     const verdictText = (act) => `${act.who}: ${act.verdict}${act.reason ? `, ${act.reason}` : ""}${act.note ? ` “${act.note}”` : ""}`
     return h("div", { class: "differences hcs-disagreements" }, h("h3", open ? `${count(open, "disagreement")} to settle` : "All disagreements are settled"),
-      h("ul", list.map((difference) => h("li", { class: difference.settled ? "soft" : "" }, h("button", { class: "plain difference", title: "Open it and judge: that settles it", dataset: { well: difference.well }, click: () => tell("choose", difference.well) },
+      h("ul", list.map((difference) => h("li", { class: difference.settled ? "soft" : "" }, h("button", { class: "plain difference", title: "Open it and judge: that settles it", dataset: { well: difference.well }, click: () => ask("choose", difference.well) },
         h("b", difference.what), h("span", { class: "small" }, difference.verdicts.map(verdictText).join(" · ")), difference.settled ? h("span", { class: "small" }, icon("check"), verdictText(difference.settled)) : null)))))
   }
 
   /** What the project demands of whoever judges. */
   function demandPart() {
-    const ask = () => {
+    const demand = () => {
       demanded = box.checked
       box.disabled = true
       send("demand", { plate: now.plate, reason: box.checked })
     }
-    const box = h("input", { type: "checkbox", class: "hcs-demand-reason", ...barredBy(now.barred.demand), change: ask })
+    const box = h("input", { type: "checkbox", class: "hcs-demand-reason", ...barredBy(now.barred.demand), change: demand })
     if (demanded !== null) box.disabled = true
     box.checked = demanded ?? now.demands_reason
     return h("label", { class: "row small" }, box, h("span", "A fail needs a reason, on all plates of this project"))

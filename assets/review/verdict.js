@@ -2,7 +2,7 @@
 // pictures are on the screen, and about nothing else.
 
 import { toPlate } from "../core/boxes.js"
-import { listen, reviewer, tell } from "../core/bus.js"
+import { ask, listen, reviewer, tell } from "../core/bus.js"
 import { barredBy, fill, h, icon, say, set } from "../core/dom.js"
 import { count } from "../core/text.js"
 import { keyed } from "../core/keyed.js"
@@ -62,7 +62,7 @@ export function build({ el, send, hide }) {
   const files = exportFiles({ onTable: () => send("table", { plate: now.plate }), onRefused: messages.offer })
   const { hint } = messages
   const queue = queueLine({ shown: () => (shown ? now : null), hint })
-  const reopen = h("button", { class: "small hcs-reopen-here", click: () => tell("reopen") }, "Reopen…")
+  const reopen = h("button", { class: "small hcs-reopen-here", click: () => ask("reopen") }, "Reopen…")
   const lock = h("div", { class: "lock", hidden: true })
   const nearby = makeNearby()
   const judge = h("div", { class: "judge" },

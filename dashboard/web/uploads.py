@@ -117,6 +117,9 @@ class TusHandler(Handler):
         seconds = tus.seconds_to_wait(self.request.headers)
         if seconds:
             waiting = [asyncio.wrap_future(outcome) for outcome in outcomes]
+            for outcome in waiting:
+                # Who asks next hears of it; asyncio would log that nobody has.
+                outcome.add_done_callback(_heard)
             await asyncio.wait(
                 waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED
             )
@@ -137,6 +140,12 @@ class TusHandler(Handler):
         """End with a document."""
         self.set_header("Content-Type", "application/json")
         self.finish(json.dumps(document))
+
+
+def _heard(outcome: asyncio.Future[Upload]) -> None:
+    """Take note of what has failed."""
+    if not outcome.cancelled():
+        outcome.exception()
 
 
 def _state(file: UploadedFile) -> dict[str, Any]:

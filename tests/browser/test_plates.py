@@ -13,6 +13,8 @@ from tests.browser.serving import well
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from playwright.sync_api import Route
+
     from tests.browser.serving import Server
 
 pytestmark = pytest.mark.browser
@@ -92,3 +94,20 @@ def test_plates_are_sorted_grouped_and_searched_and_esc_and_logo_lead_back(
         page.keyboard.press("Shift+J")
     page.keyboard.press("Shift+K")
     expect(page).to_have_url(re.compile(re.escape(f"plate={order[3]}")))
+
+
+def test_a_key_that_comes_before_the_map_of_a_plate_is_drawn_is_done_once_it_is(
+    looking: Server, visit: Callable
+) -> None:
+    page = visit(looking, "health")
+    styles: list[Route] = []
+    page.route("**/assets/**/plate/map.css", lambda route: styles.append(route))
+    page.goto(looking.url)
+    page.locator('tr[data-plate="gradient.ome.zarr"] a').click()
+    expect(page.locator(".verdicts .progress")).to_contain_text("judged")
+    page.keyboard.press("j")
+    expect(well(page, "A1")).to_have_count(0)
+    for style in styles:
+        style.continue_()
+    expect(page.locator(".hcs-where")).to_have_attribute("data-well", "A1")
+    expect(well(page, "A1")).to_have_attribute("aria-selected", "true")

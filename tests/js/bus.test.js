@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import test from "node:test"
 
-import { ask, listen, ready, whenUnanswered } from "../../assets/core/bus.js"
+import { ask, askAgain, listen, overhear, whenUnanswered } from "../../assets/core/bus.js"
 
 const nextTurn = () => new Promise((done) => { setTimeout(done) })
 
@@ -11,7 +11,7 @@ test("what is asked of a part that is not drawn yet is done once it is, and once
   listen("choose-file", (what) => { done.push(what) })
   await nextTurn()
   assert.deepEqual(done, ["early"])
-  ready("choose-file")
+  askAgain()
   assert.deepEqual(done, ["early"])
 })
 
@@ -20,10 +20,10 @@ test("a part that cannot do it yet says so, and does it when it can", () => {
   let drawn = false
   listen("show-history", () => (drawn ? done.push("shown") : false))
   ask("show-history")
-  drawn = true
-  ready("choose-file")
+  askAgain()
   assert.deepEqual(done, [])
-  ready("show-history")
+  drawn = true
+  askAgain()
   assert.deepEqual(done, ["shown"])
 })
 
@@ -35,7 +35,7 @@ test("who asks for something else does not wait any more", () => {
   ask("filter")
   ask("metric")
   drawn = true
-  ready("filter")
+  askAgain()
   assert.deepEqual(done, ["metric"])
 })
 
@@ -52,7 +52,7 @@ test("what no part does has the parts drawn that nobody has seen, and is done by
 test("who presses another key does not wait any more, who holds one down does", async () => {
   const page = new EventTarget()
   globalThis.addEventListener = page.addEventListener.bind(page)
-  const { ask, listen, ready } = await import("../../assets/core/bus.js?page")
+  const { ask, askAgain, listen } = await import("../../assets/core/bus.js?page")
   const done = []
   let drawn = false
   listen("choose-file", () => (drawn ? done.push("chosen") : false))
@@ -62,10 +62,31 @@ test("who presses another key does not wait any more, who holds one down does", 
     ask("choose-file")
     for (const [key, repeat] of keys) press(key, repeat)
     drawn = true
-    ready("choose-file")
+    askAgain()
     return done.splice(0)
   }
   assert.deepEqual(wanted(), ["chosen"])
   assert.deepEqual(wanted(["e", true], ["Shift", false]), ["chosen"])
   assert.deepEqual(wanted(["Enter", false]), [])
+})
+
+test("an act that needs another waits for who does that one", () => {
+  const done = []
+  let drawn = false
+  listen("queue", () => ask("choose", "A1"))
+  listen("choose", (label) => (drawn ? done.push(label) : false))
+  ask("queue", 1)
+  assert.deepEqual(done, [])
+  drawn = true
+  askAgain()
+  assert.deepEqual(done, ["A1"])
+})
+
+test("who overhears an act has not done it", () => {
+  const heard = []
+  overhear("verdict-note", () => { heard.push("heard") })
+  ask("verdict-note")
+  listen("verdict-note", () => { heard.push("done") })
+  askAgain()
+  assert.deepEqual(heard, ["heard", "heard", "done"])
 })
