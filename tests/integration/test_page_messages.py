@@ -87,6 +87,17 @@ def test_a_page_is_told_nothing_twice(served: Served) -> None:
         assert len(set(names)) == len(names)
 
 
+def test_what_names_pictures_comes_before_what_a_browser_draws_meanwhile(
+    served: Served,
+) -> None:
+    page = clicked(served, "A1")
+    names = [[change["attr"] for change in message] for message in page.messages]
+    shows = [message for message in names if "gallery__content" in message]
+    assert shows
+    assert all(message[0] == "gallery__content" for message in shows)
+    assert any("header__content" in message for message in shows)
+
+
 def test_no_frame_of_a_message_waits_for_a_sign_of_the_one_before(
     served: Served,
 ) -> None:
