@@ -252,6 +252,8 @@ interface VerdictText {
   /** Why nothing is decided for a while, "" where it is. */
   away: string
   signed: boolean
+  /** Whether this person judges without seeing the other's verdicts. */
+  blind: boolean
   standing: HeldVerdict | null
   fields: FieldVerdict[]
   plate_standing: HeldVerdict | null

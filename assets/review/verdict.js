@@ -233,7 +233,8 @@ export function build({ el, send, hide }) {
     set(scope, { "aria-pressed": !whole })
     say(scope, now.field ? `Only ${now.field.label}` : "")
     const what = many ? count(review.chosen.length, "well") : well ? (!whole && now.field ? `${well} ${now.field.label}` : well) : "Plate"
-    fill(verdictText, h("b", what), " ", ...verdictLine(many, well))
+    fill(verdictText, h("b", what), " ", ...verdictLine(many, well),
+      now.blind ? h("span", { class: "tag accent", title: "You do not see the other's verdicts, and the other not yours." }, "blind review") : null)
     section.classList.toggle("waiting", Boolean(!many && well && whyNotDrawn(well)))
     const text = many || !well ? "" : now.well === well ? now.why : ""
     say(why, text)

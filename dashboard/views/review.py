@@ -306,6 +306,7 @@ class VerdictBar(Part):
                 # What is typed stays in sight meanwhile, so it is no lock.
                 "away": away,
                 "signed": review.signed is not None,
+                "blind": review.blind.open and review.blind.mine,
                 "standing": held_verdict(review, subject_of(now, overview), rules),
                 "fields": field_verdicts(review, now.well, rules),
                 "plate_standing": held_verdict(review, Subject(), rules),

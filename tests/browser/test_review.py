@@ -429,6 +429,7 @@ def test_two_judge_blind_compare_and_one_signs_off(
     for page, key, word in ((ada, "p", "pass"), (ben, "f", "fail")):
         well(page, "A1").click()
         ready(page, "A1")
+        expect(page.locator(".verdicts .standing")).to_contain_text("blind review")
         page.keyboard.press(key)
         expect(well(page, "A1")).to_contain_text(word)
         expect(page.locator(".hcs-presence")).to_be_hidden()
