@@ -20,6 +20,7 @@ from dashboard.text import plain_text
 from dashboard.views import conditions, unknown_names
 from dashboard.views.failure import failure
 from dashboard.views.plate_facts import plate_facts
+from dashboard.views.well_facts import well_facts
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
@@ -364,7 +365,7 @@ class Snapshots:
             self._set(loading=True, history=(), field_values=(), history_problem="")
         place = (state.plate, state.well, state.field)
         self._session.run(
-            lambda: _read_well(self._service, *place, again=moved),
+            lambda: well_facts(self._service, *place, again=moved),
             lambda changes: self._well_read(changes),
             failed=self._well_failed,
             of=lambda: self._session.state.view().field_key,
@@ -390,20 +391,3 @@ class Snapshots:
             field_values=(),
             history=(),
         )
-
-
-def _read_well(
-    service: Any, key: str, label: str, field: str, *, again: bool
-) -> dict[str, Any]:
-    """Return what changes in a snapshot; runs in a thread."""
-    well = service.plates.well(key, label)
-    changes: dict[str, Any] = {"well": well, "history": (), "history_problem": ""}
-    if again:
-        changes["previewed"] = service.sprites.previewed(key, well)
-        changes["field_values"] = service.quality.field_values(key, label)
-    if field and well.field(field) is not None:
-        try:
-            changes["history"] = service.corrections.history(key, label, field)
-        except HCSError as error:
-            changes["history_problem"] = plain_text(error)
-    return changes
