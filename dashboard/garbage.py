@@ -19,8 +19,15 @@ LATEST_SECONDS = 120.0
 """Without a moment of rest they are looked for all the same: closed pages are among
 them, and need memory."""
 
-_RESTING = 4
+_FEW = 1
 """Looks at new objects between two of ours, up to which nobody does anything."""
+
+_LATE_SECONDS = 0.05
+"""Of a look, from which on the machine has more to do than it can: then those who act
+make few objects, too, and wait for each of them."""
+
+_RESTING = 3
+"""Looks in a row that found nobody at work."""
 
 _WORTH = 10
 """Looks at newer objects after which one at all is worth it, as Python takes it."""
@@ -40,23 +47,35 @@ class Garbage:
         gc.freeze()
         gc.set_threshold(*self._thresholds[:2], _NEVER)
         self._seen = _looks_at_new()
+        self._calm = 0
         self._at = time.monotonic()
 
     def follow(self, loop: IOLoop) -> None:
         """Look every now and then, on an event loop, whether nobody waits."""
 
-        def look() -> None:
-            self.look()
-            loop.call_later(LOOK_SECONDS, look)
+        def look(at: float) -> None:
+            self.look(loop.time() - at)
+            follow()
 
-        loop.call_later(LOOK_SECONDS, look)
+        def follow() -> None:
+            at = loop.time() + LOOK_SECONDS
+            loop.call_at(at, look, at)
 
-    def look(self) -> None:
-        """Collect where it is worth it, and nobody waits or it is due."""
+        follow()
+
+    def look(self, late: float = 0.0) -> None:
+        """Collect where it is worth it, and nobody waits or it is due.
+
+        Parameters
+        ----------
+        late
+            Seconds by which the event loop comes to it late.
+        """
         seen, self._seen = self._seen, _looks_at_new()
-        resting = self._seen - seen <= _RESTING
+        calm = self._seen - seen <= _FEW and late < _LATE_SECONDS
+        self._calm = self._calm + 1 if calm else 0
         due = time.monotonic() - self._at >= LATEST_SECONDS
-        if gc.get_count()[2] >= _WORTH and (resting or due):
+        if gc.get_count()[2] >= _WORTH and (self._calm >= _RESTING or due):
             gc.collect()
             self._at = time.monotonic()
 

@@ -47,9 +47,22 @@ def act() -> None:
 def test_closed_pages_wait_until_nobody_acts(collecting: Garbage) -> None:
     page = old_page()
     act()
-    collecting.look()
+    for _ in range(3):
+        collecting.look()
     assert page() is not None, "somebody acted just now"
     collecting.look()
+    assert page() is None
+
+
+def test_closed_pages_wait_while_the_machine_has_more_to_do_than_it_can(
+    collecting: Garbage,
+) -> None:
+    page = old_page()
+    for _ in range(6):
+        collecting.look(late=0.2)
+    assert page() is not None
+    for _ in range(3):
+        collecting.look()
     assert page() is None
 
 
