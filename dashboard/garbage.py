@@ -19,8 +19,9 @@ LATEST_SECONDS = 120.0
 """Without a moment of rest they are looked for all the same: closed pages are among
 them, and need memory."""
 
-_FEW = 1
-"""Looks at new objects between two of ours, up to which nobody does anything."""
+_FEW = 2
+"""Looks at new objects between two of ours, up to which nobody does anything: some 50
+open pages need one or two."""
 
 _LATE_SECONDS = 0.05
 """Of a look, from which on the machine has more to do than it can: then those who act
