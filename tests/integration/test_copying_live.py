@@ -11,6 +11,7 @@ import hcs
 from hcs.stores.directory import DirectoryStore
 from hcs.stores.store import CHUNK_LIMIT
 from hcs.writing.versions.upkeep import settle
+from tests import plates
 from tests.faults import checks, scenarios
 
 if TYPE_CHECKING:
@@ -86,3 +87,23 @@ def test_a_copy_of_a_plate_that_changes_holds_whole_versions(
     assert [one for one in hcs.validate(copy) if one.severity == "error"] == []
     checks.history_is_whole(copy)
     assert checks.recovers(copy) == []
+
+
+@pytest.mark.parametrize("version", ["0.4", "0.5"])
+def test_a_folder_that_is_only_begun_is_no_part_of_a_copy(
+    tmp_path: Path, version: str
+) -> None:
+    path, copy = tmp_path / "plate.zarr", tmp_path / "copy.zarr"
+    plates.make(path, shape=(32, 40), version=version)
+    well = path / "A" / "1"
+    (well / "0r2").mkdir()
+    (well / "0r3").mkdir()
+    (well / "0r3" / "zarr.json.abc.hcs-part").write_bytes(b"{")
+    (well / "notes").mkdir()
+    (well / "notes" / "empty.txt").touch()
+    with hcs.from_hcs_zarr(path) as plate:
+        hcs.to_hcs_zarr(plate, copy)
+    names = {path.name for path in (copy / "A" / "1").iterdir()}
+    assert {"0", "notes"} <= names
+    assert not names & {"0r2", "0r3"}
+    assert (copy / "A" / "1" / "notes" / "empty.txt").read_bytes() == b""

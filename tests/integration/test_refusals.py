@@ -50,7 +50,7 @@ class Opened:
 
 
 def content(island: Any) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(island.content)
+    found: dict[str, Any] = json.loads(island.texts["content"])
     return found
 
 

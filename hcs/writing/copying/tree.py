@@ -38,7 +38,7 @@ from hcs.writing.encoding.codec import choose_codec
 from hcs.writing.encoding.encode import encode_given
 from hcs.writing.encoding.field_input import as_field_input
 from hcs.writing.encoding.verify import ReadBackError, verify_levels
-from hcs.writing.targets.locations import DOCUMENTS
+from hcs.writing.targets.locations import DOCUMENTS, is_part
 from hcs.writing.targets.target import GroupSink
 
 if TYPE_CHECKING:
@@ -76,7 +76,15 @@ class Transfer:
 
     def children(self, key: str) -> list[str]:
         """Return the names below a node of the source but its documents."""
-        return [n for n in sorted(self.store.children(key)) if n not in DOCUMENTS]
+        return [name for name in self.names(key) if name not in DOCUMENTS]
+
+    def names(self, key: str) -> list[str]:
+        """Return all names below a node, but of files that are still being written."""
+        return [name for name in sorted(self.store.children(key)) if not is_part(name)]
+
+    def is_file(self, key: str) -> bool:
+        """Whether there is a file, which may be empty; a folder is none."""
+        return self.store.fetch(key, 0, 1) is not None
 
     def attributes(self, key: str) -> dict[str, Any] | None:
         """Return the attributes of a group of the source, None where none is."""
@@ -240,7 +248,7 @@ def _copy_array(transfer: Transfer, key: str, new_key: str) -> None:
 
 
 def _copy_files(transfer: Transfer, key: str, new_key: str) -> None:
-    for name in _files(transfer.store, key):
+    for name in _files(transfer, key):
         digest, new_name = hashlib.sha256(), _join(new_key, name)
         with transfer.target.create(new_name) as stream:
             for block in _blocks(transfer.store, _join(key, name)):
@@ -261,12 +269,12 @@ def _check_copy(store: PlateStore, key: str, expected: bytes) -> None:
         )
 
 
-def _files(store: PlateStore, key: str) -> Iterator[str]:
-    if store.stamp(key) is not None and not any(True for _ in store.children(key)):
+def _files(transfer: Transfer, key: str) -> Iterator[str]:
+    names = transfer.names(key)
+    if not names and transfer.is_file(key):
         yield ""
-        return
-    for name in sorted(store.children(key)):
-        for inner in _files(store, _join(key, name)):
+    for name in names:
+        for inner in _files(transfer, _join(key, name)):
             yield _join(name, inner)
 
 

@@ -30,7 +30,6 @@ from hcs.writing.copying.tree import (
 from hcs.writing.targets import group, hierarchy, step
 from hcs.writing.targets.locations import DOCUMENTS, SYSTEM_FILES
 from hcs.writing.targets.shelf import clear_shelf, make_shelf
-from hcs.writing.targets.target import PART
 from hcs.writing.versions.unsettled import aliases_of, move_of
 
 if TYPE_CHECKING:
@@ -78,11 +77,13 @@ def copy_others(transfer: Transfer, key: str, taken: Collection[str]) -> None:
         new_key = f"{key}/{name}" if key else name
         if name in taken or name in SYSTEM_FILES or transfer.target.exists(new_key):
             continue
-        if name.endswith(PART) or _is_version(transfer, new_key):
+        if _is_version(transfer, new_key):
             continue
         copy_other(transfer, new_key, new_key)
-        if _is_version(transfer, new_key):
-            transfer.target.remove(new_key)  # claimed, and only now marked as one
+        # Claimed, and only now marked as a version; or it was one, and is gone.
+        passing = _is_version(transfer, new_key) or _is_gone(transfer, new_key)
+        if passing and transfer.target.exists(new_key):
+            transfer.target.remove(new_key)
 
 
 def copy_row_content(transfer: Transfer, row: str, wells: Iterable[PlateWell]) -> None:
@@ -119,6 +120,10 @@ def _is_version(transfer: Transfer, key: str) -> bool:
     except HCSError:
         return False  # broken, and so none of ours
     return attributes is not None and group.stated_id(attributes) is not None
+
+
+def _is_gone(transfer: Transfer, key: str) -> bool:
+    return not transfer.names(key) and not transfer.is_file(key)
 
 
 def copy_well(transfer: Transfer, path: str, history: bool) -> Iterator[str]:
