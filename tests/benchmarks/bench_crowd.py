@@ -180,11 +180,19 @@ async def costs(site: Site, people: People) -> tuple[float, list[Cost]]:
     return html, measured
 
 
+async def _idle(site: Site) -> float:
+    """Return CPU seconds a second, but of what is done once when it comes to rest."""
+    shares = []
+    for _ in range(5):
+        start, before = time.perf_counter(), site.cpu()
+        await asyncio.sleep(2 * SETTLE_SECONDS)
+        shares.append((site.cpu() - before) / (time.perf_counter() - start))
+    return crowd_report.median(shares)
+
+
 async def _cost(site: Site, actor: RawPage, wells: Iterator[str], level: int) -> Cost:
     await asyncio.to_thread(site.calm, QUIET, QUIET_PATIENCE)
-    start, before = time.perf_counter(), site.cpu()
-    await asyncio.sleep(3 * SETTLE_SECONDS)
-    idle = (site.cpu() - before) / (time.perf_counter() - start)
+    idle = await _idle(site)
     seen = Seen()
     shown = []
 
