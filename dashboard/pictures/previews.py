@@ -43,7 +43,8 @@ class Previews:
     Notes
     -----
     Thread safety: one lock guards who makes what. Two requests for one address wait
-    for one making; nothing is made or read under the lock.
+    for one making; nothing is made or read under the lock. Another guards what is on
+    disk: files get their names and are counted together, so that none is missed.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Previews:
         self._disk_used = -1
         self._disk_entries = 0
         self._lock = threading.Lock()
+        self._disk_lock = threading.Lock()
         self._making: dict[str, Future[bytes]] = {}
 
     def get(
@@ -194,7 +196,7 @@ class Previews:
             try:
                 with os.fdopen(handle, "wb") as file:
                     file.write(data)
-                Path(name).replace(path)
+                full = self._place(Path(name), path, len(data))
             except BaseException:
                 with contextlib.suppress(OSError):
                     Path(name).unlink()
@@ -203,12 +205,16 @@ class Previews:
             # A full disk must not keep anybody from looking at a plate.
             _LOG.warning("A preview could not be kept: %s", error)
             return
-        with self._lock:
-            self._disk_used += len(data)
-            self._disk_entries += 1
-            full = self._disk_used > self._disk_bytes
         if full:
             self._prune(self._disk_bytes * _PRUNE_TO)
+
+    def _place(self, part: Path, path: Path, size: int) -> bool:
+        """Name a file that is written; return whether the disk has too much now."""
+        with self._disk_lock:
+            part.replace(path)
+            self._disk_used += size
+            self._disk_entries += 1
+            return self._disk_used > self._disk_bytes
 
     def empty(self) -> None:
         """Remove all pictures from the disk: something else needs it more."""
@@ -216,25 +222,23 @@ class Previews:
         self._prune(0)
 
     def _measure(self) -> None:
-        if self._disk_used >= 0:
-            return
-        sizes = [size for _, size, _ in self._files()]
-        with self._lock:
+        with self._disk_lock:
             if self._disk_used < 0:
+                sizes = [size for _, size, _ in self._files()]
                 self._disk_used, self._disk_entries = sum(sizes), len(sizes)
 
     def _prune(self, keep: float) -> None:
-        files = sorted(self._files())
-        used = sum(size for _, size, _ in files)
-        entries = len(files)
-        for _, size, path in files:
-            if used <= keep:
-                break
-            with contextlib.suppress(OSError):
-                Path(path).unlink()
-                used -= size
-                entries -= 1
-        with self._lock:
+        with self._disk_lock:
+            files = sorted(self._files())
+            used = sum(size for _, size, _ in files)
+            entries = len(files)
+            for _, size, path in files:
+                if used <= keep:
+                    break
+                with contextlib.suppress(OSError):
+                    Path(path).unlink()
+                    used -= size
+                    entries -= 1
             self._disk_used, self._disk_entries = used, entries
 
     def _files(self) -> list[tuple[float, int, str]]:

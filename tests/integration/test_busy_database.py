@@ -121,13 +121,16 @@ def test_damage_met_while_serving_is_said_with_the_way_back(tmp_path):
     with service(tmp_path / "workspace", plate, measure=False) as made:
         surveyed(made, KEY)
         visit = Visit(made, f"plate={KEY}&well=A1")
-        made.storage.engine.dispose()
         file = made.workspace.database
-        for log in file.parent.glob(f"{file.name}-*"):
-            log.unlink()
+        made.storage.engine.dispose()
         data = bytearray(file.read_bytes())
         data[4096:] = b"\x5a" * (len(data) - 4096)
-        file.write_bytes(data)
+        damaged = file.with_name("damaged")
+        damaged.write_bytes(data)
+        for log in file.parent.glob(f"{file.name}-*"):
+            log.unlink()
+        damaged.replace(file)
+        made.storage.engine.dispose()  # what looks now and then has connected meanwhile
         judge(visit, "A1", "fail", 1)
         results = wait_for(lambda: answers(visit), "for the answer")
         assert "is damaged" in str(results[0]["error"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -245,3 +246,23 @@ def test_a_broken_preview_in_the_workspace_is_made_anew(tmp_path: Path) -> None:
         green = (ChannelSetting(index=0, color="FE0000", low=0, high=900),)
         second = made.pictures.thumbnail(*where, 64, green, PlaneRequest()).data
         assert abs(len(first) - len(second)) < 200
+
+
+def test_pictures_that_many_write_at_once_are_counted_and_stay_within_the_disks_bound(
+    tmp_path: Path,
+):
+    bound = 100_000
+    previews = Previews(tmp_path / "previews", memory_bytes=0, disk_bytes=bound)
+    (tmp_path / "previews").mkdir()
+
+    def write(writer: int) -> None:
+        for number in range(200):
+            previews.put(f"{writer} {number}", bytes(300 + writer))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(8)))
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    used = sum(path.stat().st_size for path in files)
+    assert 0 < used <= bound
+    # Files that were just being written may be counted twice, and none is missed.
+    assert used <= previews.fill()[1].nbytes <= bound
