@@ -222,6 +222,8 @@ class Previews:
         self._prune(0)
 
     def _measure(self) -> None:
+        if self._disk_used >= 0:
+            return  # without the lock: who asks need not wait while files are removed
         with self._disk_lock:
             if self._disk_used < 0:
                 sizes = [size for _, size, _ in self._files()]

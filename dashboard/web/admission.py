@@ -96,7 +96,7 @@ class Admission:
             forget(connection)
 
         server.handle_stream = handle_stream
-        # What answers requests is not told of the end: Tornado keeps that to itself.
+        # What answers requests does not hear of the end: Tornado keeps that to itself.
         server.on_close = on_close
 
     def expect(self, stream: Any) -> None:

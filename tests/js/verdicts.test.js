@@ -26,7 +26,7 @@ test("each message is of the whole, not of the one before it", () => {
   assert.deepEqual(withChanges(whole, {}), { A1: PASS })
 })
 
-test("verdicts are told when they change, and not again with each well that is looked at", () => {
+test("verdicts are announced when they change, and not again with each well that is looked at", () => {
   let times = 0
   listen("verdicts", () => { times += 1 })
   const verdicts = { A1: PASS }

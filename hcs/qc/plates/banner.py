@@ -92,7 +92,7 @@ def plate_banner(
 
 
 def _unit_of(rule: Rule) -> str:
-    """Return what stands behind a number of the rule's metric."""
+    """Return what a number of the rule's metric was computed from."""
     unit = "" if rule.metric == SIGNAL else definition(rule.metric).unit
     return f" {unit}" if unit else ""
 
