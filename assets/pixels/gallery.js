@@ -112,7 +112,7 @@ export function build({ el, send }) {
       problem.hidden = false
     }
     const thumb = {
-      key, element: h("div", { role: "listitem" }, button), well: "", drawn: false,
+      key, element: h("div", { role: "listitem" }, button), well: "", version: "", drawn: false,
       again() {
         if (failed) image.src = field.thumb
       },
@@ -142,12 +142,15 @@ export function build({ el, send }) {
         }
         image.hidden = false
         if (image.getAttribute("src") !== field.thumb) {
-          // The old picture stays until the new one is there: no flicker on contrast.
+          // The old picture stays until the new one is there: no flicker on contrast. What it
+          // shows can be judged meanwhile; the picture of another well or version cannot.
+          const same = Boolean(image.getAttribute("src")) && !failed && thumb.well === well && thumb.version === field.version
+          if (!same) thumb.drawn = false
           if (!image.getAttribute("src") || thumb.well !== well) button.classList.add("loading")
-          thumb.drawn = false
           image.src = field.thumb
         }
         thumb.well = well
+        thumb.version = field.version
       },
     }
     return thumb

@@ -233,8 +233,37 @@ def test_a_verdict_on_what_is_not_drawn_is_refused(
     expect(well(page, "A1")).to_contain_text("fail")
     expect(well(page, "A2")).not_to_contain_text("fail")
     assert held
-    for route in held:  # or Playwright would wait for it for ever
+    _let_go(held)
+
+
+def _let_go(held: list[Route]) -> None:
+    """Answer what was held back, or Playwright would wait for it for ever."""
+    for route in held:
         route.continue_()
+
+
+def test_a_well_stays_judgeable_while_its_pictures_are_drawn_in_other_colours(
+    desk: Server, visit: Callable
+) -> None:
+    page = visit(desk, "?plate=undrawn.ome.zarr&well=B1", before=NAMED)
+    ready(page, "B1")
+    thumb = page.locator('.hcs-thumb[data-well="B1"] img').first
+    before = thumb.get_attribute("src")
+    # What was drawn stays on the screen until what is asked for is there. Addresses
+    # change by themselves, too: when previews or the plate's contrast are ready.
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(re.compile(r"/B1/.*(thumb|sprite)\.jpg"), hold)
+    page.keyboard.press("1")
+    expect(thumb).not_to_have_attribute("src", before or "")
+    expect(page.locator(".verdicts.waiting")).to_have_count(0)
+    page.keyboard.press("p")
+    toast(page, "B1 pass")
+    assert held
+    _let_go(held)
 
 
 def test_a_held_key_decides_once_and_typing_decides_nothing(
