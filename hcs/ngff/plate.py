@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import InvalidPathError, MetadataError
@@ -28,6 +29,10 @@ _ACQUISITION_KEYS = {
     "starttime": int,
     "endtime": int,
 }
+
+_GRID_LIMIT = 1 << 13
+"""Most wells of a grid whose places are kept, four grids at a time; the largest plates
+have 3456, and a document may claim rows and columns by the hundred thousand."""
 
 
 # --- reading -------------------------------------------------------------------------
@@ -91,27 +96,43 @@ def _read_wells(
 ) -> list[PlateWell]:
     # One pass at less than the cost of the JSON parser. What it cannot vouch for goes
     # to the careful one, which finds the words.
-    row_of = {index: f"{name}/" for index, name in enumerate(rows)}
-    column_of = dict(enumerate(columns))
-    wells: list[PlateWell] = []
+    wells: dict[str, PlateWell] = {}
+    new = object.__new__
     try:
+        places = _places(tuple(rows), tuple(columns))
         for entry in entries:
-            path, row, column = entry["path"], entry["rowIndex"], entry["columnIndex"]
-            if row.__class__ is not int or column.__class__ is not int:
+            path = entry["path"]
+            row, column = places[path]
+            # Small integers are the same objects everywhere; True and 1.0 are others.
+            if entry["rowIndex"] is not row or entry["columnIndex"] is not column:
                 break
-            if path != row_of[row] + column_of[column]:
-                break
-            wells.append(PlateWell(path, row, column))
+            # Its __init__ takes longer than all else that is done to a well here.
+            wells[path] = well = new(PlateWell)
+            well.path, well.rowIndex, well.columnIndex = path, row, column
     except (KeyError, TypeError):
         pass
-    if len(wells) != len(entries):
-        wells = [
-            _read_well(entry, rows, columns, f"{where}: wells[{position}]")
-            for position, entry in enumerate(entries)
-        ]
-    if len({well.path for well in wells}) < len(wells):
-        check_unique([well.path for well in wells], "well path", where)
-    return wells
+    if len(wells) == len(entries):
+        return list(wells.values())
+    careful = [
+        _read_well(entry, rows, columns, f"{where}: wells[{position}]")
+        for position, entry in enumerate(entries)
+    ]
+    check_unique([well.path for well in careful], "well path", where)
+    return careful
+
+
+@lru_cache(maxsize=4)
+def _places(
+    rows: tuple[str, ...], columns: tuple[str, ...]
+) -> dict[str, tuple[int, int]]:
+    """Return the indices of each path of a grid; of too large a grid, of none."""
+    if len(rows) * len(columns) > _GRID_LIMIT:
+        return {}
+    return {
+        f"{row}/{column}": (row_index, column_index)
+        for row_index, row in enumerate(rows)
+        for column_index, column in enumerate(columns)
+    }
 
 
 def _read_well(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -256,6 +257,7 @@ def _well(**changes: Any) -> dict[str, Any]:
         pytest.param(_well(rowIndex=1), "rowIndex 1", id="index too large"),
         pytest.param(_well(rowIndex=-1), "rowIndex -1", id="negative index"),
         pytest.param(_well(rowIndex=False), "rowIndex False", id="boolean index"),
+        pytest.param(_well(rowIndex=0.0), "rowIndex 0.0", id="fractional index"),
         pytest.param(_well(columnIndex="0"), "columnIndex '0'", id="text index"),
         pytest.param(_well(columnIndex=10**30), "columnIndex 1000", id="huge index"),
         pytest.param(
@@ -308,6 +310,34 @@ def test_case_10_a_path_that_leads_elsewhere_is_refused(
 def test_wells_without_indices_take_them_from_their_paths() -> None:
     plate = read_plate(_plate(wells=[{"path": "A/2"}]), "here")
     assert plate.wells == [PlateWell("A/2", 0, 1)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns"),
+    [
+        pytest.param(32, 48, id="the largest usual grid"),
+        pytest.param(1, 400, id="indices above 256"),
+        pytest.param(300, 300, id="more places than are kept"),
+        pytest.param(60_000, 60_000, id="more places than memory holds"),
+    ],
+)
+def test_wells_of_a_grid_of_any_size_are_read_with_their_indices(
+    rows: int, columns: int
+) -> None:
+    corners = {(0, 0), (0, columns - 1), (rows - 1, 0), (rows - 1, columns - 1)}
+    wells = [PlateWell(f"r{y}/c{x}", y, x) for y, x in sorted(corners)]
+    attributes = _plate(
+        rows=[{"name": f"r{row}"} for row in range(rows)],
+        columns=[{"name": f"c{column}"} for column in range(columns)],
+        wells=[asdict(well) for well in wells],
+    )
+    assert read_plate(attributes, "here").wells == wells
+
+
+def test_the_wells_of_one_reading_are_not_those_of_the_next() -> None:
+    first, second = read_plate(_plate(), "here"), read_plate(_plate(), "here")
+    first.wells[0].path = "B/7"
+    assert second.wells[0].path == read_plate(_plate(), "here").wells[0].path == "A/1"
 
 
 def test_indices_that_point_elsewhere_give_way_to_the_path() -> None:
