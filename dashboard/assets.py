@@ -1,20 +1,16 @@
-"""The scripts and styles of the page: where they are, and which a part needs."""
+"""The scripts and styles of the page: where they are, and which styles a part needs."""
 
 from __future__ import annotations
 
 import functools
 import hashlib
 import os
-import posixpath
-import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-_IMPORT = re.compile(r'^(?:import|\} from|export) .*"(\.\.?/[\w./]+)"', re.M)
 
 _EVERYWHERE = "core/parts.css"
 
@@ -58,27 +54,6 @@ def _files(folder: Path | str) -> Iterator[os.DirEntry[str]]:
                 yield from _files(entry.path)
             else:
                 yield entry
-
-
-@functools.cache
-def needed(folder: Path, *modules: str) -> tuple[str, ...]:
-    """Return the modules and all that they import, as paths below the folder.
-
-    A browser that gets their names at once need not find one by reading another.
-    """
-    paths: dict[str, None] = {}
-    waiting = list(modules)
-    while waiting:
-        name = waiting.pop()
-        if name not in paths:
-            paths[name] = None
-            text = (folder / name).read_text(encoding="utf-8")
-            directory = posixpath.dirname(name)
-            waiting += [
-                posixpath.normpath(posixpath.join(directory, path))
-                for path in _IMPORT.findall(text)
-            ]
-    return tuple(paths)
 
 
 @functools.cache

@@ -1,7 +1,7 @@
 """The script of a component as one text: its module and all that this imports.
 
-A notebook's browser reaches no route of ours, so nothing can be fetched; the modules
-travel as texts and are linked in the browser, see ``assets/components/loader.js``.
+A notebook's browser reaches no route of ours, so nothing can be fetched; the script
+travels as a text that becomes a module there, see ``assets/components/loader.js``.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 
-from dashboard.assets import assets_folder, needed
+from dashboard.assets import assets_folder
+from dashboard.scripts import alone, without_comments
 from dashboard.theme import component_css
 
 _LOADER = "components/loader.js"
@@ -31,13 +32,11 @@ def script(module: str, *sheets: str) -> str:
     def text(path: str) -> str:
         return (folder / path).read_text(encoding="utf-8")
 
-    files = {path: text(path) for path in needed(folder, module)}
     styles = [component_css(), *(text(path) for path in ("core/parts.css", *sheets))]
-    content = {"files": files, "sheets": styles}
+    content = {"script": alone(folder, module), "sheets": styles}
     version = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:12]
     sent = json.dumps({"version": version, **content})
-    shown = f"show(SENT, {json.dumps(module)}, context)"
     return (
-        f"{text(_LOADER)}\nconst SENT = {sent}\n"
-        f"export const render = (context) => {shown}\n"
+        f"{without_comments(text(_LOADER))}\nconst SENT = {sent}\n"
+        f"export const render = (context) => show(SENT, context)\n"
     )

@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dashboard import theme
-from dashboard.assets import assets_folder, needed, recent_version, styles
+from dashboard.assets import assets_folder, recent_version, styles
+from dashboard.scripts import scripts
 from dashboard.views.add_plate import AddPlate
 from dashboard.views.assay_panel import AssayPanel
 from dashboard.views.batch_work import BatchWork
@@ -297,7 +298,9 @@ def build(session: Session) -> PageTemplate:
     page = Page(session)
     page.start()
     folder = assets_folder()
-    assets = session.urls.asset(f"{recent_version(folder)}/")
+    version = recent_version(folder)
+    assets = session.urls.asset(f"{version}/")
+    files = scripts(folder, version).files
     islands = page.islands
     template = PageTemplate(compiled(_template()))
     wire = wire_of(islands)
@@ -309,12 +312,12 @@ def build(session: Session) -> PageTemplate:
     template.add_variable("page_base", f"{session.urls.prefix}/")
     template.add_variable("tokens", theme.css())
     modules = [islands[name].module for name in page.first]
-    first_scripts = needed(folder, "core/page.js", *modules)
+    first_scripts = files("core/page.js", *modules)
     first_styles = styles(folder, *modules)
     waiting = [name for name in islands if islands[name].waits]
     later = [islands[name].module for name in islands if name not in waiting]
     soon = [island.module for island in islands.values() if not island.rare]
-    later_scripts = _beyond(first_scripts, needed(folder, *later))
+    later_scripts = _beyond(first_scripts, files(*later))
     content = {
         "first": page.first,
         "parts": described(islands),
@@ -325,9 +328,7 @@ def build(session: Session) -> PageTemplate:
         # Drawn with their first text; what most visits come to is fetched before.
         "waiting": [name for name in waiting if name not in page.first],
         "soon": {
-            "scripts": _beyond(
-                (*first_scripts, *later_scripts), needed(folder, *later, *soon)
-            ),
+            "scripts": _beyond((*first_scripts, *later_scripts), files(*later, *soon)),
             "styles": styles(folder, *soon),
         },
     }

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from tornado.web import HTTPError, RequestHandler
 
-from dashboard.assets import assets_version
+from dashboard.assets import recent_version
+from dashboard.scripts import scripts
 from dashboard.web.handler import FOREVER
 
 if TYPE_CHECKING:
@@ -23,11 +24,6 @@ _TEXTS = (".js", ".css", ".svg", ".html")
 """Ends of the names of what is sent compressed: it gets a third as large."""
 
 _MOST_TEXTS = 400
-
-_COMMENT = re.compile(
-    rb"^[ \t]*(?://[^\n]*|/\*\*(?:(?!\*/)[\s\S])*\*/)[ \t]*$", re.MULTILINE
-)
-"""A comment that has its lines for itself: types and reasons, for readers of files."""
 
 
 class AssetHandler(RequestHandler):
@@ -47,14 +43,15 @@ class AssetHandler(RequestHandler):
         """
         folder = self.folder.resolve()
         version, slash, path_in_version = name.partition("/")
-        present = bool(slash) and version == assets_version(self.folder)
+        now = recent_version(self.folder)
+        present = bool(slash) and version == now
         if slash and re.fullmatch("v[0-9a-f]{12}", version):
             name = path_in_version
         path = (folder / name).resolve()
         if not path.is_relative_to(folder):
             raise HTTPError(404)
         try:
-            data = path.read_bytes()
+            data = _script(folder, now, name) or path.read_bytes()
         except OSError as error:  # there is none, it is a folder, the name is too long
             raise HTTPError(404) from error
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
@@ -62,8 +59,6 @@ class AssetHandler(RequestHandler):
         self.set_header("Content-Type", kind)
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Cache-Control", FOREVER if present else "no-cache")
-        if path.suffix == ".js":
-            data = without_comments(data)
         if path.suffix in _TEXTS:
             self.set_header("Vary", "Accept-Encoding")
             if "gzip" in self.request.headers.get("Accept-Encoding", ""):
@@ -79,13 +74,10 @@ class AssetHandler(RequestHandler):
 
 
 @functools.lru_cache(maxsize=_MOST_TEXTS)
-def without_comments(script: bytes) -> bytes:
-    """Return a script without comments, its code in the lines where it was.
-
-    A sixth of the scripts is comments. Those beside code stay, so that what looks like
-    one in a text that spans lines is all that must not be; a test looks for that.
-    """
-    return _COMMENT.sub(lambda comment: b"\n" * comment[0].count(b"\n"), script)
+def _script(folder: Path, version: str, name: str) -> bytes:
+    """Return a script as browsers get it, nothing where a path is that of none."""
+    known = scripts(folder, version)
+    return known.text(name).encode() if name in known else b""
 
 
 @functools.lru_cache(maxsize=_MOST_TEXTS)

@@ -134,8 +134,7 @@ CONTRAST = """async () => {
     return found
   }
   const canvas = deep(document, ".hcs-field-viewer canvas.picture")[0]
-  const page = document.querySelector('script[src$="page.js"]')
-  const bus = await import(new URL("bus.js", page.src).href)
+  const bus = await hcsPart("core/bus.js")
   const gl = canvas.getContext("webgl2")
   const pixel = new Uint8Array(4)
   const read = () => gl.readPixels(canvas.width / 2, canvas.height / 2, 1, 1, gl.RGBA,

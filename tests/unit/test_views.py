@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dashboard.access import Act
-from dashboard.assets import needed
 from dashboard.plates.plate_text import plate_content
 from dashboard.plates.values import (
     ChannelDisplay,
@@ -221,19 +219,6 @@ def test_messages_are_read_with_care() -> None:
 
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
-
-
-def test_the_page_asks_at_once_for_all_that_a_module_imports() -> None:
-    found = set(needed(ASSETS, "core/page.js", "plate/map.js"))
-    assert {"core/page.js", "core/wire.js", "plate/map.js", "plate/painter.js"} <= found
-    for name in found:
-        text = (ASSETS / name).read_text(encoding="utf-8")
-        imported = [
-            (ASSETS / name).parent / path for path in re.findall(r'from "(.*?)"', text)
-        ]
-        assert {
-            path.resolve().relative_to(ASSETS).as_posix() for path in imported
-        } <= found
 
 
 def test_every_part_names_a_script_that_is_there() -> None:
