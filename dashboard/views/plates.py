@@ -9,6 +9,7 @@ from dashboard.access import Act
 from dashboard.text import plain_text
 from dashboard.threads import Pool
 from dashboard.views.add_plate import reason_against_adding
+from dashboard.views.answers import Answers
 from dashboard.views.failure import failure
 from dashboard.views.island import Island, Message, Part, text_of
 from dashboard.views.plate_lines import plate_line, plate_name
@@ -44,6 +45,13 @@ class PlatesPage(Part):
         self._read_at = 0.0
         self._busy = False
         self._refused = (0, "")
+        self._words = ""
+        """What was looked for last."""
+
+        self._trend_of = ""
+        """The metric whose medians were asked for last."""
+
+        self._offering = Answers()
         self.component.on("plate", self._open, asks=Act.LOOK)
         self.component.on("trend", self._ask_trend, asks=Act.LOOK)
         self.component.on("find", self._find, asks=Act.LOOK)
@@ -111,7 +119,7 @@ class PlatesPage(Part):
 
     def _find(self, message: Message) -> None:
         """Say which plate maps speak of words, in a thread."""
-        words = text_of(message, "words", 200).strip()
+        self._words = words = text_of(message, "words", 200).strip()
         plate_list = self._session.service.plate_list
         self._session.run(
             lambda: plate_list.with_condition(words) if words else {},
@@ -125,6 +133,7 @@ class PlatesPage(Part):
                 "matches",
             ),
             failed=lambda _: None,
+            of=lambda: self._words,
         )
 
     # --- assay metric -----------------------------------------------------------------
@@ -135,7 +144,7 @@ class PlatesPage(Part):
         keys = [entry.key for entry in service.plates.entries() if not entry.error]
         self._session.run(
             lambda: service.assay_windows.offers(keys),
-            self._show_offers,
+            self._offering.ask()(self._show_offers),
             failed=lambda _: None,
         )
 
@@ -192,12 +201,13 @@ class PlatesPage(Part):
 
     def _ask_trend(self, message: Message) -> None:
         """Compute the medians of all plates, in a thread, from a row a plate."""
-        metric = text_of(message, "metric", 200)
+        self._trend_of = metric = text_of(message, "metric", 200)
         service, lines = self._session.service, self._lines
         self._session.run(
             lambda: service.plate_trends.trend(lines, metric),
             self._show_trend,
             failed=lambda _: self.component.put({"metrics": []}, "trend"),
+            of=lambda: self._trend_of,
         )
 
     def _show_trend(self, trend: MedianTrend) -> None:

@@ -18,6 +18,7 @@ from dashboard.reviews.values import PlateReview, SignedOff
 from dashboard.state import ViewState
 from dashboard.text import plain_text
 from dashboard.views import conditions, unknown_names
+from dashboard.views.answers import Answers
 from dashboard.views.failure import failure
 from dashboard.views.plate_facts import plate_facts
 from dashboard.views.well_facts import well_facts
@@ -185,6 +186,8 @@ class Snapshots:
 
         self._moving = False
         """Whether the page moves by itself: what its address named stays said."""
+
+        self._wells = Answers()
 
     def start(self) -> None:
         """Read the plate, and follow state and revision from now on."""
@@ -364,10 +367,13 @@ class Snapshots:
         if moved and (shown is None or shown.label != state.well):
             self._set(loading=True, history=(), field_values=(), history_problem="")
         place = (state.plate, state.well, state.field)
+        # What an answer that is on its way would tell, this one tells in its place.
+        again = moved or self._wells.awaited
+        in_order = self._wells.ask()
         self._session.run(
-            lambda: well_facts(self._service, *place, again=moved),
-            lambda changes: self._well_read(changes),
-            failed=self._well_failed,
+            lambda: well_facts(self._service, *place, again=again),
+            in_order(self._well_read),
+            failed=in_order(self._well_failed),
             of=lambda: self._session.state.view().field_key,
         )
 

@@ -1,0 +1,104 @@
+"""What a page shows where a thread answers later than one that was asked after it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from panel.io.state import set_curdoc
+
+from tests import plates
+from tests.integration.judged import KEY, correct
+from tests.integration.serving import service, wait_for
+from tests.integration.visits import Visit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from dashboard.service import Service
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Iterator[Service]:
+    plate = plates.make(tmp_path / KEY, fields=2)
+    with service(tmp_path / "workspace", plate, measure=False) as running:
+        yield running
+
+
+def answered(visit: Visit) -> list[Callable[[], object]]:
+    """Return what the threads of a page have come to, which it does not know yet."""
+    acts: list[Callable[[], object]] = []
+
+    def some() -> bool:
+        acts.extend(visit._turns.take())
+        return bool(acts)
+
+    wait_for(some, "for a thread's answer")
+    return acts
+
+
+def tell(visit: Visit, acts: list[Callable[[], object]]) -> None:
+    with set_curdoc(visit._document):
+        for act in acts:
+            act()
+    visit.rest()
+
+
+def first_version(visit: Visit) -> Any:
+    return visit.content("gallery")["fields"][0]["version"]
+
+
+def test_a_well_that_was_read_before_a_commit_is_not_shown_after_it(
+    made: Service,
+) -> None:
+    visit = Visit(made, f"plate={KEY}&well=A1")
+    snapshots = visit._page._snapshots
+    snapshots._well(visit.session.state.view())
+    early = answered(visit)  # whose turn comes late, as of a thread that was held up
+    before = correct(made, "A1", "0", 7)
+    visit.look()
+    visit.rest()
+    now = first_version(visit)
+    assert now != before
+    tell(visit, early)
+    assert first_version(visit) == now
+    visit.close()
+
+
+def test_a_field_that_is_opened_while_its_well_is_read_has_what_was_measured(
+    tmp_path: Path,
+) -> None:
+    plate = plates.make(tmp_path / KEY, fields=2)
+    with service(tmp_path / "workspace", plate) as made:
+        wait_for(lambda: made.quality.field_values(KEY, "A2"), "for values")
+        visit = Visit(made, f"plate={KEY}&well=A1")
+        with set_curdoc(visit._document):
+            visit.session.state.update(well="A2")
+            visit.session.state.update(field="0")  # before the well's answer is told
+        visit.rest()
+        now = visit._page._snapshots.now
+        assert now.field is not None
+        assert now.field_values == made.quality.field_values(KEY, "A2")
+        visit.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "asked"),
+    [("find", "matches", "words"), ("trend", "trend", "metric")],
+)
+def test_the_list_answers_what_was_asked_for_last(
+    made: Service, kind: str, name: str, asked: str
+) -> None:
+    visit = Visit(made, "")
+    visit.session.state.update(plate="")
+    visit.rest()
+    metrics = [metric.id for metric in made.quality.metrics(KEY)][-2:]
+    first, last = ("a", "ab") if kind == "find" else metrics
+    visit.send("plates", type=kind, **{asked: first})
+    early = answered(visit)
+    visit.act("plates", type=kind, **{asked: last})
+    shown = visit.content("plates", name)
+    tell(visit, early)
+    assert visit.content("plates", name) == shown
+    visit.close()
