@@ -511,7 +511,8 @@ type SignoffText = Hidden | {
   blind: { open: boolean, reviewers: string[], mine: boolean, done: boolean, hides: boolean, by: string }
   agreement: { reviewers: string[], n: number, table: number[][], verdicts: string[], raw: number | null, kappa: number | null, left_out: number } | null
   differences: { well: string, what: string, verdicts: Said[], settled: Said | null }[]
-  answer: { n: number, problem: string }
+  /** Of what was asked for, by its kind. */
+  results: { n: number, type: string, error?: string, [more: string]: unknown }[]
 }
 
 type CorrectionText = Hidden | {
@@ -1355,6 +1356,20 @@ type UnsavedDecision = Decision & { type: string }
 
 /** What the verdict bar shows: what is its page's own, with all that pages share. */
 type VerdictNow = Shown<"verdict"> & VerdictQueue & Omit<VerdictsSince, "changed"> & Texts["verdict"]["unseen"] & { verdicts: Record<string, VerdictEntry> }
+
+/** What a dialog of the sign-off asks, and when what it asks for is there. */
+interface SignoffQuestion {
+  /** Of the message that confirms it. */
+  kind: string
+  name: string
+  label: string
+  content: Child[]
+  fields?: Child[]
+  wants?: boolean
+  message: () => object
+  seen: () => boolean
+  again: () => void
+}
 
 type AddPlateShown = Extract<AddPlateText, { most: number }>
 

@@ -39,12 +39,28 @@ export function build({ el, send }) {
   const text = h("div", { class: "text" })
   const form = h("div", { class: "form" })
   const go = h("button", { type: "submit", class: "primary" })
-  let submit = () => {}
+  /** @type {SignoffQuestion} */
+  let question
+  let asked = "" // the kind of what was confirmed, until it is answered or seen
   let waiting = 0 // a timer, while there is no answer
-  const box = h("form", { submit: (/** @type {Event} */ event) => { event.preventDefault(); problem.hidden = true; submit(); sayLate() } }, text, form, note, problem,
+  const box = h("form", { submit: (/** @type {Event} */ event) => { event.preventDefault(); confirm() } }, text, form, note, problem,
     h("div", { class: "row acts" }, h("button", { click: () => dialog.close() }, "Cancel"), h("span", { class: "grow" }), go))
   const dialog = watchDialog(h("dialog", { class: "ask" }, box))
   el.append(dialog)
+
+  function confirm() {
+    if (asked) return
+    problem.hidden = true
+    asked = question.kind
+    act(asked, question.message())
+    sayLate()
+  }
+
+  function done() {
+    asked = ""
+    clearTimeout(waiting)
+    dialog.close()
+  }
 
   /** A busy database is waited for: what was asked for is not done yet. */
   function sayLate() {
@@ -55,9 +71,13 @@ export function build({ el, send }) {
     }, SLOW_MILLISECONDS)
   }
 
-  /** @param {{name: string, label: string, content: Child[], fields?: Child[], wants?: boolean, run: () => void, again: () => void}} question */
-  function openDialog({ name, label, content, fields = [], wants = true, run, again }) {
+  /** @param {SignoffQuestion} next */
+  function openDialog(next) {
+    const { name, label, content, fields = [], wants = true, again } = next
     if (!reviewer.name) return tell("ask-name", again)
+    question = next
+    asked = ""
+    clearTimeout(waiting)
     set(dialog, { "aria-label": name })
     fill(text, h("h2", name), content)
     fill(form, fields)
@@ -65,7 +85,6 @@ export function build({ el, send }) {
     note.hidden = !wants
     note.value = ""
     problem.hidden = true
-    submit = run
     dialog.showModal()
   }
 
@@ -85,7 +104,7 @@ export function build({ el, send }) {
         h("p", { class: "soft" }, "From then on verdicts, plate map, cut-offs, corrections and reverts are locked for everybody, until somebody reopens the plate; that is recorded as well."),
         now.typed ? h("p", { class: "soft" }, `Your name was typed here: the sign-off will read “${reviewer.name} (not authenticated)”.`) : null,
       ],
-      run: () => act("sign-off", { note: note.value.trim() }),
+      kind: "sign-off", seen: () => Boolean(now.signed), message: () => ({ note: note.value.trim() }),
     })
   }
 
@@ -93,7 +112,7 @@ export function build({ el, send }) {
     openDialog({
       name: `Reopen ${now.plate}`, again: askReopen, label: `Reopen as ${reviewer.name}`,
       content: [h("p", `${now.signed?.who} signed this plate off. Reopening lets verdicts and corrections change again; who reopened it, when and why stays in the record.`)],
-      run: () => act("reopen", { note: note.value.trim() }),
+      kind: "reopen", seen: () => !now.signed, message: () => ({ note: note.value.trim() }),
     })
   }
 
@@ -107,20 +126,20 @@ export function build({ el, send }) {
       fields: [
         h("label", h("span", "First reviewer"), first), h("label", h("span", "Second reviewer"), second),
         h("label", { class: "row" }, hidden, "Hide role, compound and dose as well, from everybody")],
-      run: () => act("blind", { first: first.value.trim(), second: second.value.trim(), hide: hidden.checked }),
+      kind: "blind", seen: () => now.blind.open, message: () => ({ first: first.value.trim(), second: second.value.trim(), hide: hidden.checked }),
     })
   }
 
   const askDone = () => openDialog({
     name: "Done with the blind review", again: () => askDone(), label: "I am done", wants: false,
     content: [h("p", "You cannot judge this plate any more until the other is done, too. Then both see everything, how far you agree, and what is to be settled.")],
-    run: () => act("done"),
+    kind: "done", seen: () => now.blind.done || !now.blind.open, message: () => ({}),
   })
 
   const askEnd = () => openDialog({
     name: "End the blind review", again: () => askEnd(), label: "End it",
     content: [h("p", "It ends before both are done, and everybody sees everything. That you ended it is recorded.")],
-    run: () => act("end", { note: note.value.trim() }),
+    kind: "end", seen: () => !now.blind.open, message: () => ({ note: note.value.trim() }),
   })
 
   // What is shown --
@@ -205,21 +224,30 @@ export function build({ el, send }) {
       now.whole ? [agreementPart(), differencesPart(), now.signed ? null : demandPart()] : null)
   }
 
+  /** Only the answer to what was asked in the dialog is one to it. @param {Shown<"signoff">["results"][number]} result */
+  function take({ type, error }) {
+    if (type === "demand") demanded = null
+    if (type !== asked) return error && tell("hint", error)
+    if (!error) return done()
+    asked = ""
+    clearTimeout(waiting)
+    if (!dialog.open) return tell("hint", error)
+    fill(problem, error)
+    problem.hidden = false
+  }
+
   listen("reviewer", () => setTimeout(() => send("name"), 400))
   listen("reopen", () => { if (now?.signed && !now.barred.reopen) askReopen() })
   return {
     content(next) {
       now = next
-      if (next.answer && next.answer.n > answered) {
-        answered = next.answer.n
-        clearTimeout(waiting)
-        demanded = null
-        if (!next.answer.problem) dialog.close()
-        else if (dialog.open) {
-          fill(problem, next.answer.problem)
-          problem.hidden = false
-        } else tell("hint", next.answer.problem)
+      for (const result of next.results ?? []) {
+        if (result.n <= answered) continue
+        answered = result.n
+        take(result)
       }
+      // What others do may be shown before the answer is: nobody waits for what they see.
+      if (asked && question.seen()) done()
       show()
     },
   }

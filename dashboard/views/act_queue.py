@@ -31,17 +31,25 @@ class ActQueue:
         The page's.
     answered
         Called after each answer; shows `answers`.
+    failed
+        What is said of an act that has failed, before why.
     """
 
-    def __init__(self, session: Session, answered: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        answered: Callable[[], object],
+        failed: str = NOT_SAVED,
+    ) -> None:
         self._session = session
         self._answered = answered
+        self._words = failed
         self._waiting: deque[Callable[[], None]] = deque()
         self._answers: deque[dict[str, Any]] = deque(maxlen=_MOST_ANSWERS)
         self._count = 0
         self._busy = False
 
-    def add(self, message: Message, act: Callable[[], Outcome]) -> None:
+    def add(self, message: Message, act: Callable[[], Outcome | None]) -> None:
         """Do an act when those before it are done, and answer its message."""
 
         def run() -> None:
@@ -81,18 +89,21 @@ class ActQueue:
             self._busy = True
             self._waiting.popleft()()
 
-    def _done(self, message: Message, outcome: Outcome) -> None:
+    def _done(self, message: Message, outcome: Outcome | None) -> None:
         self._busy = False
-        left = list(outcome.left)
-        self.answer(
-            message,
-            text=plain_text(outcome.text),
-            left=[plain_text(well, 40) for well in left[:5]],
-            more=max(0, len(left) - 5),
-        )
+        self.answer(message, **({} if outcome is None else _in_words(outcome)))
         self._next()
 
     def _failed(self, message: Message, error: BaseException) -> None:
         self._busy = False
-        self.refuse(message, failure(error, NOT_SAVED))
+        self.refuse(message, failure(error, self._words))
         self._next()
+
+
+def _in_words(outcome: Outcome) -> dict[str, Any]:
+    left = list(outcome.left)
+    return {
+        "text": plain_text(outcome.text),
+        "left": [plain_text(well, 40) for well in left[:5]],
+        "more": max(0, len(left) - 5),
+    }

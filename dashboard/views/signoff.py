@@ -15,8 +15,7 @@ from dashboard.reviews.usability import USE_WORDS, line_text, value_text
 from dashboard.reviews.verdict_table import VERDICTS
 from dashboard.reviews.wording import subject_text
 from dashboard.text import plain_text
-from dashboard.threads import Pool
-from dashboard.views.failure import failure
+from dashboard.views.act_queue import ActQueue
 from dashboard.views.island import Island, Message, Part, text_of
 
 if TYPE_CHECKING:
@@ -50,8 +49,7 @@ class Signoff(Part):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, SignoffIsland())
-        self._problem = ""
-        self._count = 0
+        self._acts = ActQueue(session, self._redraw, _NOT_DONE)
         self._compared = RoundComparison()
         self._compared_at: tuple[object, ...] = ()
         self._usability: Usability | None = None
@@ -101,36 +99,31 @@ class Signoff(Part):
     ) -> None:
         who, key = self._session.who(), self._session.state.plate
         if text_of(message, "plate", 1000) != key:
-            return self._refuse("Open that plate first: nothing was done.")
+            return self.refuse(message, "Open that plate first: nothing was done.")
         if who is None:
-            return self._refuse("Enter your name at the top first.")
-        return self._session.run(
-            lambda: step(key, who, message),
-            lambda _: self._refuse(""),
-            failed=lambda error: self._refuse(failure(error, _NOT_DONE)),
-            pool=Pool.ACTS,
-        )
+            return self.refuse(message, "Enter your name at the top first.")
+        return self._add(message, lambda: step(key, who, message))
 
     def _demand(self, message: Message) -> None:
         """Let the project demand a reason with each fail, or no more."""
         service, key = self._session.service, self._session.state.plate
         if text_of(message, "plate", 1000) != key:
-            return self._refuse("Open that plate first: nothing was done.")
-        rules = dataclasses.replace(
-            service.projects.rules(key), reason_for_fail=message.get("reason") is True
-        )
-        return self._session.run(
-            lambda: service.projects.keep_rules(key, rules),
-            lambda _: self._refuse(""),
-            failed=lambda error: self._refuse(failure(error, _NOT_DONE)),
-            pool=Pool.ACTS,
-        )
+            return self.refuse(message, "Open that plate first: nothing was done.")
+        demand = message.get("reason") is True
+
+        def keep() -> None:
+            rules = service.projects.rules(key)
+            service.projects.keep_rules(
+                key, dataclasses.replace(rules, reason_for_fail=demand)
+            )
+
+        return self._add(message, keep)
 
     def _limits(self, message: Message) -> None:
         """Set the limits of a rule for the use of a project's plates."""
         service, key = self._session.service, self._session.state.plate
         if text_of(message, "plate", 1000) != key:
-            return self._refuse("Open that plate first: nothing was done.")
+            return self.refuse(message, "Open that plate first: nothing was done.")
         rule = text_of(message, "rule", 40)
         limits = (rule, _limit(message, "care"), _limit(message, "refuse"))
 
@@ -141,23 +134,19 @@ class Signoff(Part):
                 key, dataclasses.replace(rules, use=(*others, limits))
             )
 
-        return self._session.run(
-            keep,
-            lambda _: self._refuse(""),
-            failed=lambda error: self._refuse(failure(error, _NOT_DONE)),
-            pool=Pool.ACTS,
-        )
+        return self._add(message, keep)
+
+    def _add(self, message: Message, act: Callable[[], object]) -> None:
+        """Do what a message asks for, after what was asked for before."""
+
+        def do() -> None:
+            act()
+
+        self._acts.add(message, do)
 
     def refuse(self, message: Message, reason: str) -> None:
         """Say why nothing was done, where the plate's sign-off is."""
-        del message
-        self._refuse(reason)
-
-    def _refuse(self, problem: str) -> None:
-        """Say why something was not done, or with "" that it was."""
-        self._problem = problem
-        self._count += 1
-        self._redraw()
+        self._acts.refuse(message, reason)
 
     def _counts(self, overview: PlateOverview) -> dict[str, int]:
         """Return what a sign-off would state: counted once for all pages.
@@ -210,7 +199,7 @@ class Signoff(Part):
                 else _differences(
                     differences, overview, service.projects.rules(overview.key)
                 ),
-                "answer": {"n": self._count, "problem": self._problem},
+                "results": self._acts.answers(),
             }
         )
 
