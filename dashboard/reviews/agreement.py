@@ -77,8 +77,8 @@ def agreement(
 
     Examples
     --------
-    >>> found = agreement(("a", "b"), [("pass", "pass")] * 3 + [("fail", "pass")])
-    >>> found.raw, found.kappa
+    >>> pair = agreement(("a", "b"), [("pass", "pass")] * 3 + [("fail", "pass")])
+    >>> pair.raw, pair.kappa
     (0.75, 0.0)
     """
     counts = Counter(pairs)

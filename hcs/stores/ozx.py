@@ -32,6 +32,7 @@ from hcs.stores.zip_directory import (
     DEFLATED,
     LOCAL_BYTES,
     STORED,
+    ZipDirectory,
     ZipEntry,
     data_offset,
     read_directory,
@@ -167,24 +168,14 @@ class ArchiveStore(PlateStore):
         return self._path
 
     @property
+    def zip_directory(self) -> ZipDirectory:
+        """How the file is laid out."""
+        return self._opened().directory
+
+    @property
     def entries(self) -> Sequence[ZipEntry]:
         """The entries in the order of the directory."""
-        return self._opened().directory.entries
-
-    @property
-    def comment(self) -> bytes:
-        """The comment of the archive."""
-        return self._opened().directory.comment
-
-    @property
-    def zip64(self) -> bool:
-        """Whether it has ZIP64 records."""
-        return self._opened().directory.zip64
-
-    @property
-    def disks(self) -> int:
-        """Number of files that it is split into; 1 is what can be read."""
-        return self._opened().directory.disks
+        return self.zip_directory.entries
 
     def fetch(
         self,

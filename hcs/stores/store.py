@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from zarr.abc.store import Store
 
+    from hcs.stores.zip_directory import ZipDirectory
+
 CHUNK_LIMIT = 2 << 30
 """Largest object in bytes that is read as a whole; blosc cannot make larger ones."""
 
@@ -53,6 +55,11 @@ class PlateStore(ABC):
 
     likely_level: str = "0"
     """Path of the finest level of the image that was read last."""
+
+    @property
+    def zip_directory(self) -> ZipDirectory | None:
+        """How its file is laid out where it is one archive, else None."""
+        return None
 
     @abstractmethod
     def fetch(

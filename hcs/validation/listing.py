@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from hcs.rules.archive import Archive, ArchiveEntry
-from hcs.stores.directory import DirectoryStore
 
 if TYPE_CHECKING:
     from hcs.stores.store import PlateStore
@@ -14,21 +13,18 @@ if TYPE_CHECKING:
 
 def listing(store: PlateStore) -> Archive | None:
     """Return the listing of a store that is an archive, None for any other."""
-    if isinstance(store, DirectoryStore):
-        return None
-    from hcs.stores.ozx import ArchiveStore
-
-    if not isinstance(store, ArchiveStore):
+    directory = store.zip_directory
+    if directory is None:
         return None
     return Archive(
         name=_file_name(store.location),
         entries=[
             ArchiveEntry(entry.name, entry.method, entry.offset)
-            for entry in store.entries
+            for entry in directory.entries
         ],
-        comment=store.comment,
-        zip64=store.zip64,
-        disks=store.disks,
+        comment=directory.comment,
+        zip64=directory.zip64,
+        disks=directory.disks,
     )
 
 

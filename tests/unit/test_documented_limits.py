@@ -36,6 +36,23 @@ def test_the_drawing_of_threads_shows_each_pool_with_its_threads(pool: Pool) -> 
     assert f" {pool.label} ({pool.threads})" in text_of("architecture.md")
 
 
+_NAMED_THREAD = re.compile(
+    r"ThreadPoolExecutor\([^)\"]*\"([a-z-]+)\"|Thread\([^\"]*?name=f?\"([a-z-]+)"
+)
+
+
+def test_the_drawing_of_threads_shows_each_that_has_a_name() -> None:
+    names = {
+        pooled or single
+        for path in (ROOT / "dashboard").rglob("*.py")
+        for pooled, single in _NAMED_THREAD.findall(path.read_text("utf-8"))
+    }
+    assert {"committing", "watcher", "look-"} <= names, "pools, threads, many of a kind"
+    drawing = text_of("architecture.md").split("## Threads and processes")[1]
+    drawing = drawing.split("\n## ")[0]
+    assert {name for name in names if not re.search(rf"\b{name}", drawing)} == set()
+
+
 def test_threads_are_documented_as_many_as_there_are() -> None:
     counts = [int(number) for number in re.findall(r"\d+", row_of(_LIMITS, "threads"))]
     assert sorted(counts) == sorted(pool.threads for pool in Pool)

@@ -88,16 +88,16 @@ def test_the_directory_is_told_in_its_order(tmp_path: Path) -> None:
     comment = b'{"ome": {"version": "0.5"}}'
     with ArchiveStore(archive(tmp_path / "p.ozx", comment=comment)) as store:
         assert [entry.name for entry in store.entries] == list(ENTRIES)
-        assert store.comment == comment
-        assert store.disks == 1
-        assert not store.zip64
+        assert store.zip_directory.comment == comment
+        assert store.zip_directory.disks == 1
+        assert not store.zip_directory.zip64
 
 
 def test_zip64_archives_are_read(tmp_path: Path) -> None:
     """Ours always have ZIP64 records; here a sparse one is really larger than 4 GiB."""
     path = hcs_archive(tmp_path)
     with ArchiveStore(path) as store:
-        assert store.zip64
+        assert store.zip_directory.zip64
     large = tmp_path / "large.ozx"
     with large.open("wb") as stream, zipfile.ZipFile(stream, "w") as found:
         found.writestr("zarr.json", b"{}")
@@ -105,7 +105,7 @@ def test_zip64_archives_are_read(tmp_path: Path) -> None:
         found.start_dir = 5 << 30  # where the next entry goes
         found.writestr("A/zarr.json", b'{"far": 1}')
     with ArchiveStore(large) as store:
-        assert store.zip64
+        assert store.zip_directory.zip64
         assert store.read("A/zarr.json") == b'{"far": 1}'
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import re
 import threading
 from pathlib import Path
 
@@ -29,6 +30,17 @@ def folder(tmp_path: Path) -> Path:
     (root / "zarr.json").write_bytes(b"0123456789")
     (root / "A" / "1" / "zarr.json").write_bytes(b"{}")
     return root
+
+
+_STORES = r"\b(Directory|Archive|Remote|Zarr)Store\b"
+
+
+@pytest.mark.parametrize("room", ["images", "plates", "tables", "validation", "qc"])
+def test_no_reader_asks_a_store_what_class_it_is_of(room: str) -> None:
+    """A store of a new kind is read by all of them without a change there."""
+    for path in (Path(hcs.__file__).parent / room).rglob("*.py"):
+        asked = re.findall(rf"isinstance\([^)]*{_STORES}", path.read_text("utf-8"))
+        assert not asked, path.name
 
 
 def test_documents_are_read_by_key(folder: Path) -> None:

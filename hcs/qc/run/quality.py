@@ -100,10 +100,10 @@ def measure_plane(
     Examples
     --------
     >>> import numpy as np
-    >>> found = measure_plane(
+    >>> values = measure_plane(
     ...     np.full((64, 64), 7, "u2"), metrics=["mean", "focus_score"]
     ... )
-    >>> found["mean"], found["focus_score"]
+    >>> values["mean"], values["focus_score"]
     (7.0, 0.0)
     >>> measure_plane(np.zeros((64, 64), "u2"), metrics=["focus_score"]).reasons
     {'focus_score': 'the mean is not above zero'}
