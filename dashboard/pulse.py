@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -13,12 +14,19 @@ if TYPE_CHECKING:
 BEAT_SECONDS = 0.5
 """How often a page looks for changes: one integer from memory."""
 
+_REST = 3.0
+"""After a page that has drawn, times as long as that took: while all pages take notice
+of a commit, most of the event loop is left to those who act."""
+
+_MOST_REST_SECONDS = 0.1
+"""On a machine that has more to do than it can, a page may take long."""
+
 
 class Pulse:
     """Has all pages look for changes, so often.
 
-    A page that finds some draws them, and the next one waits for the next turn of the
-    event loop: requests come in between, however many pages there are.
+    A page that finds some draws them, and the event loop rests before the next one:
+    requests come in between, however many pages there are and however much they draw.
     """
 
     def __init__(self) -> None:
@@ -48,11 +56,13 @@ class Pulse:
         self._go_on(deque(self._pages))
 
     def _go_on(self, tokens: deque[str]) -> None:
-        """Have pages look until one has drawn; go on in the next turn of the loop."""
+        """Have pages look until one has drawn; go on after a rest."""
         while tokens:
             look = self._pages.get(tokens.popleft())
+            start = time.monotonic()
             if look is not None and look():
-                _loop().add_callback(self._go_on, tokens)
+                rest = min(_REST * (time.monotonic() - start), _MOST_REST_SECONDS)
+                _loop().call_later(rest, self._go_on, tokens)
                 return
         self._beating = bool(self._pages)
         if self._beating:
