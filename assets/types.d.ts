@@ -498,6 +498,7 @@ type UsabilityText = {
 type SignoffText = Hidden | {
   shown: boolean
   plate: string
+  name: string
   whole: boolean
   barred: Barred
   me: string
@@ -754,9 +755,9 @@ type SuspectsText = Hidden | {
   clean: string
   checks: Choice[]
   more: number
-  list: { well: string, kind: string, text: string, first: string, score: number, more: number }[]
+  list: { well: string, kind: string, text: string, brief: string, score: number, more: number }[]
   reasons: { text: string, kind: string, metric: string }[]
-  unusual: { well: string, text: string, first: string }[]
+  unusual: { well: string, text: string, brief: string }[]
 }
 
 type StatisticsText = Hidden | {
@@ -1486,6 +1487,8 @@ interface ActionMore {
   /** The key stays as it is. */
   fixed?: boolean
   needs?: Need
+  /** Index of the channel that it is about. */
+  channel?: number
   /** What the palette calls it, where `text` is for several. */
   name?: string
   shiftedName?: string

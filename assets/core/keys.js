@@ -66,7 +66,7 @@ export const GROUPS = [
     act("t-on", "W", "Next time point", () => ask("axis", ["t", 1]), field),
   ]],
   ["Picture", [
-    ...Array.from({ length: 9 }, (_, i) => act(`channel-${i + 1}`, String(i + 1), i === 8 ? "Channel on or off; with Shift: only this one, with Shift+0: all" : "", () => ask("channel", i), { ...fixed, ...plate, name: `Channel ${i + 1} on or off`, shiftedName: `Only channel ${i + 1}`, shifted: () => ask("only-channel", i) })),
+    ...Array.from({ length: 9 }, (_, i) => act(`channel-${i + 1}`, String(i + 1), i === 8 ? "Channel on or off; with Shift: only this one, with Shift+0: all" : "", () => ask("channel", i), { ...fixed, ...plate, channel: i, name: `Channel ${i + 1} on or off`, shiftedName: `Only channel ${i + 1}`, shifted: () => ask("only-channel", i) })),
     act("overlays", "O", "Hide signs and labels while held", () => setOverlays(false), { once: true, needs: "hold", released: () => setOverlays(true) }),
     act("zoom-in", "Z", "Zoom in", () => ask("zoom", 1.5), plate),
     act("zoom-out", "Y", "Zoom out", () => ask("zoom", 1 / 1.5), plate),

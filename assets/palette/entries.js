@@ -19,13 +19,16 @@ export function wellFirst(all, query) {
   return all.find(({ id }) => id === `well:${label}`) ?? null
 }
 
-/** @param {Say} send */
+/** What can be done by a key; of channels, those that the plate has. @param {Say} send */
 function acts(send) {
-  return GROUPS.flatMap(([group, actions]) => actions.filter(({ id }) => id !== "palette").flatMap((action) => {
+  const channels = textOf("channels", "content")?.channels ?? []
+  const isThere = (/** @type {Action} */ { channel = -1 }) => channel < channels.length
+  return GROUPS.flatMap(([group, actions]) => actions.filter((action) => action.id !== "palette" && isThere(action)).flatMap((action) => {
     const own = { group, barred: whyBarred(action) }
     const key = keyName(action.id)
     const event = new KeyboardEvent("keydown")
-    const run = { ...own, id: `act:${action.id}`, name: action.name || action.text, about: action.name ? action.text : "", key, run: () => action.run(send, event) }
+    const about = channels[action.channel ?? -1]?.name ?? (action.name ? action.text : "")
+    const run = { ...own, id: `act:${action.id}`, name: action.name || action.text, about, key, run: () => action.run(send, event) }
     const inList = stage() === "plates" && action.inList
     if (inList) return [{ ...run, name: action.listName ?? "", barred: "", run: inList }]
     return action.shifted ? [run, { ...own, id: `act:${action.id}:shift`, name: action.shiftedName ?? "", key: `Shift+${key}`, run: () => action.shifted?.(send, event) }] : [run]

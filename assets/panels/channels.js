@@ -5,7 +5,7 @@ import { listen, setDisplay, tell } from "../core/bus.js"
 import { fill, h, icon, say, set } from "../core/dom.js"
 import { onPreference, preference, setPreference } from "../core/storage.js"
 import { number } from "../core/text.js"
-import { channelMarks, only } from "../pixels/channel_marks.js"
+import { channelMarks, only, sourceText } from "../pixels/channel_marks.js"
 import { percentiles } from "../pixels/percentiles.js"
 
 const SETTLE_MILLISECONDS = 250 // thumbnails and address follow when the slider rests
@@ -26,7 +26,7 @@ export function build({ el, root, send, hide }) {
   let measured = false // from the open field, and not told to the server yet
 
   const list = h("div", { class: "list" })
-  const from = h("p", { class: "small from" })
+  const from = h("span", { class: "small cut from" })
   const empty = h("p", { class: "small soft", hidden: true })
   const close = h("span", { class: "small grow" })
   const distinct = h("button", { class: "small hcs-distinct", role: "switch", title: "Colours that everybody can tell apart, also colour-blind people. For you, on all plates; what the plate stores stays.", click: () => chooseDistinct(!isDistinct()) }, "Distinct colours")
@@ -36,7 +36,7 @@ export function build({ el, root, send, hide }) {
   const auto = h("button", { class: "small", title: "Limits from this field only (0.1 to 99.9 %)", click: () => tell("measure-field") }, "Auto field")
   const autoPlate = h("button", { class: "small", title: "Robust limits over the plate", click: () => { source = "plate"; lastSent = send("auto") } }, "Auto plate")
   el.append(h("section", { class: "panel channels", "aria-label": "Channels" },
-    h("header", h("h2", { class: "grow" }, "Channels"), all), h("div", { class: "body scrolls" }, list, colours, from, empty), h("div", { class: "row sources" }, autoPlate, auto, reset)))
+    h("header", h("h2", "Channels"), from, all), h("div", { class: "body scrolls" }, list, colours, empty), h("div", { class: "row sources" }, autoPlate, auto, reset)))
 
   function changed(now = true) {
     setDisplay(channels, { source: source === "plate" ? shownFrom : source, origin: source === "field" ? origin : "" })
@@ -143,19 +143,6 @@ export function build({ el, root, send, hide }) {
     }
   }
 
-  /** Whether it is special, and the words. @param {ChannelsText} next @returns {[boolean, string]} */
-  function sourceText(next) {
-    if (next.source === "field") return [true, `Contrast of one field only (${next.where || "unknown"}): other fields are drawn with it too.`]
-    if (next.source === "hand") return [true, "Contrast set by hand, the same for every picture here."]
-    /** @type {Record<string, string>} */
-    const texts = {
-      stored: "Contrast: stored with the plate, the same for every picture.",
-      plate: "Contrast: measured over the plate, the same for every picture.",
-      dtype: "Contrast: the range of the data type, as no pixels could be read.",
-    }
-    return [false, texts[next.source] ?? ""]
-  }
-
   listen("channel", (at) => toggle(at))
   listen("only-channel", (at) => { if (at === null || channels[at]) showOnly(at) })
   onPreference("colours", (value) => { if (!colours.hidden) colour(value === "distinct") })
@@ -186,8 +173,9 @@ export function build({ el, root, send, hide }) {
         rows = channels.map(makeRow)
         fill(list, rows.map((row) => row.element))
       }
-      const [special, text] = sourceText(next)
-      say(from, text)
+      const special = ["field", "hand"].includes(next.source)
+      say(from, sourceText(next.source, next.where))
+      set(from, { title: `${from.textContent}. ${next.source === "dtype" ? "No pixels could be read." : "The same for every picture."}` })
       from.classList.toggle("special", special)
       from.classList.toggle("soft", !special)
       colours.hidden = !next.close.length

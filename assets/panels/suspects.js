@@ -16,7 +16,7 @@ export function build({ el, send }) {
   /** @param {SuspectsShown["list"][number]} entry */
   const suspect = (entry) => h("li", h("button", {
     class: "plain suspect", dataset: { well: entry.well }, title: entry.text, click: () => ask("choose", entry.well),
-  }, h("b", entry.well), " ", h("span", { class: "why" }, entry.first, entry.more ? h("span", { class: "soft" }, ` and ${count(entry.more, "other reason")}`) : null)))
+  }, h("b", entry.well), " ", h("span", { class: "why cut" }, entry.brief), entry.more ? h("span", { class: "soft small", title: count(entry.more, "other reason") }, ` +${entry.more}`) : null))
 
   /** @param {SuspectsShown["reasons"][number]} entry */
   const reason = (entry) => h("li", entry.metric
@@ -26,7 +26,7 @@ export function build({ el, send }) {
   /** @param {SuspectsShown["unusual"][number]} entry */
   const odd = (entry) => h("li", h("button", {
     class: "plain odd", title: entry.text, click: () => ask("choose", entry.well),
-  }, h("b", entry.well), " ", h("span", { class: "why" }, entry.first)))
+  }, h("b", entry.well), " ", h("span", { class: "why cut" }, entry.brief)))
   let open = false
   /** @param {SuspectsShown["unusual"]} list */
   const unusual = (list) => {
@@ -60,10 +60,10 @@ export function build({ el, send }) {
         next.refused[1] ? h("p", { class: "notice bad", role: "alert" }, next.refused[1]) : null,
         next.pending ? h("p", { class: "soft" }, next.pending) : null,
         next.held ? h("button", { class: "small", ...barredBy(next.barred.measure, "Measure all fields and find suspects"), click: () => send("measure") }, "Measure") : null,
-        next.few ? h("p", { class: "hcs-few" }, next.few) : null,
-        next.clean ? h("p", next.clean) : null,
         next.list.length ? h("ol", { class: "list" }, next.list.map(suspect)) : null,
         next.more ? h("p", { class: "small soft" }, `and ${count(next.more, "other")}`) : null,
+        next.few ? h("p", { class: "hcs-few" }, next.few) : null,
+        next.clean ? h("p", next.clean) : null,
         next.unusual.length ? unusual(next.unusual) : null,
         next.checks.length ? checked(next.checks) : null)
     },

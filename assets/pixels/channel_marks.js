@@ -26,7 +26,7 @@ export function channelMarks(channels) {
 }
 
 /** Where the contrast comes from. @param {string} source @param {string} origin */
-export const sourceText = (source, origin) => (source === "field" ? `Contrast of one field only: ${origin || "this one"}` : SOURCES[/** @type {keyof typeof SOURCES} */ (source)] ?? "")
+export const sourceText = (source, origin) => (source === "field" ? `Contrast: ${origin || "this field"} only` : SOURCES[/** @type {keyof typeof SOURCES} */ (source)] ?? "")
 
 /** The channels with their limits, each a switch, and where these come from; nothing while `ready` says
  *  that there is no picture they are of. */

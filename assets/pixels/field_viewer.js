@@ -5,7 +5,7 @@ import { everyFrame, fill, h, say, set } from "../core/dom.js"
 import { labelled, offer, options } from "../core/parts.js"
 import { exact, number } from "../core/text.js"
 import { keyed, keyedSign } from "../core/keyed.js"
-import { keyName } from "../core/keys.js"
+import { barActs, keyName } from "../core/keys.js"
 import { saveFile } from "../review/download.js"
 import { legend } from "./channel_marks.js"
 import { controlPane } from "./control_pane.js"
@@ -204,6 +204,8 @@ export function build({ el, send }) {
       const previous = content?.field
       content = next
       const field = next.field
+      barActs(["z-down", "z-up", "projection"], field?.sizes.z === 1 ? "This image has one focal plane." : "")
+      barActs(["t-back", "t-on"], field?.sizes.t === 1 ? "This image has one time point." : "")
       if (!field) return pane.show(null)
       fill(title, `${next.well} `, h("span", field.label))
       fill(marks, field.acquisition ? h("span", { class: "tag" }, field.acquisition) : null,

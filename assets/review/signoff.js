@@ -93,7 +93,7 @@ export function build({ el, send }) {
     const open = now.differences.filter((difference) => !difference.settled).length
     const unseen = unseenOf(counts)
     openDialog({
-      name: `Sign off ${now.plate}`, again: askSignOff, label: `Sign off as ${reviewer.name}`,
+      name: `Sign off ${now.name}`, again: askSignOff, label: `Sign off as ${reviewer.name}`,
       content: [
         now.usability ? h("p", h("b", now.usability.word), ` (${source(now.usability)})${now.usability.reasons.length ? `: ${now.usability.reasons.join("; ")}` : ""}`) : null,
         h("p", h("b", inWords(counts))),
@@ -110,7 +110,7 @@ export function build({ el, send }) {
 
   function askReopen() {
     openDialog({
-      name: `Reopen ${now.plate}`, again: askReopen, label: `Reopen as ${reviewer.name}`,
+      name: `Reopen ${now.name}`, again: askReopen, label: `Reopen as ${reviewer.name}`,
       content: [h("p", `${now.signed?.who} signed this plate off. Reopening lets verdicts and corrections change again; who reopened it, when and why stays in the record.`)],
       kind: "reopen", seen: () => !now.signed, message: () => ({ note: note.value.trim() }),
     })

@@ -23,6 +23,9 @@ class ReasonView:
     text: str
     """``"channel DNA, field s3: out of focus? (focus -6.1), worst of 96"``."""
 
+    brief: str
+    """It in a line of a list: ``"out of focus? (focus -6.1), DNA"``."""
+
     field: str = ""
     """Name of the field, "" for the well as a whole."""
 

@@ -274,6 +274,7 @@ def _by_well(
                 ReasonView(
                     kind=reason.kind,
                     text=reason.text,
+                    brief=", ".join(filter(None, (reason.account, reason.channel))),
                     field=suspect.field,
                     metric=f"{reason.metric}.{channels[reason.channel]}"
                     if reason.metric and reason.channel in channels

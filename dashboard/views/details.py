@@ -90,7 +90,7 @@ class Details(Part):
             if metric.id in self._listed
         ]
         return {
-            **_blank(f"Values of {plain_text(now.state.well, 20)}"),
+            **_blank(f"Details of {plain_text(now.state.well, 20)}"),
             "error": plain_text(well.error) if well and well.error else "",
             "values": rows if well and well.state == "present" else [],
             "hint": f"{more} more metrics can colour the plate."
@@ -223,7 +223,7 @@ def _plate(overview: PlateOverview, place: Callable[[str, str], str]) -> dict[st
         ("Writing", "allowed" if overview.writable else "not possible here"),
     ]
     return {
-        **_blank("This plate"),
+        **_blank("Details of the plate"),
         "banner": plain_text(overview.banner),
         "odd": _odd(overview),
         "facts": [fact for fact in facts if fact[1]],

@@ -182,6 +182,7 @@ class Signoff(Part):
             {
                 "shown": True,
                 "plate": overview.key,
+                "name": plain_text(overview.name or overview.key, 80),
                 "whole": not now.state.well,
                 "barred": self.barred(),
                 "me": who.name if who else "",

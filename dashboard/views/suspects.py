@@ -149,7 +149,7 @@ def _list(judgement: Judgement) -> list[dict[str, Any]]:
             "well": suspect.well,
             "kind": ", ".join(dict.fromkeys(reason.kind for reason in suspect.reasons)),
             "text": plain_text(suspect.text, 600),
-            "first": plain_text(suspect.reasons[0].text, 200),
+            "brief": plain_text(suspect.reasons[0].brief, 200),
             "score": suspect.score,
             "more": len(suspect.reasons) - 1,
         }
@@ -162,7 +162,7 @@ def _unusual(judgement: Judgement) -> list[dict[str, Any]]:
         {
             "well": well.well,
             "text": plain_text(well.text, 600),
-            "first": plain_text(well.reasons[0].text, 200),
+            "brief": plain_text(well.reasons[0].brief, 200),
         }
         for well in judgement.unusual[:_MOST]
     ]

@@ -390,6 +390,16 @@ def test_the_focus_ring_of_the_plate_is_thin_and_inside_it(
     expect(plate).to_be_focused()
     expect(plate).to_have_css("outline-width", "2px")
     expect(plate).to_have_css("outline-offset", "-2px")
+    # Nothing of the column lies over it.
+    free = """plate => {
+      const { left, right, top } = plate.getBoundingClientRect()
+      return [...plate.children].filter((part) => part.checkVisibility())
+        .map((part) => part.getBoundingClientRect())
+        .map((part) => Math.min(part.left - left, right - part.right, part.top - top))
+    }"""
+    gaps = plate.evaluate(free)
+    assert gaps
+    assert min(gaps) >= 2
 
 
 def test_a_file_is_asked_for_by_a_key_that_came_before_its_panel(

@@ -300,7 +300,8 @@ def test_contrast_is_shared_and_said_where_it_is_of_one_field(
     looking: Server, visit: Callable
 ) -> None:
     page = visit(looking, "?plate=demo.ome.zarr&well=B02&field=0")
-    expect(page.locator(".from")).to_contain_text("the same for every picture")
+    source = page.locator(".channels .from")
+    expect(source).to_have_text("Contrast: whole plate")
     expect(page.locator(".hcs-field-viewer .pane")).to_have_attribute(
         "data-drawn", re.compile(".")
     )
@@ -308,21 +309,22 @@ def test_contrast_is_shared_and_said_where_it_is_of_one_field(
     at_rest(page)
     before = thumb.get_attribute("src")
     page.get_by_role("button", name="Auto field").click()
-    expect(page.locator(".from")).to_contain_text("one field only (B02 s1)")
+    expect(source).to_have_text("Contrast: B02 s1 only")
+    expect(source).to_have_attribute("title", re.compile("same for every picture"))
     expect(thumb).not_to_have_attribute("src", before or "")
     # On every picture that is drawn with it, and for whoever gets the link.
     mark = page.locator(".hcs-field-viewer .contrast-mark")
-    expect(mark).to_have_text("Contrast of one field only: B02 s1")
+    expect(mark).to_have_text("Contrast: B02 s1 only")
     expect(page).to_have_url(re.compile("contrast=B02"))
     other = visit(looking, page.url.removeprefix(looking.url).replace("B02&", "B03&"))
     expect(other.locator(".hcs-field-viewer .contrast-mark")).to_have_text(
-        "Contrast of one field only: B02 s1"
+        "Contrast: B02 s1 only"
     )
     with other.expect_download(), other.expect_request("**/field.png*") as asked:
         other.get_by_role("button", name="Save the picture as PNG").click()
     assert "source=field&origin=B02" in asked.value.url
     page.get_by_role("button", name=re.compile("Auto plate|Stored")).last.click()
-    expect(page.locator(".from")).to_contain_text("the same for every picture")
+    expect(source).to_have_text("Contrast: whole plate")
     expect(thumb).to_have_attribute("src", before or "")
 
 

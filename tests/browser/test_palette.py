@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
@@ -16,15 +17,17 @@ if TYPE_CHECKING:
 
     from tests.browser.serving import Server
 
-UNFOUND = """async () => {
+UNFOUND = """async (channels) => {
   const folder = new URL("../", document.querySelector("#start").src)
   const { entries } = await import(new URL("palette/entries.js", folder))
   const { ACTIONS } = await import(new URL("core/keys.js", folder))
   const all = entries(() => 0)
   const names = new Set(all.map(({ name }) => name))
   const acts = new Set(all.map(({ id }) => id))
-  const missing = ACTIONS.filter(({ id }) => id !== "palette" && !acts.has(`act:${id}`))
+  const offered = ({ id, channel = -1 }) => id !== "palette" && channel < channels
+  const missing = ACTIONS.filter((act) => offered(act) !== acts.has(`act:${act.id}`))
     .map(({ id }) => `act ${id}`)
+  const barred = Object.fromEntries(all.map(({ id, barred }) => [id, barred]))
   let seen = 0
   const walk = (root) => {
     for (const element of root.querySelectorAll("*")) {
@@ -47,9 +50,10 @@ UNFOUND = """async () => {
     }
   }
   walk(document)
-  return { seen, missing }
+  return { seen, missing, barred }
 }"""
-"""What can be pressed and is seen, and is not in the palette: by a walk of its own."""
+"""What can be pressed and is seen, and is not in the palette: by a walk of its own.
+Acts of channels are there for those that the plate has, and for no others."""
 
 
 def shown(page: Page) -> None:
@@ -65,9 +69,25 @@ def test_every_act_button_and_setting_is_found_by_its_name(
     for place in [*places, "?plate=demo.ome.zarr&well=B02&field=0"]:
         page.goto(looking.url + place)
         shown(page)
-        unfound = page.evaluate(UNFOUND)
+        unfound = page.evaluate(UNFOUND, 2 if place else 0)
         assert unfound["missing"] == [], place
         assert unfound["seen"] > (10 if place else 5), place
+    # What the open field has not says so.
+    assert unfound["barred"]["act:z-up"] == "This image has one focal plane."
+    assert unfound["barred"]["act:t-on"] == "This image has one time point."
+
+
+def test_a_panel_is_headed_by_the_name_that_more_calls_it_by(
+    looking: Server, visit: Callable
+) -> None:
+    page = visit(looking, "?plate=demo.ome.zarr", before=NAMED)
+    shown(page)
+    names = page.locator("#more-names button:visible")
+    assert names.count() > 2
+    for button in names.all():
+        button.click()
+        heading = page.locator(".folded.open h2").first
+        expect(heading).to_have_text(re.compile(f"^{button.inner_text()}"))
 
 
 def test_the_palette_is_typed_into_and_gives_the_focus_back(

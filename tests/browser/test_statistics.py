@@ -114,6 +114,14 @@ def test_planted_defects_are_listed_with_their_reasons(
         one = page.locator(f'.hcs-suspects .suspect[data-well="{label}"]')
         expect(one).to_contain_text(reason)
     assert listed.count() < 20
+    page.set_viewport_size({"width": 1280, "height": 800})
+    at_rest(page)
+    # The worst are read without scrolling, and why they are suspect.
+    for at in range(8):
+        expect(listed.nth(at)).to_be_in_viewport(ratio=0.95)
+        reason = listed.nth(at).locator(".why")
+        assert reason.evaluate("line => line.scrollWidth <= line.clientWidth"), at
+    page.set_viewport_size({"width": 1440, "height": 900})
     picture(page, "4-suspects")
 
     cut_offs_and_selection(page, picture)

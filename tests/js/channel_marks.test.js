@@ -28,7 +28,7 @@ test("a channel that is off is a ring, without its colour", () => {
 
 test("where the contrast comes from is always said", () => {
   for (const source of ["stored", "plate", "dtype", "hand"]) assert.match(sourceText(source, ""), /^Contrast/)
-  assert.equal(sourceText("field", "B02 s1"), "Contrast of one field only: B02 s1")
+  assert.equal(sourceText("field", "B02 s1"), "Contrast: B02 s1 only")
 })
 
 test("thumbnails have a bar of a round length, or say that the size of a pixel is not known", () => {

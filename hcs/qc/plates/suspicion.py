@@ -45,6 +45,9 @@ class Reason:
     text: str
     """``"channel DNA, field s3: out of focus? (focus -6.1), worst of 96"``."""
 
+    account: str
+    """What is wrong, without where and how far: ``"out of focus? (focus -6.1)"``."""
+
     channel: str | None = None
     metric: str | None = None
     value: float = math.nan
@@ -163,13 +166,18 @@ def _without_metric(result: FieldResult, place: str) -> Reason | None:
     channel_name = f", {name}" if place else ": "
     if result.error is not None:
         kind = "unreadable" if result.field else "missing"
-        return Reason(kind=kind, text=f"{name}{kind}: {result.error}", score=math.inf)
+        account = f"{kind}: {result.error}"
+        return Reason(
+            kind=kind, text=f"{name}{account}", account=account, score=math.inf
+        )
     for plane in result.planes:
         if why := plane.reasons.get("mean"):
             # Without a mean there is no other number either: nothing would stand out.
+            account = f"not measured: {why}"
             return Reason(
                 kind="not finite",
-                text=f"{spoken(plane.channel)}{channel_name}not measured: {why}",
+                text=f"{spoken(plane.channel)}{channel_name}{account}",
+                account=account,
                 channel=plane.channel,
                 score=math.inf,
             )
@@ -179,6 +187,7 @@ def _without_metric(result: FieldResult, place: str) -> Reason | None:
             return Reason(
                 kind="constant",
                 text=f"{spoken(plane.channel)}{channel_name}{what}",
+                account=what,
                 channel=plane.channel,
                 score=math.inf,
             )
@@ -197,7 +206,10 @@ def _missing(
     for well, number in expected.items():
         if there[well] < number and well not in unread:
             text = f"missing: {number - there[well]} of {number} fields"
-            yield well, Reason(kind="missing", text=text, score=math.inf)
+            yield (
+                well,
+                Reason(kind="missing", text=text, account=text, score=math.inf),
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,10 +241,11 @@ class _Judged:
         if score < 1:
             return None
         place = ", ".join(filter(None, (spoken(self.channel), self.places[key])))
-        text = f"{place}: {_account(rule, value)}{self._rank(value, median)}"
+        account = _account(rule, value)
         return Reason(
             kind=rule.kind,
-            text=text,
+            text=f"{place}: {account}{self._rank(value, median)}",
+            account=account,
             channel=self.channel,
             metric=rule.metric,
             value=value,
