@@ -48,7 +48,10 @@ def with_well(plate: Stock, at: int, **changed: Any) -> Stock:
 
 
 SUSPECT = SuspectView(
-    well="A02", score=2.0, field="0", reasons=(ReasonView(kind="focus", text="focus"),)
+    well="A02",
+    score=2.0,
+    field="0",
+    reasons=(ReasonView(kind="focus", text="focus", brief="focus"),),
 )
 
 CHANGES: dict[str, Callable[[Stock, str], Stock]] = {
