@@ -6,27 +6,33 @@ import argparse
 import os
 import sys
 from contextlib import nullcontext
+from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
 from hcs import __version__
-from hcs.commands import (
-    correct,
-    demo,
-    info,
-    ingest,
-    measure,
-    transfer,
-    upkeep,
-    validate,
-    versions,
-)
 from hcs.errors import HCSError
 from hcs.terminal import internal_error, logged, printable, say_error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_COMMANDS = (ingest, info, validate, measure, transfer, versions, correct, upkeep, demo)
+_COMMANDS = {
+    "import": "ingest",
+    "info": "info",
+    "validate": "validate",
+    "measure": "measure",
+    "pack": "transfer",
+    "unpack": "transfer",
+    "convert": "transfer",
+    "history": "versions",
+    "revert": "versions",
+    "correct": "correct",
+    "settle": "upkeep",
+    "recover": "upkeep",
+    "purge": "upkeep",
+    "demo": "demo",
+}
+"""The module of each command, in the order of the help."""
 
 FAILURE, USAGE, INTERRUPTED = 1, 2, 130
 
@@ -41,8 +47,14 @@ class _Parser(argparse.ArgumentParser):
         sys.exit(USAGE)
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of all commands."""
+def parser(command: str = "") -> argparse.ArgumentParser:
+    """Return the parser of the commands of one module, or of all.
+
+    Parameters
+    ----------
+    command
+        One of theirs; where there is none of this name, all are there to be listed.
+    """
     top = _Parser(
         prog="hcs",
         description="Read, check and write high-content-screening plates in OME-Zarr.",
@@ -51,11 +63,13 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(
         title="commands", metavar="COMMAND", dest="command", required=True
     )
-    for module in _COMMANDS:
-        module.add_to(commands)
+    # To load all modules and make all options would be a tenth of `hcs info`.
+    needed = {command} & _COMMANDS.keys() or _COMMANDS
+    for module in dict.fromkeys(_COMMANDS[name] for name in needed):
+        import_module(f"hcs.commands.{module}").add_to(commands)
     top.set_defaults(logs=True)
-    for command in commands.choices.values():
-        command.add_argument(
+    for choice in commands.choices.values():
+        choice.add_argument(
             "-v", "--verbose", action="store_true", help="say what is being done"
         )
     return top
@@ -70,7 +84,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     command_line = sys.argv[1:] if arguments is None else arguments
-    options = parser().parse_args([printable(argument) for argument in command_line])
+    words = [printable(argument) for argument in command_line]
+    options = parser(words[0] if words else "").parse_args(words)
     try:
         # To load logging takes a while, and some commands have nothing to log.
         with logged(options.verbose) if options.logs else nullcontext():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import csv
 import json
 import os
@@ -18,7 +19,7 @@ import pytest
 import tifffile
 
 from hcs import HCSPlateWriter, Who, from_hcs_zarr, stage_field, validate
-from hcs.cli import main
+from hcs.cli import main, parser
 from tests import plates
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -502,6 +503,25 @@ def test_measure_into_no_folder_fails_before_it_measures(
 
 HEAVY = {"zarr", "numpy", "scipy", "tifffile", "PIL", "imagecodecs", "obstore"}
 HEAVY |= {"panel", "bokeh", "holoviews", "pandas", "dask", "distributed", "jsonschema"}
+
+
+def test_each_command_is_in_the_module_that_its_name_loads() -> None:
+    listed = list(_choices(parser()))
+    for name in listed:
+        assert name in _choices(parser(name)), name
+        assert len(_choices(parser(name))) < len(listed), name
+
+
+def _choices(top: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    (choices,) = (
+        action.choices
+        for action in top._actions
+        if isinstance(action, argparse._SubParsersAction)
+    )
+    return dict(choices)
+
+
+OTHERS = {"hcs.commands.correct", "hcs.commands.measure", "hcs.ingest", "hcs.qc"}
 SLOW = {"logging", "csv", "statistics", "uuid"}  # of a command that takes 0.07 s
 
 
@@ -509,8 +529,8 @@ SLOW = {"logging", "csv", "statistics", "uuid"}  # of a command that takes 0.07 
     ("arguments", "unneeded"),
     [
         ("['--help']", HEAVY | SLOW),
-        ("['info', PATH]", HEAVY | SLOW),
-        ("['validate', PATH]", HEAVY),
+        ("['info', PATH]", HEAVY | SLOW | OTHERS),
+        ("['validate', PATH]", HEAVY | OTHERS),
         ("['history', PATH]", HEAVY),
     ],
 )
