@@ -8,7 +8,7 @@ import { number } from "../core/text.js"
 import { keyed } from "../core/keyed.js"
 import { legend } from "./channel_marks.js"
 import { thumbBar } from "./scale_bar.js"
-import { fieldVerdict, setPictures, signElement } from "../review/verdicts.js"
+import { fieldKey, fieldVerdict, setPictures, signElement } from "../review/verdicts.js"
 
 const CAPTION = 30 // pixels below and around a picture
 const SMALLEST = 135
@@ -47,7 +47,8 @@ export function build({ el, send }) {
   const tellDrawn = () => {
     if (!shown) return
     const drawn = !shown.loading && stage() !== "canvas" && [...thumbs.values()].every((thumb) => thumb.drawn)
-    setPictures({ well: shown.well, digest: shown.digest, drawn })
+    const open = shown.fields.find((field) => field.selected)
+    setPictures({ well: shown.well, digest: shown.digest, field: open ? fieldKey(open) : "", drawn })
     if (drawn || shown.loading) seen() // what is still read comes with the connection
   }
 
@@ -177,7 +178,7 @@ export function build({ el, send }) {
       fill(facts, h("span", { class: "soft" }, next.loading ? "Loading…" : next.summary),
         next.conditions.map(([name, value]) => h("span", { class: ["tag", Number.isNaN(Number(value)) ? "" : "number"].join(" "), title: `${name}: ${value}` }, h("span", { class: "cut name" }, name), h("span", { class: "cut value" }, value))))
       showMessage(next)
-      const keys = next.fields.map((field) => `${field.acquisition}/${field.name}`)
+      const keys = next.fields.map(fieldKey)
       for (const [key, thumb] of thumbs) {
         if (keys.includes(key)) continue
         thumb.element.remove()

@@ -18,7 +18,7 @@ import { restDialog } from "./pass_rest.js"
 import { PlateNotes, onDraft } from "../core/storage.js"
 import { newBatch, watchUnsaved } from "./unsaved.js"
 import { TURNS, makeWaiting, named } from "./waiting.js"
-import { review, setVerdicts, setWaiting, verdictParts, withChanges } from "./verdicts.js"
+import { fieldKey, review, setVerdicts, setWaiting, verdictParts, withChanges } from "./verdicts.js"
 import { VERDICTS, VERDICT_NAMES } from "../core/verdict_table.js"
 
 /** @param {PartContext} context @returns {HearingPart<"verdict">} */
@@ -76,7 +76,7 @@ export function build({ el, send, hide }) {
   // Deciding --
 
   /** @param {string} well */
-  const whyNotDrawn = (well) => notDrawn(well, now, review.pictures, keyName("open"))
+  const whyNotDrawn = (well) => notDrawn(well, { well: now.well, stage: now.stage, field: now.field ? fieldKey(now.field) : "" }, review.pictures, keyName("open"))
 
   /** What a verdict would be about now: labels, or why there is none.
    *  @param {boolean} click @returns {{refusal?: string, wells: string[], field?: string, acquisition?: number | null, digest?: string}} */
@@ -283,7 +283,8 @@ export function build({ el, send, hide }) {
   listen("redo", () => turn("redo"))
   listen("verdict-note", () => (shown && now.locked ? hint(now.locked) : remarks.note.focus()))
   listen("verdict-reason", () => (shown && now.locked ? hint(now.locked) : remarks.reason.focus()))
-  listen("verdict-scope", () => { if (shown && now.field) setScope(!whole) })
+  // Where a field is open of which the bar is not told yet, the act waits for that.
+  listen("verdict-scope", () => (shown && now.field ? setScope(!whole) : review.pictures.field === ""))
   listen("selection", showTarget)
   listen("pictures", () => {
     const { well, digest, drawn } = review.pictures

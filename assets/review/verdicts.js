@@ -16,7 +16,7 @@ export const review = {
   waiting: new Map(), // by label: the verdict that was sent, and is not saved yet
   get selected() { return selection.well }, // at once, without asking the server
   get chosen() { return selection.wells },
-  pictures: { well: "", digest: "", drawn: false },
+  pictures: { well: "", digest: "", field: "", drawn: false },
   /** @type {{well: string, list: FieldVerdict[]}} */
   fields: { well: "", list: [] }, // verdicts on fields of the open well
   /** @type {{who: string, well: string, deciding: boolean}[]} */
@@ -61,10 +61,13 @@ export function setOthers(others) {
   tell("others")
 }
 
+/** What tells the fields of a well apart. @param {{name: string, acquisition: number | null}} field */
+export const fieldKey = ({ name, acquisition }) => `${acquisition}/${name}`
+
 /** @param {typeof review.pictures} pictures */
 export function setPictures(pictures) {
-  const { well, digest, drawn } = review.pictures
-  if (well === pictures.well && digest === pictures.digest && drawn === pictures.drawn) return
+  const { well, digest, field, drawn } = review.pictures
+  if (well === pictures.well && digest === pictures.digest && field === pictures.field && drawn === pictures.drawn) return
   review.pictures = pictures
   tell("pictures")
 }

@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import plates
+from tests.browser.late import LateMessages
 from tests.browser.serving import MEASURING, Server, open_panel, well
 from tests.integration.serving import wait_for
 
@@ -264,6 +265,30 @@ def test_a_well_stays_judgeable_while_its_pictures_are_drawn_in_other_colours(
     toast(page, "B1 pass")
     assert held
     _let_go(held)
+
+
+def test_a_verdict_waits_until_the_bar_is_told_of_the_field_that_is_open(
+    desk: Server, visit: Callable
+) -> None:
+    page = visit(desk, "health", before=NAMED)
+    late = LateMessages(page)
+    page.goto(f"{desk.url}?plate=undrawn.ome.zarr&well=B3")
+    ready(page, "B3")
+    expect(page.locator("html[data-connected]")).to_be_attached()
+    late.hold('"verdict__content"')
+    page.locator('.hcs-thumb[data-well="B3"]').first.click()
+    expect(page.locator(".hcs-field-viewer")).to_be_visible()
+    late.wait()
+    # Nobody who asks to judge this field alone is to judge the whole well.
+    page.keyboard.press("t")
+    page.keyboard.press("f")
+    toast(page, "B3 is not drawn yet: nothing was decided")
+    page.keyboard.press("t")
+    late.let_go()
+    expect(page.locator(".verdicts .standing b")).to_have_text("B3 field 0")
+    expect(page.locator(".verdicts.waiting")).to_have_count(0)
+    page.keyboard.press("f")
+    toast(page, "B3 field 0 fail")
 
 
 def test_a_held_key_decides_once_and_typing_decides_nothing(
