@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 MEASURING = 400_000
 """Milliseconds in which a busy machine has measured or drawn 189 fields."""
 
+GONE = ("health", "ERR_", "WebSocket", "ws://", "Failed to fetch")
+"""What a page may say whose server has gone; a part may just have been fetched."""
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 

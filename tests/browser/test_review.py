@@ -16,7 +16,7 @@ from playwright.sync_api import expect
 
 from tests import plates
 from tests.browser.late import LateMessages
-from tests.browser.serving import MEASURING, Server, open_panel, well
+from tests.browser.serving import GONE, MEASURING, Server, open_panel, well
 from tests.integration.serving import wait_for
 
 if TYPE_CHECKING:
@@ -377,8 +377,7 @@ def test_a_killed_server_loses_nothing_that_was_confirmed_or_typed(
     small_plate: Path, serve: Callable, visit: Callable, picture: Callable
 ) -> None:
     server = serve(small_plate)
-    away = ("health", "ERR_CONNECTION", "WebSocket", "ws://")
-    page = visit(server, "?well=A1", before=NAMED, expected=away)
+    page = visit(server, "?well=A1", before=NAMED, expected=GONE)
     ready(page, "A1")
     page.keyboard.press("p")
     toast(page, "A1 pass")  # this one is confirmed
@@ -422,8 +421,7 @@ def test_a_server_that_is_restarted_says_so_and_its_page_comes_back_with_what_wa
     small_plate: Path, serve: Callable, visit: Callable
 ) -> None:
     server = serve(small_plate)
-    away = ("health", "ERR_CONNECTION", "WebSocket", "ws://")
-    page = visit(server, "?well=A1", before=NAMED, expected=away)
+    page = visit(server, "?well=A1", before=NAMED, expected=GONE)
     ready(page, "A1")
     page.locator(".hcs-note").fill("a fibre, lower left")
     server.stop()

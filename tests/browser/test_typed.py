@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import plates
-from tests.browser.serving import Server, at_rest, open_panel, well
+from tests.browser.serving import GONE, Server, at_rest, open_panel, well
 from tests.browser.test_review import NAMED, ready, table, toast
 
 if TYPE_CHECKING:
@@ -334,9 +334,8 @@ def test_two_servers_of_one_host_share_no_draft(
 def test_another_workspace_at_the_same_address_gets_no_draft_and_no_verdict(
     folder: Path, visit: Callable, tmp_path: Path
 ) -> None:
-    away = ("health", "ERR_CONNECTION", "WebSocket", "ws://")
     first = Server(folder, workspace=tmp_path / "first")
-    page = visit(first, on("tabs", "B2"), before=NAMED, expected=away)
+    page = visit(first, on("tabs", "B2"), before=NAMED, expected=GONE)
     ready(page, "B2")
     well(page, "B3").click()
     ready(page, "B3")

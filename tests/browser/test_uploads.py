@@ -11,7 +11,7 @@ import pytest
 import tifffile
 from playwright.sync_api import expect
 
-from tests.browser.serving import compared, well
+from tests.browser.serving import GONE, compared, well
 from tests.integration.serving import wait_for
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.browser.serving import Server
 
 PIECE = 8 * 1024 * 1024
-AWAY = ("/uploads", "health", "ERR_", "WebSocket", "ws://")
+AWAY = ("/uploads", *GONE)
 
 
 def picture_file(folder: Path, name: str, mebibytes: int = 0) -> Path:
