@@ -19,7 +19,7 @@ export function rolesForm(send, { preview: previewed = false } = {}) {
   const controls = h("div", { class: "row wrap" }, keep, back)
   const answer = () => ({ role: column.value, values: chosen(), compound: compound.value, dose: dose.value })
   const element = h("details", { class: "roles hcs-roles" }, h("summary", "Roles ", line),
-    labelled("Told by", column),
+    labelled("Role", column),
     h("table", { class: "numbers" }, h("thead", h("tr", h("th", { scope: "col" }, "Value"), h("th", { scope: "col" }, "wells"), h("th", { scope: "col" }, "means"))), list),
     labelled("Compound", compound), labelled("Dose", dose),
     preview, controls)

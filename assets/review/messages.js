@@ -57,6 +57,6 @@ function confirmation(result) {
   if (result.type === "undo") return [icon("undo"), h("span", `Undone: ${result.text}.${leftAlone}`)]
   if (result.type === "amend") return [icon("check"), h("span", `Saved to ${result.text}`)]
   if (result.type === "table") return [icon("check"), h("span", result.text)]
-  if (result.type === "redo") return [icon("check"), h("span", `Again: ${result.text}.${leftAlone}`)]
+  if (result.type === "redo") return [icon("check"), h("span", `Redone: ${result.text}.${leftAlone}`)]
   return [icon("check"), h("span", `${result.text}: `, h("kbd", keyName("undo")), " undoes")]
 }

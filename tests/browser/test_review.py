@@ -179,7 +179,7 @@ def test_the_demo_plate_is_judged_by_keyboard_alone(
     expect(well(page, last)).not_to_contain_text("fail")
     expect(well(other, last)).not_to_contain_text("fail")
     keys.press("Shift+U")
-    toast(page, f"Again: {last} fail")
+    toast(page, f"Redone: {last} fail")
     expect(well(other, last)).to_contain_text("fail")
 
     # The report opens offline, asks for nothing, and holds each failed well's picture.
