@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import panel as pn
 from panel.io.resources import LOCAL_DIST
-from panel.io.server import DocHandler, get_server
+from panel.io.server import DocHandler, WSHandler, get_server
 from tornado.ioloop import IOLoop
 from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketClosedError
@@ -27,6 +27,7 @@ from dashboard.web.origins import LOOPBACK, Origins
 from dashboard.web.page_html import PageHandler
 from dashboard.web.passed_connection import PassedConnection
 from dashboard.web.routes import routes
+from dashboard.web.websocket import PageSocket
 from dashboard.web.websocket_log import keep_websocket_log
 
 if TYPE_CHECKING:
@@ -183,6 +184,8 @@ def _answer_pages(server: Any) -> None:
     for rule in router.rules:
         if rule.target is DocHandler:
             rule.target = PageHandler
+        elif rule.target is WSHandler:
+            rule.target = PageSocket
 
 
 def page_factory(

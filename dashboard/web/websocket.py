@@ -1,0 +1,61 @@
+"""A page's websocket: what a browser says is taken in the turn in which it arrives."""
+
+from __future__ import annotations
+
+from types import coroutine
+from typing import TYPE_CHECKING, Any
+
+from panel.io.server import WSHandler
+from tornado.gen import moment
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Coroutine, Generator
+
+
+class PageSocket(WSHandler):
+    """Takes the frames of a message without a task for each.
+
+    A message of Bokeh has three frames or more. Tornado makes a task of each and reads
+    on when that is done, which takes three turns of the event loop. In each of them
+    other pages draw, and a thread that computes may get the interpreter first.
+    """
+
+    def on_message(  # type: ignore[override]
+        self, fragment: str | bytes
+    ) -> Awaitable[None] | None:
+        """Take a frame; what is returned is waited for before the next one is read."""
+        rest = as_far_as_it_gets(super().on_message(fragment))
+        if rest is None and isinstance(fragment, bytes):
+            # A message may have any number of these, and others must have their turn.
+            return moment
+        return rest
+
+
+def as_far_as_it_gets(work: Coroutine[Any, Any, None]) -> Awaitable[None] | None:
+    """Run a coroutine up to where it waits for something; return the rest of it.
+
+    Returns
+    -------
+        What is still to be awaited, None where nothing is. Until there it runs in no
+        task of its own, and in the context of whoever calls this.
+    """
+    try:
+        awaited = work.send(None)
+    except StopIteration:
+        return None
+    return _rest(work, awaited)
+
+
+@coroutine
+def _rest(work: Coroutine[Any, Any, None], awaited: Any) -> Generator[Any, Any, None]:
+    """Wait for what a coroutine has begun to wait for, and go on with it."""
+    try:
+        while True:
+            try:
+                answer = yield awaited
+            except BaseException as error:  # noqa: BLE001 - it gets those of its task
+                awaited = work.throw(error)
+            else:
+                awaited = work.send(answer)
+    except StopIteration:
+        return
