@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from dashboard.reviews.acts import ReviewAct, Subject, field_key
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 1.0
 """How long what another process has decided may go unnoticed."""
+
+_NONE: Mapping[Subject, HeldVerdict] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -107,11 +110,34 @@ def held_verdicts(
     acts: Mapping[Subject, ReviewAct],
     verdicts: Verdicts,
     viewer: str | None = None,
+    before: Mapping[Subject, HeldVerdict] = _NONE,
 ) -> dict[Subject, HeldVerdict]:
-    """Return what holds, and whether it is about what is there now."""
+    """Return what holds, and whether it is about what is there now.
+
+    Parameters
+    ----------
+    plate, verdicts, viewer
+        Whose verdicts, and who asks.
+    acts
+        The verdicts that hold, by what they are on.
+    before
+        What was held of the same revision of the plate. Where the act is the same it
+        is so still, but for what was stale: its well may not have been readable.
+    """
     labels = labels_of(plate)
     held = {}
     for subject, act in acts.items():
+        amended = verdicts.amendment(act, viewer)
+        together = len(verdicts.batch(act.batch))
+        same = before.get(subject)
+        if (
+            same is not None
+            and not same.stale
+            and same.act is act
+            and (same.amended, same.together) == (amended, together)
+        ):
+            held[subject] = same
+            continue
         label = labels.get(subject.well, "")
         try:
             stale = is_stale(act, versions_now(plate, subject, label))
@@ -120,17 +146,32 @@ def held_verdicts(
             stale = True
         held[subject] = HeldVerdict(
             act=act,
-            amended=verdicts.amendment(act, viewer),
+            amended=amended,
             stale=stale,
-            together=len(verdicts.batch(act.batch)),
+            together=together,
         )
     return held
 
 
 def review_of(
-    plate: ServedPlate, state: LedgerState, viewer: str | None, parts: Mapping[str, str]
+    plate: ServedPlate,
+    state: LedgerState,
+    viewer: str | None,
+    parts: Mapping[str, str],
+    before: PlateReview,
 ) -> PlateReview:
-    """Return what holds, as far as somebody may know; reads wells that were judged."""
+    """Return what holds, as far as somebody may know; reads wells that were judged.
+
+    Parameters
+    ----------
+    plate, state, viewer
+        Whose verdicts, and who asks.
+    parts
+        What a sign-off covers.
+    before
+        What held for the same viewer and the same revision of the plate, as far as it
+        is known: what has not changed since is not looked at again.
+    """
     with state.lock:
         verdicts = state.verdicts
         current = verdicts.current(viewer)
@@ -138,7 +179,7 @@ def review_of(
         blind = BlindState.of(verdicts.open_round, viewer)
     return PlateReview(
         plate=state.plate,
-        verdicts=held_verdicts(plate, current, verdicts, viewer),
+        verdicts=held_verdicts(plate, current, verdicts, viewer, before.verdicts),
         loaded=True,
         last=last,
         blind=blind,

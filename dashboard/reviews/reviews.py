@@ -21,6 +21,7 @@ from dashboard.reviews.ledger_state import (
     take,
 )
 from dashboard.reviews.signed import refuse_if_signed
+from dashboard.reviews.values import PlateReview
 from dashboard.storage.faults import DatabaseFault
 from hcs.plates import plate_fingerprint
 
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from dashboard.projects.rules import Projects
     from dashboard.reviews.acts import ReviewAct, Subject
     from dashboard.reviews.ledger import Ledger
-    from dashboard.reviews.values import PlateReview
     from dashboard.reviews.verdicts import Round, Verdicts
     from hcs.metadata import Who
 
@@ -319,11 +319,15 @@ class Reviews:
             same = state.review.last == last and state.review.loaded
             if same and revision == state.plate_revision and parts == state.parts:
                 return
-            review = review_of(plate, state, None, parts)
-            own = {
-                name: review_of(plate, state, name, parts)
-                for name in (current.reviewers if current else ())
-            }
+            of_now = revision == state.plate_revision
+            known = {None: state.review, **state.by_reviewer} if of_now else {}
+
+            def look(viewer: str | None) -> PlateReview:
+                before = known.get(viewer, PlateReview())
+                return review_of(plate, state, viewer, parts, before)
+
+            review = look(None)
+            own = {name: look(name) for name in (current.reviewers if current else ())}
             state.plate_revision, state.parts = revision, parts
             if (review, own) != (state.review, state.by_reviewer):
                 state.review, state.by_reviewer = review, own

@@ -74,6 +74,9 @@ class Verdicts:
         self._undone: set[str] = set()
         self._can_undo: dict[Person, list[str]] = defaultdict(list)
         self._can_redo: dict[Person, list[str]] = defaultdict(list)
+        self._current: dict[str | None, dict[Subject, ReviewAct]] = {}
+        """What `current` has answered, by viewer, kept up to date."""
+
         self.last = 0
         """Place in the ledger up to which acts were added."""
 
@@ -105,6 +108,18 @@ class Verdicts:
             self.signed = None
         else:
             self._blind(act)
+        self._keep_current(act)
+
+    def _keep_current(self, act: ReviewAct) -> None:
+        """Look again at the subject of an act, or at all after one that is on many."""
+        if act.kind not in ("verdict", "amend"):
+            self._current.clear()
+        for viewer, current in self._current.items():
+            held = self.holds(act.subject, viewer)
+            if held is not None:
+                current[act.subject] = held
+            else:
+                current.pop(act.subject, None)
 
     def _enlist(self, act: ReviewAct) -> None:
         """Let whoever acted take it back."""
@@ -212,8 +227,12 @@ class Verdicts:
 
     def current(self, viewer: str | None = None) -> dict[Subject, ReviewAct]:
         """Return all verdicts that hold, as far as the viewer may know of them."""
-        held = ((subject, self.holds(subject, viewer)) for subject in self._rows)
-        return {subject: act for subject, act in held if act is not None}
+        current = self._current.get(viewer)
+        if current is None:
+            held = ((subject, self.holds(subject, viewer)) for subject in self._rows)
+            current = {subject: act for subject, act in held if act is not None}
+            self._current[viewer] = current
+        return dict(current)
 
     def subjects(self) -> tuple[Subject, ...]:
         """Return everything that was ever judged."""

@@ -25,7 +25,7 @@ from tests.benchmarks.raw_page import RawPage
 from tests.integration.serving import Served, service, surveyed, wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 KEY = "p.ome.zarr"
 
@@ -64,7 +64,7 @@ def clicked(served: Served, *wells: str) -> Hearing:
             page = Hearing(client, f"{served.url}/")
             await page.open(f"plate={KEY}")
             for well in wells:
-                at_rest = page.expect("header__rest", lambda rest: rest["at_rest"])
+                at_rest = page.expect("header__rest", _after_gallery(page, well))
                 page.say("plate_map", "select", well=well)
                 await page.wait(at_rest, f"well {well}")
             await page.close()
@@ -72,6 +72,15 @@ def clicked(served: Served, *wells: str) -> Hearing:
         return page
 
     return asyncio.run(work(served.sent_by_pages))
+
+
+def _after_gallery(page: RawPage, well: str) -> Callable[[Any], bool]:
+    """Return whether a page is at rest that shows a well: it was before, perhaps."""
+    gallery = page.expect(
+        "gallery__content",
+        lambda shown: shown["well"] == well and not shown["loading"],
+    )
+    return lambda rest: rest["at_rest"] and gallery.done()
 
 
 def test_a_page_is_told_nothing_twice(served: Served) -> None:

@@ -155,6 +155,9 @@ def test_any_sequence_of_two_people_equals_a_plain_model(sequence: list) -> None
     def add(act: ReviewAct) -> None:
         rows.append(dataclasses.replace(act, id=len(rows) + 1))
         verdicts.add(rows[-1])
+        for viewer in (None, *PEOPLE):
+            # What is kept up to date is what comes of all rows.
+            assert verdicts.current(viewer) == Verdicts(rows).current(viewer)
 
     for what, who, subjects, word in sequence:
         if what == "decide":
@@ -196,6 +199,9 @@ def test_in_a_blind_round_nobody_can_tell_whether_the_other_did_anything(
     def add(act: ReviewAct) -> None:
         rows.append(dataclasses.replace(act, id=len(rows) + 1))
         verdicts.add(rows[-1])
+        for viewer in (None, *PEOPLE):
+            # What is kept up to date is what comes of all rows.
+            assert verdicts.current(viewer) == Verdicts(rows).current(viewer)
 
     def begin() -> None:
         nonlocal begun
