@@ -319,11 +319,11 @@ class Reviews:
             same = state.review.last == last and state.review.loaded
             if same and revision == state.plate_revision and parts == state.parts:
                 return
-            of_now = revision == state.plate_revision
-            known = {None: state.review, **state.by_reviewer} if of_now else {}
+            same_plate = revision == state.plate_revision
 
             def look(viewer: str | None) -> PlateReview:
-                before = known.get(viewer, PlateReview())
+                known = state.by_reviewer.get(viewer) if viewer else state.review
+                before = known if same_plate and known else PlateReview()
                 return review_of(plate, state, viewer, parts, before)
 
             review = look(None)
