@@ -383,6 +383,7 @@ type FiltersText = Hidden | {
 }
 
 interface GalleryText {
+  plate: string
   well: string
   loading: boolean
   digest: string

@@ -48,7 +48,7 @@ export function build({ el, send }) {
     if (!shown) return
     const drawn = !shown.loading && stage() !== "canvas" && [...thumbs.values()].every((thumb) => thumb.drawn)
     const open = shown.fields.find((field) => field.selected)
-    setPictures({ well: shown.well, digest: shown.digest, field: open ? fieldKey(open) : "", drawn })
+    setPictures({ plate: shown.plate, well: shown.well, digest: shown.digest, field: open ? fieldKey(open) : "", drawn })
     if (drawn || shown.loading) seen() // what is still read comes with the connection
   }
 

@@ -287,8 +287,8 @@ export function build({ el, send, hide }) {
   listen("verdict-scope", () => (shown && now.field ? setScope(!whole) : review.pictures.field === ""))
   listen("selection", showTarget)
   listen("pictures", () => {
-    const { well, digest, drawn } = review.pictures
-    if (drawn && digest) send("seen", { well, digest })
+    const { plate, well, digest, drawn } = review.pictures
+    if (drawn && digest) send("seen", { plate, well, digest })
     showTarget()
   })
   listen("reviewer", (name) => { if (name) setTimeout(() => send("name"), 400) })

@@ -16,7 +16,7 @@ export const review = {
   waiting: new Map(), // by label: the verdict that was sent, and is not saved yet
   get selected() { return selection.well }, // at once, without asking the server
   get chosen() { return selection.wells },
-  pictures: { well: "", digest: "", field: "", drawn: false },
+  pictures: { plate: "", well: "", digest: "", field: "", drawn: false },
   /** @type {{well: string, list: FieldVerdict[]}} */
   fields: { well: "", list: [] }, // verdicts on fields of the open well
   /** @type {{who: string, well: string, deciding: boolean}[]} */
@@ -66,8 +66,8 @@ export const fieldKey = ({ name, acquisition }) => `${acquisition}/${name}`
 
 /** @param {typeof review.pictures} pictures */
 export function setPictures(pictures) {
-  const { well, digest, field, drawn } = review.pictures
-  if (well === pictures.well && digest === pictures.digest && field === pictures.field && drawn === pictures.drawn) return
+  const { plate, well, digest, field, drawn } = review.pictures
+  if (plate === pictures.plate && well === pictures.well && digest === pictures.digest && field === pictures.field && drawn === pictures.drawn) return
   review.pictures = pictures
   tell("pictures")
 }

@@ -70,6 +70,7 @@ class Gallery(Part):
             error = None
         self.component.put(
             {
+                "plate": state.plate,
                 "well": plain_text(state.well, 20),
                 "loading": now.loading or hidden,
                 "digest": well.digest if well else "",

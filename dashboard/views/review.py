@@ -243,11 +243,13 @@ class VerdictBar(Part):
 
     def _note_seen(self, message: Message) -> None:
         """Remember that a well's pictures were on the screen, and which."""
-        key, label = self._session.state.plate, text_of(message, "well", 20)
+        key, label = text_of(message, "plate", 1000), text_of(message, "well", 20)
         digest = text_of(message, "digest", 40)
         if self._now is None or self._now.overview is None or not digest:
             return
         overview = self._now.overview
+        if key != overview.key:
+            return  # pictures of the plate before have come late
         if overview.well(label) is not None and self._session.looks.note(
             key, {label: digest}, "thumbnails"
         ):

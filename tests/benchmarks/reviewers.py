@@ -52,7 +52,8 @@ async def look_at(page: RawPage, plate: str, well: str, seen: Seen) -> dict[str,
         raise PageError(f"well {well} shows no picture")
     await asyncio.gather(details, *map(page.get, sorted(pictures)))
     seen.took("click", time.perf_counter() - start)
-    page.say("verdict", "seen", well=well, digest=shown["digest"])
+    pictured = {name: shown[name] for name in ("plate", "digest")}
+    page.say("verdict", "seen", well=well, **pictured)
     seen.acts += 1
     return shown
 

@@ -102,3 +102,16 @@ def test_the_list_answers_what_was_asked_for_last(
     tell(visit, early)
     assert visit.content("plates", name) == shown
     visit.close()
+
+
+def test_pictures_that_come_after_another_plate_is_opened_are_not_seen_on_it(
+    tmp_path: Path,
+) -> None:
+    paths = [plates.make(tmp_path / name) for name in (KEY, "q.ome.zarr")]
+    with service(tmp_path / "workspace", *paths, measure=False) as made:
+        visit = Visit(made, "plate=q.ome.zarr")
+        seen = {"type": "seen", "well": "A1", "digest": "0" * 32}
+        for key, count in ((KEY, 0), ("q.ome.zarr", 1)):
+            visit.act("verdict", plate=key, **seen)
+            assert visit.content("verdict", "unseen")["seen"] == count
+        visit.close()
