@@ -104,6 +104,22 @@ def test_a_new_version_makes_verdicts_stale_and_its_revert_current(
     wait_for(lambda: not any(states().values()), str(states()))
 
 
+def test_a_verdict_has_no_other_looked_at_again(made: Service) -> None:
+    fail(made, A1)
+
+    def is_kept() -> bool:
+        before = made.reviews.review(KEY).of(A1)
+        fail(made, B2)
+        return made.reviews.review(KEY).of(A1) is before
+
+    # Until the plate is measured its revision may change in between.
+    wait_for(is_kept)
+    assert verdicts(made.reviews.review(KEY)) == {
+        A1: ("fail", False),
+        B2: ("fail", False),
+    }
+
+
 def test_a_verdict_on_other_pictures_than_those_seen_is_refused(made: Service) -> None:
     decision = seen(made, "A1", A1)
     correct(made, "A1", "0", 7)
