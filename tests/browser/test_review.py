@@ -512,7 +512,9 @@ def test_two_judge_blind_compare_and_one_signs_off(
 
     # A sign-off says what it is about, locks for everybody, and can be taken back.
     ada.locator(".hcs-sign-off").click()
-    said = ada.get_by_role("dialog", name="Sign off")
+    # It calls the plate by its name, as the page does, and not by its file.
+    expect(ada).to_have_title("test · hcs")
+    said = ada.get_by_role("dialog", name="Sign off test", exact=True)
     expect(said).to_contain_text("1 flag, 5 not judged")
     expect(said).to_contain_text("1 well is flagged")
     # She has opened B2, and perhaps the well that came after a verdict.
