@@ -1452,7 +1452,7 @@ interface PageModel extends Model {
 
 interface PlateMapModel extends Model { plate_text: string, values_text: string, selected: string[] }
 
-interface FieldModel extends Model { picture_text: string, planes: ArrayBuffer | Uint8Array, channels: ComponentChannel[], z: number, t: number }
+interface FieldModel extends Model { picture_text: string, planes: ArrayBuffer | Uint8Array, channels: ComponentChannel[], sent: number, received: number, z: number, t: number }
 
 /** A plate map, or imported measurements, that is shown before it is taken. */
 type OfferedMap = NonNullable<SetupText["map"]>

@@ -33,8 +33,9 @@ export function mount({ model, root, host }) {
   let planes = []
   /** @type {ComponentChannel[]} */
   let channels = []
-  /** What was set here and Python has not heard of, by the channel's index. @type {Record<number, Partial<ComponentChannel>>} */
-  let unsent = {}
+  /** What was set here and Python has not confirmed, by the channel's index. @type {Record<number, Partial<ComponentChannel>>} */
+  let unconfirmed = {}
+  let sent = "" // channels as this view has sent them, until Python has them
   /** @type {[number, number] | null} */
   let pointer = null
   let sending = 0
@@ -90,15 +91,30 @@ export function mount({ model, root, host }) {
 
   /** Show at once, and tell Python when the hand rests. @param {number} index @param {Partial<ComponentChannel>} change */
   function set(index, change) {
-    unsent[index] = { ...unsent[index], ...change }
+    unconfirmed[index] = { ...unconfirmed[index], ...change }
     channels = channels.map((channel, i) => (i === index ? { ...channel, ...change } : channel))
     compose()
     showRow(index)
     clearTimeout(sending)
     sending = setTimeout(() => {
-      unsent = {}
-      model.channels = channels
+      sending = 0
+      send()
     }, REST_MILLISECONDS)
+  }
+
+  function send() {
+    sent = JSON.stringify(channels)
+    model.channels = channels
+    model.sent += 1
+  }
+
+  /** Python has what was sent; what it said before, it said without knowing of it. */
+  function confirmed() {
+    if (!sent || sending || model.received !== model.sent) return
+    unconfirmed = {}
+    const same = sent === JSON.stringify(channels)
+    sent = ""
+    if (!same) send() // a picture has come meanwhile, with a contrast of its own
   }
 
   /** @param {ComponentChannel} channel */
@@ -151,12 +167,12 @@ export function mount({ model, root, host }) {
     const names = channels.map(({ name }) => name).join("\n")
     channels = model.channels
     if (!rows.children.length || names !== channels.map(({ name }) => name).join("\n")) {
-      unsent = {}
+      unconfirmed = {}
       fill(rows, channels.map((_, index) => row(index)))
     }
-    // A picture that comes while a slider moves does not take it out of the hand.
+    // A picture that was on its way while a slider moved does not take it out of the hand.
     channels = channels.map((channel, index) => {
-      const changed = { ...channel, ...unsent[index] }
+      const changed = { ...channel, ...unconfirmed[index] }
       return changed.low < changed.high ? changed : channel
     })
     channels.forEach((_, index) => showRow(index))
@@ -212,6 +228,7 @@ export function mount({ model, root, host }) {
   model.on("picture_text", showNext)
   model.on("planes", showNext)
   model.on("channels", showChannels)
+  model.on("received", confirmed)
 
   const ends = [
     steer(stage, viewport, { onHover: (x, y) => { pointer = x === null ? null : [x, y]; describe() }, onTwice: fit }),

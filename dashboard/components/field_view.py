@@ -88,6 +88,8 @@ class FieldView(JSComponent):
     )
     picture_text = param.String(default="", doc="What is shown; not to be set.")
     planes = param.Bytes(default=b"", doc="As `picture_text`.")
+    sent = param.Integer(default=0, doc="Times that the browser has set `channels`.")
+    received = param.Integer(default=0, doc="How many of these have arrived.")
 
     _rename: ClassVar[dict[str, str | None]] = {"image": None, "most_pixels": None}
     _esm = script(
@@ -106,6 +108,8 @@ class FieldView(JSComponent):
         self.channels = settings
         self._drawn = self._place()
         self.param.watch(self._show, ["image", "z", "t"])
+        # What the browser got before this, Python had said without knowing of those.
+        self.param.watch(lambda event: self.param.update(received=event.new), "sent")
 
     def _place(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in ("image", "z", "t")}

@@ -38,11 +38,15 @@ class LateMessages:
         """Hold back from now on what begins with a message that has a text."""
         self._text = text
 
-    def wait(self) -> None:
-        """Wait until there is something that is held back."""
+    def wait(self, text: str = "") -> None:
+        """Wait until something is held back, or something that has a text."""
         # The driver tells of what has come when it is asked something.
         wait_for(
-            lambda: self._page.evaluate("true") and self._late, f"for {self._text}"
+            lambda: (
+                self._page.evaluate("true")
+                and any(text in str(message) for message in self._late)
+            ),
+            f"for {text or self._text}",
         )
 
     def let_go(self) -> None:

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import plates
+from tests.browser.late import LateMessages
 from tests.browser.serving import ROOT, announcing
 
 if TYPE_CHECKING:
@@ -117,6 +118,36 @@ def test_components_work_in_anybodys_app_and_fetch_nothing(app, visit, picture):
     # Another plane that is chosen in the browser arrives, too.
     page.get_by_label("Focal plane").press("ArrowRight")
     expect(page.get_by_text("2 of 3")).to_be_visible()
+
+
+def test_a_contrast_that_crosses_a_picture_of_python_is_the_same_on_both_sides(
+    app, visit
+):
+    page = visit(app, expected=("favicon.ico",))
+    late = LateMessages(page)
+    page.goto(app.url)
+    view = page.locator(".hcs-field-viewer")
+    expect(view).to_have_attribute("aria-label", re.compile("Field A/1/0"))
+    # The picture is on its way while the contrast is set, and arrives after it is sent.
+    late.hold("B/1/0")
+    page.get_by_role("button", name="Select row B").click()
+    late.wait()
+    black = page.get_by_label(re.compile("Black point of")).first
+    black.evaluate(
+        """(slider) => {
+          slider.value = 500
+          slider.dispatchEvent(new Event("input", { bubbles: true }))
+        }"""
+    )
+    limits = page.locator(".channel output").first
+    by_hand = limits.inner_text().split()[0]
+    late.wait(f"lows {by_hand}")
+    late.let_go()
+    expect(view).to_have_attribute("aria-label", re.compile("Field B/1/0"))
+    expect(limits).to_have_text(re.compile(f"^{by_hand} to "))
+    shown = page.locator(".channel output").all_inner_texts()
+    lows = " ".join(text.split()[0].replace(",", "") for text in shown)
+    expect(page.get_by_text(re.compile("^lows "))).to_have_text(f"lows {lows}")
 
 
 def test_components_are_dark_on_dark(app, visit, picture):
