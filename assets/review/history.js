@@ -74,6 +74,8 @@ export function build({ el, send, hide }) {
     fill(title, `Versions of ${content.well} ${content.label}`)
     complain(note, content.error)
     const total = versions.length
+    // What is below stays in its place until they have come.
+    set(list, { style: { "min-height": content.loading ? `${list.offsetHeight}px` : "" } })
     fill(list, versions.map((version, i) => row(version, total - i)))
     if (!total && !content.error) fill(list, h("li", { class: "soft" }, content.loading ? "Loading…" : "This is the original image; it was never corrected."))
   }

@@ -99,7 +99,7 @@ class History(Part):
                 "well": plain_text(now.state.well, 20),
                 "field": field.name,
                 "label": plain_text(field.words, 60),
-                "loading": False,
+                "loading": now.history_of != now.state.field,
                 "busy": self._busy,
                 "error": self._error or now.history_problem,
                 "barred": barred,

@@ -74,6 +74,9 @@ class Snapshot:
     """Labels of the wells that statistics leave out."""
 
     history: tuple[VersionView, ...] = ()
+    history_of: str = ""
+    """The field whose versions those are; that of before while another is read."""
+
     history_problem: str = ""
     staged: Staged | None = None
     """The correction that this session has prepared, wherever it belongs."""
@@ -156,6 +159,7 @@ OF_A_WELL = frozenset(
         "previewed",
         "field_values",
         "history",
+        "history_of",
         "history_problem",
     }
 )
@@ -365,7 +369,10 @@ class Snapshots:
         moved = (previous.plate, previous.well) != (state.plate, state.well)
         shown = self.now.well
         if moved and (shown is None or shown.label != state.well):
-            self._set(loading=True, history=(), field_values=(), history_problem="")
+            self._set(loading=True, field_values=())
+        if moved or self.now.history_of != state.field:
+            # Versions of the field before would be drawn, and offered, as this one's.
+            self._set(history=(), history_of="", history_problem="")
         place = (state.plate, state.well, state.field)
         # What an answer that is on its way would tell, this one tells in its place.
         again = moved or self._wells.awaited

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,7 +10,7 @@ from panel.io.state import set_curdoc
 
 from tests import plates
 from tests.integration.judged import KEY, correct
-from tests.integration.serving import service, wait_for
+from tests.integration.serving import PATIENCE, service, wait_for
 from tests.integration.visits import Visit
 
 if TYPE_CHECKING:
@@ -81,6 +82,31 @@ def test_a_field_that_is_opened_while_its_well_is_read_has_what_was_measured(
         assert now.field is not None
         assert now.field_values == made.quality.field_values(KEY, "A2")
         visit.close()
+
+
+def test_versions_of_a_field_are_not_shown_as_those_of_the_next(
+    made: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    correct(made, "A1", "0", 7)
+    visit = Visit(made, f"plate={KEY}&well=A1&field=0")
+    assert visit.content("history")["versions"]
+    history, gate = made.corrections.history, threading.Event()
+
+    def slow(*field: str) -> Any:
+        assert gate.wait(PATIENCE)
+        return history(*field)
+
+    monkeypatch.setattr(made.corrections, "history", slow)
+    with set_curdoc(visit._document):
+        visit.session.state.update(field="1")
+    visit.rest()
+    shown = visit.content("history")
+    assert (shown["field"], shown["loading"], shown["versions"]) == ("1", True, [])
+    gate.set()
+    wait_for(
+        lambda: visit.rest() or not visit.content("history")["loading"], "for versions"
+    )
+    visit.close()
 
 
 @pytest.mark.parametrize(
