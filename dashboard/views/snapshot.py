@@ -74,9 +74,7 @@ class Snapshot:
     """Labels of the wells that statistics leave out."""
 
     history: tuple[VersionView, ...] = ()
-    history_of: str = ""
-    """The field whose versions those are; that of before while another is read."""
-
+    history_of: str = ""  # the field whose versions those are
     history_problem: str = ""
     staged: Staged | None = None
     """The correction that this session has prepared, wherever it belongs."""
@@ -397,10 +395,5 @@ class Snapshots:
 
         self._awaiting = None
         text = failure(error, "It could not be read")
-        state = self._session.state.view()
-        self.put(
-            loading=False,
-            well=WellView(label=state.well, path="", error=text),
-            field_values=(),
-            history=(),
-        )
+        well = WellView(label=self._session.state.view().well, path="", error=text)
+        self.put(loading=False, well=well, field_values=(), history=())
