@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import deque
 from typing import TYPE_CHECKING
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tornado.ioloop import IOLoop
+
+_LOG = logging.getLogger(__name__)
 
 BEAT_SECONDS = 0.5
 """How often a page looks for changes: one integer from memory."""
@@ -60,13 +63,22 @@ class Pulse:
         while tokens:
             look = self._pages.get(tokens.popleft())
             start = time.monotonic()
-            if look is not None and look():
+            if look is not None and _drawn(look):
                 rest = min(_REST * (time.monotonic() - start), _MOST_REST_SECONDS)
                 _loop().call_later(rest, self._go_on, tokens)
                 return
         self._beating = bool(self._pages)
         if self._beating:
             _loop().call_later(BEAT_SECONDS, self._beat)
+
+
+def _drawn(look: Callable[[], bool]) -> bool:
+    try:
+        return look()
+    except Exception:  # noqa: BLE001
+        # One page that cannot look must not keep all others from it for good.
+        _LOG.exception("A page could not look for changes.")
+        return False
 
 
 def _loop() -> IOLoop:

@@ -104,8 +104,8 @@ export function mount({ model, root, host }) {
 
   function send() {
     sent = JSON.stringify(channels)
+    model.sent += 1 // first: what Python makes of the channels comes after its answer to this
     model.channels = channels
-    model.sent += 1
   }
 
   /** Python has what was sent; what it said before, it said without knowing of it. */
@@ -168,6 +168,7 @@ export function mount({ model, root, host }) {
     channels = model.channels
     if (!rows.children.length || names !== channels.map(({ name }) => name).join("\n")) {
       unconfirmed = {}
+      sent = ""
       fill(rows, channels.map((_, index) => row(index)))
     }
     // A picture that was on its way while a slider moved does not take it out of the hand.

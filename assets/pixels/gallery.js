@@ -172,6 +172,11 @@ export function build({ el, send }) {
 
   return {
     content(next) {
+      if (shown && shown.plate !== next.plate) {
+        // Wells and versions of two plates may have the same names: no picture is of both.
+        thumbs.forEach((thumb) => thumb.element.remove())
+        thumbs.clear()
+      }
       section.classList.toggle("strip", next.strip)
       section.classList.toggle("loading", next.loading)
       fill(title, next.well || "")

@@ -14,7 +14,7 @@ const WORDS = { field: "with a field opened", thumbnails: "by their thumbnails",
 const SLOW_MILLISECONDS = 1000 // a signature is given within a tenth of that
 
 /** @param {PartContext} context @returns {Part<"signoff">} */
-export function build({ el, send }) {
+export function build({ el, send, hide }) {
   /** @type {Shown<"signoff">} */
   let now
   let answered = 0
@@ -239,7 +239,14 @@ export function build({ el, send }) {
   listen("reviewer", () => setTimeout(() => send("name"), 400))
   listen("reopen", () => { if (now?.signed && !now.barred.reopen) askReopen() })
   return {
+    hears: true,
     content(next) {
+      hide(!next.shown)
+      if (!next.shown) {
+        // Nothing is left to confirm, and a dialog that nobody sees would take all keys.
+        if (dialog.open) done()
+        return
+      }
       now = next
       for (const result of next.results ?? []) {
         if (result.n <= answered) continue

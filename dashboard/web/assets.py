@@ -51,7 +51,11 @@ class AssetHandler(RequestHandler):
         if not path.is_relative_to(folder):
             raise HTTPError(404)
         try:
-            data = _script(folder, now, name) or path.read_bytes()
+            data = (
+                _script(folder, now, name)
+                if path.suffix == ".js" and name in scripts(folder, now)
+                else path.read_bytes()
+            )
         except OSError as error:  # there is none, it is a folder, the name is too long
             raise HTTPError(404) from error
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
@@ -75,9 +79,8 @@ class AssetHandler(RequestHandler):
 
 @functools.lru_cache(maxsize=_MOST_TEXTS)
 def _script(folder: Path, version: str, name: str) -> bytes:
-    """Return a script as browsers get it, nothing where a path is that of none."""
-    known = scripts(folder, version)
-    return known.text(name).encode() if name in known else b""
+    """Return a script as browsers get it."""
+    return scripts(folder, version).text(name).encode()
 
 
 @functools.lru_cache(maxsize=_MOST_TEXTS)

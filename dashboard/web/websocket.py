@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from types import coroutine
 from typing import TYPE_CHECKING, Any
 
 from panel.io.server import WSHandler
-from tornado.gen import moment
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Coroutine, Generator
+
+
+_FRAMES = 8
+"""Taken at most before others have their turn: a few messages."""
 
 
 class PageSocket(WSHandler):
@@ -20,15 +24,18 @@ class PageSocket(WSHandler):
     other pages draw, and a thread that computes may get the interpreter first.
     """
 
+    _frames = 0
+
     def on_message(  # type: ignore[override]
         self, fragment: str | bytes
     ) -> Awaitable[None] | None:
         """Take a frame; what is returned is waited for before the next one is read."""
         rest = as_far_as_it_gets(super().on_message(fragment))
-        if rest is None and isinstance(fragment, bytes):
-            # A message may have any number of these, and others must have their turn.
-            return moment
-        return rest
+        if rest is not None:
+            return rest
+        # Who sends many at once, or a message of many, must not keep the event loop.
+        self._frames = (self._frames + 1) % _FRAMES
+        return asyncio.sleep(0) if self._frames == 0 else None
 
 
 def as_far_as_it_gets(work: Coroutine[Any, Any, None]) -> Awaitable[None] | None:

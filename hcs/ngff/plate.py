@@ -99,7 +99,8 @@ def _read_wells(
     wells: dict[str, PlateWell] = {}
     new = object.__new__
     try:
-        places = _places(tuple(rows), tuple(columns))
+        small = len(rows) * len(columns) <= _GRID_LIMIT
+        places = _places(tuple(rows), tuple(columns)) if small else {}
         for entry in entries:
             path = entry["path"]
             row, column = places[path]
@@ -125,9 +126,7 @@ def _read_wells(
 def _places(
     rows: tuple[str, ...], columns: tuple[str, ...]
 ) -> dict[str, tuple[int, int]]:
-    """Return the indices of each path of a grid; of too large a grid, of none."""
-    if len(rows) * len(columns) > _GRID_LIMIT:
-        return {}
+    """Return the indices of each path of a grid."""
     return {
         f"{row}/{column}": (row_index, column_index)
         for row_index, row in enumerate(rows)

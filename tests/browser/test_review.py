@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -46,6 +47,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("desk")
     for name in ("undrawn", "held", "many", "blind"):
         plates.make(folder / f"{name}.ome.zarr", fields=2, pixels="gradient")
+    shutil.copytree(folder / "held.ome.zarr", folder / "twin.ome.zarr")
     server = Server(folder, workspace=tmp_path_factory.mktemp("workspace"))
     yield server
     server.stop()
@@ -289,6 +291,32 @@ def test_a_verdict_waits_until_the_bar_is_told_of_the_field_that_is_open(
     expect(page.locator(".verdicts.waiting")).to_have_count(0)
     page.keyboard.press("f")
     toast(page, "B3 field 0 fail")
+
+
+def test_pictures_of_another_plate_are_not_those_of_a_well_of_the_same_name(
+    desk: Server, visit: Callable
+) -> None:
+    page = visit(desk, "?plate=held.ome.zarr&well=B2", before=NAMED)
+    ready(page, "B2")
+    thumb = page.locator('.hcs-thumb[data-well="B2"]').first
+    version = thumb.get_attribute("data-version")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(re.compile(r"/twin\.ome\.zarr/.*(thumb|sprite)\.jpg"), hold)
+    page.keyboard.press("Control+k")
+    page.keyboard.type("twin")
+    expect(page.locator(".hcs-palette [role=option]").first).to_contain_text("twin")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("twin"))
+    well(page, "B2").click()
+    expect(thumb.locator("img")).to_have_attribute("src", re.compile("twin"))
+    assert thumb.get_attribute("data-version") == version
+    page.keyboard.press("f")
+    toast(page, "B2 is not drawn yet: nothing was decided")
+    _let_go(held)
 
 
 def test_a_held_key_decides_once_and_typing_decides_nothing(
@@ -535,6 +563,10 @@ def test_two_judge_blind_compare_and_one_signs_off(
     ben.get_by_role("button", name="Reopen as Ben").click()
     expect(ada.locator(".hcs-verdict-fail")).to_be_visible()
     expect(ben.locator(".hcs-verdict-fail")).to_be_visible()
+    expect(ben.locator("dialog[open]")).to_have_count(0)
+    ready(ben, "A2")
+    ben.keyboard.press("p")
+    toast(ben, "A2 pass")
     expect(ada.locator(".hcs-presence")).to_contain_text("Ben")
     ben.close()
     expect(ada.locator(".hcs-presence")).to_be_hidden()

@@ -68,3 +68,24 @@ def test_pages_that_find_no_change_look_in_one_turn() -> None:
         return looked
 
     assert asyncio.run(beat()) == ["a", "b", "c"]
+
+
+def test_a_page_that_cannot_look_keeps_no_other_from_it() -> None:
+    async def beat() -> None:
+        pulse = Pulse()
+        done = asyncio.Event()
+
+        def broken() -> bool:
+            raise RuntimeError
+
+        def look() -> bool:
+            done.set()
+            return False
+
+        pulse.join("broken", broken)
+        pulse.join("other", look)
+        await done.wait()
+        pulse.leave("broken")
+        pulse.leave("other")
+
+    asyncio.run(beat())

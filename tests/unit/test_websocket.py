@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from panel.io.server import WSHandler
+from tornado.gen import convert_yielded
 
-from dashboard.web.websocket import as_far_as_it_gets
+from dashboard.web.websocket import PageSocket, as_far_as_it_gets
 
 
 def test_what_waits_for_nothing_is_done_without_a_turn_of_the_event_loop() -> None:
@@ -80,3 +82,31 @@ def test_what_is_waited_for_may_be_cancelled() -> None:
         return ended
 
     assert asyncio.run(cancelled()) == ["tidied"]
+
+
+def test_who_sends_many_frames_leaves_others_their_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def taken(socket: WSHandler, fragment: str | bytes) -> None:
+        del socket, fragment
+
+    monkeypatch.setattr(WSHandler, "on_message", taken)
+    socket = PageSocket.__new__(PageSocket)
+
+    async def flood(fragment: str | bytes) -> int:
+        others = 0
+
+        def other() -> None:
+            nonlocal others
+            others += 1
+            asyncio.get_running_loop().call_soon(other)
+
+        asyncio.get_running_loop().call_soon(other)
+        for _ in range(80):
+            rest = socket.on_message(fragment)
+            if rest is not None:  # as Tornado waits for it
+                await convert_yielded(rest)
+        return others
+
+    assert asyncio.run(flood("text")) >= 10
+    assert asyncio.run(flood(b"bytes")) >= 10
