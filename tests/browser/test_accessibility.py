@@ -319,8 +319,8 @@ def test_what_is_measured_or_gone_can_be_read_by_who_may_only_look(
     folder = tmp_path / "plates"
     gone = plates.make(folder / "gone.ome.zarr", fields=2)
     # One worker measures it for many times as long as its page takes.
-    large = {"rows": 6, "columns": 8, "fields": 2, "shape": (600, 640)}
-    plates.make(folder / "large.ome.zarr", pixels="random", **large)
+    large = {"rows": 8, "columns": 12, "fields": 3, "shape": (600, 640)}
+    plates.make(folder / "large.ome.zarr", pixels="gradient", **large)
     users = write_people(tmp_path / "users.json")
     server = serve(folder, "--users", users, "--workers", "1")
     page = visit(server, "?plate=large.ome.zarr")
