@@ -58,7 +58,9 @@ class Scripts:
 
     def __init__(self, texts: Mapping[str, str]) -> None:
         self._modules = {path: module_of(path, text) for path, text in texts.items()}
-        imported = {path for each in self._modules.values() for path in each.imports}
+        imported = {
+            path for module in self._modules.values() for path in module.imports
+        }
         self._homes: dict[str, str] = {}
         """File of each module: that of the only script that needs it, or `SHARED`."""
 
@@ -87,7 +89,7 @@ class Scripts:
                 f'import {{ {_variable(path)} }} from "{_way(path, home)}"\n'
                 f"export const {{ {names} }} = {_variable(path)}\n"
             )
-        modules = [each for each in self._ordered if self._homes[each] == path]
+        modules = [module for module in self._ordered if self._homes[module] == path]
         foreign = {
             imported
             for module in modules
@@ -175,7 +177,7 @@ def _texts(folder: Path) -> dict[str, str]:
 def without_comments(script: str) -> str:
     """Return a script without comments, its code in the lines where it was.
 
-    A sixth of the scripts is comments. Those beside code stay, so that what looks like
+    A sixth of the scripts is comments. Those after code stay, so that what looks like
     one in a text that spans lines is all that must not be; a test looks for that.
     """
     return _COMMENT.sub(lambda comment: "\n" * comment[0].count("\n"), script)

@@ -3,11 +3,11 @@
 /**
  * Why nobody can judge a well by its pictures yet; "" where they are on the screen.
  *
- * Its pictures may be drawn before the verdict bar is told of the well, or of the field
+ * Its pictures may be drawn before the verdict bar knows of the well, or of the field
  * that is open in it: that comes in a text of its own. `open` is the key that opens a well.
  *
  * @param {string} well
- * @param {{well: string, stage: string, field: string}} bar what the server has told the bar
+ * @param {{well: string, stage: string, field: string}} bar what the bar knows from the server
  * @param {{well: string, field: string, drawn: boolean}} pictures what is drawn
  * @param {string} open
  */

@@ -283,7 +283,7 @@ export function build({ el, send, hide }) {
   listen("redo", () => turn("redo"))
   listen("verdict-note", () => (shown && now.locked ? hint(now.locked) : remarks.note.focus()))
   listen("verdict-reason", () => (shown && now.locked ? hint(now.locked) : remarks.reason.focus()))
-  // Where a field is open of which the bar is not told yet, the act waits for that.
+  // Where a field is open that the bar does not know of yet, the act waits for that.
   listen("verdict-scope", () => (shown && now.field ? setScope(!whole) : review.pictures.field === ""))
   listen("selection", showTarget)
   listen("pictures", () => {
