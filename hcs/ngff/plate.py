@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import repeat
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from hcs.errors import InvalidPathError, MetadataError
@@ -29,6 +31,8 @@ _ACQUISITION_KEYS = {
     "starttime": int,
     "endtime": int,
 }
+
+_PATH_OF = itemgetter("path")
 
 _GRID_LIMIT = 1 << 13
 """Most wells of a grid whose places are kept, four grids at a time; the largest plates
@@ -96,24 +100,24 @@ def _read_wells(
 ) -> list[PlateWell]:
     # One pass at less than the cost of the JSON parser. What it cannot vouch for goes
     # to the careful one, which finds the words.
-    wells: dict[str, PlateWell] = {}
-    new = object.__new__
+    small = len(rows) * len(columns) <= _GRID_LIMIT
+    places = _places(tuple(rows), tuple(columns)) if small else {}
+    take = places.copy().pop  # each place once: what is listed twice raises KeyError
+    # Without its __init__, which takes longer than all else that is done to a well here.
+    wells = list(map(object.__new__, repeat(PlateWell, len(entries))))
     try:
-        small = len(rows) * len(columns) <= _GRID_LIMIT
-        places = _places(tuple(rows), tuple(columns)) if small else {}
-        for entry in entries:
-            path = entry["path"]
-            row, column = places[path]
+        stated = map(take, map(_PATH_OF, entries))
+        for well, entry, (path, row, column) in zip(
+            wells, entries, stated, strict=False
+        ):
             # Small integers are the same objects everywhere; True and 1.0 are others.
             if entry["rowIndex"] is not row or entry["columnIndex"] is not column:
                 break
-            # Its __init__ takes longer than all else that is done to a well here.
-            wells[path] = well = new(PlateWell)
             well.path, well.rowIndex, well.columnIndex = path, row, column
+        else:
+            return wells
     except (KeyError, TypeError):
         pass
-    if len(wells) == len(entries):
-        return list(wells.values())
     careful = [
         _read_well(entry, rows, columns, f"{where}: wells[{position}]")
         for position, entry in enumerate(entries)
@@ -125,13 +129,14 @@ def _read_wells(
 @lru_cache(maxsize=4)
 def _places(
     rows: tuple[str, ...], columns: tuple[str, ...]
-) -> dict[str, tuple[int, int]]:
-    """Return the indices of each path of a grid."""
-    return {
-        f"{row}/{column}": (row_index, column_index)
+) -> dict[str, tuple[str, int, int]]:
+    """Return what a well of each path of a grid states: the path and its indices."""
+    stated = (
+        (f"{row}/{column}", row_index, column_index)
         for row_index, row in enumerate(rows)
         for column_index, column in enumerate(columns)
-    }
+    )
+    return {place[0]: place for place in stated}
 
 
 def _read_well(
