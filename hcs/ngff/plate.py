@@ -103,7 +103,7 @@ def _read_wells(
     small = len(rows) * len(columns) <= _GRID_LIMIT
     places = _places(tuple(rows), tuple(columns)) if small else {}
     take = places.copy().pop  # each place once: what is listed twice raises KeyError
-    # Without its __init__, which takes longer than all else that is done to a well here.
+    # Not by __init__, which takes longer than all else that is done to a well here.
     wells = list(map(object.__new__, repeat(PlateWell, len(entries))))
     try:
         stated = map(take, map(_PATH_OF, entries))

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from hcs.plates.field import Field
     from hcs.plates.plate import HCSPlate
     from hcs.plates.well import HCSWell
-    from hcs.stores.store import PlateStore
 
 _NAMED = 8
 """Gaps that are named; they are counted all."""
@@ -81,7 +80,7 @@ def summarise(plate: HCSPlate) -> dict[str, Any]:
         if plate.has_own_id
         else "a fingerprint of its documents",
         "version": plate.version,
-        "store": _kind(plate.store),
+        "store": plate.store.kind,
         **_format(rows, columns),
         "rows": len(rows),
         "columns": len(columns),
@@ -136,15 +135,6 @@ def _gaps(plate: HCSPlate) -> dict[str, Any]:
 def _text(document: Any, key: str) -> str | None:
     value = document.get(key) if isinstance(document, dict) else None
     return value if isinstance(value, str) else None
-
-
-def _kind(store: PlateStore) -> str:
-    kind = type(store).__name__
-    if kind == "ArchiveStore":
-        return "remote archive" if store.is_remote else "archive"
-    if store.is_remote:
-        return "remote"
-    return "directory" if kind == "DirectoryStore" else "zarr store"
 
 
 def _format(rows: Sequence[str], columns: Sequence[str]) -> dict[str, Any]:

@@ -35,6 +35,9 @@ class DirectoryStore(PlateStore, str):
         The folder; a relative path is resolved now, so that it survives a ``chdir``.
     """
 
+    kind = "directory"
+    root: str
+
     def __new__(cls, path: str | os.PathLike[str], *_: Any, **__: Any) -> Self:
         """Make the text, which is the path with its links followed."""
         return str.__new__(cls, os.path.realpath(os.fspath(path)))

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from zarr.abc.store import Store
 
+    from hcs.stores.bucket import Bucket
+
 
 def open_zarr(location: Any) -> PlateStore | None:
     """Return the store that an object of zarr stands for, None if it is none.
@@ -105,6 +107,12 @@ class ZarrStore(PlateStore):
             return [name async for name in self.store.list_dir(path)]
 
         return iter(self._run(names(), prefix))
+
+    def bucket(self) -> Bucket:
+        """Return its objects for writing."""
+        from hcs.stores.bucket import ZarrBucket
+
+        return ZarrBucket(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.store, self.prefix)

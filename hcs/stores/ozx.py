@@ -157,6 +157,7 @@ class ArchiveStore(PlateStore):
         self._path = None if path is None else os.path.realpath(os.fspath(path))
         self.location = location if self._path is None else self._path
         self.is_remote = self._path is None
+        self.kind = "remote archive" if self.is_remote else "archive"
         if self._path is not None:
             source = FileSource(self._path)
         assert source is not None  # noqa: S101  (a path or a source is passed)

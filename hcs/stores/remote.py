@@ -38,6 +38,7 @@ from hcs.stores.store import CHUNK_LIMIT, PlateStore, check_key, too_large
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
 
+    from hcs.stores.bucket import Bucket
     from hcs.stores.ozx import ArchiveStore
 
 _CONCURRENCY = 16
@@ -118,10 +119,12 @@ class RemoteStore(PlateStore):
     """
 
     is_remote = True
+    kind = "remote"
 
     def __init__(self, store: Any, location: str | None = None) -> None:
         obstore_module()
         self.store = store
+        self.address = location  # None of a store that was passed without one
         self.location = location or f"{type(store).__name__} of obstore"
         self._lock = Lock()
         self._ahead: dict[str, tuple[float, Future[Any]]] = {}
@@ -256,8 +259,14 @@ class RemoteStore(PlateStore):
         if pool is not None:
             pool.shutdown(wait=False, cancel_futures=True)
 
+    def bucket(self) -> Bucket:
+        """Return its objects for writing."""
+        from hcs.stores.bucket import ObstoreBucket
+
+        return ObstoreBucket(self)
+
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.store, self.location)
+        return type(self), (self.store, self.address)
 
     def _get(self, key: str, limit: int) -> tuple[bytes, Hashable] | None:
         try:

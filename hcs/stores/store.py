@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from zarr.abc.store import Store
 
+    from hcs.stores.bucket import Bucket
     from hcs.stores.zip_directory import ZipDirectory
 
 CHUNK_LIMIT = 2 << 30
@@ -39,6 +40,10 @@ class PlateStore(ABC):
         Whether its documents can be replaced.
     is_remote
         Whether each read is a request, so that several should go out together.
+    kind
+        What people call a place of its kind.
+    root
+        The folder on this machine that it is, None where it is anything else.
 
     Notes
     -----
@@ -49,6 +54,8 @@ class PlateStore(ABC):
     location: str
     writable: bool = False
     is_remote: bool = False
+    kind: str = "zarr store"
+    root: str | None = None
 
     likely_field: str = "0"
     """Path of the first field of the well that was read last: a guess at the next."""
@@ -220,6 +227,10 @@ class PlateStore(ABC):
         from hcs.stores.guard import GuardedStore
 
         return GuardedStore(self)
+
+    def bucket(self) -> Bucket | None:
+        """Return its objects for writing, None where it is not written by object."""
+        return None
 
     def refresh(self) -> None:  # noqa: B027  (most stores hold nothing back)
         """Look at the place again, where the store keeps something of it."""

@@ -14,6 +14,7 @@ import pytest
 import zarr
 
 import hcs
+from hcs.stores.location import open_store
 from hcs.writing.targets import group, objects
 from hcs.writing.versions.recovery import recover
 from hcs.writing.versions.upkeep import unsettled
@@ -80,6 +81,15 @@ def place(request: pytest.FixtureRequest) -> Any:
     if request.param == "s3":
         return request.getfixturevalue("s3")
     return zarr.storage.MemoryStore()
+
+
+def test_an_address_and_a_store_that_was_opened_by_it_are_one_place(s3: str) -> None:
+    """Their threads share a lock; a store that has no address is a place of its own."""
+    stores = [open_store(s3), open_store(s3), open_store({}), open_store({})]
+    places = [bucket.place for store in stores if (bucket := store.bucket())]
+    assert places[0] == places[1]
+    assert len(places) == 4
+    assert len(set(places)) == 3
 
 
 @pytest.mark.parametrize("version", ["0.4", "0.5"])

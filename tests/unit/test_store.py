@@ -32,15 +32,16 @@ def folder(tmp_path: Path) -> Path:
     return root
 
 
-_STORES = r"\b(Directory|Archive|Remote|Zarr)Store\b"
+_PLACES = r"\b(?:Directory|Archive|Remote|Zarr)Store\b|\b[A-Z]\w+Target\b"
 
 
-@pytest.mark.parametrize("room", ["images", "plates", "tables", "validation", "qc"])
-def test_no_reader_asks_a_store_what_class_it_is_of(room: str) -> None:
-    """A store of a new kind is read by all of them without a change there."""
-    for path in (Path(hcs.__file__).parent / room).rglob("*.py"):
-        asked = re.findall(rf"isinstance\([^)]*{_STORES}", path.read_text("utf-8"))
-        assert not asked, path.name
+def test_nobody_asks_a_store_or_target_what_class_it_is_of() -> None:
+    """A place of a new kind is read, written and listed without a change there."""
+    root = Path(hcs.__file__).parents[1]
+    asked = re.compile(rf"isinstance\([^)]*(?:{_PLACES})|\"(?:{_PLACES})\"")
+    paths = [*(root / "hcs").rglob("*.py"), *(root / "dashboard").rglob("*.py")]
+    texts = {path: path.read_text("utf-8") for path in paths}
+    assert not [path for path, text in texts.items() if asked.search(text)]
 
 
 def test_documents_are_read_by_key(folder: Path) -> None:

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from hcs.errors import InvalidPathError, PlateNotFoundError
+from hcs.stores.bucket import MovedOnError
 from hcs.stores.directory import DirectoryStore
 from hcs.writing.targets import siblings, step
 from hcs.writing.targets.hidden import hidden_prefix
 from hcs.writing.targets.lock import LOCK_FILE, Hold, locked, try_hold
-from hcs.writing.targets.target import PART, MovedOnError, Target, store_errors
+from hcs.writing.targets.target import PART, Target, store_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

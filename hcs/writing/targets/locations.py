@@ -9,7 +9,6 @@ from urllib.parse import unquote
 
 from hcs.errors import ReadOnlyError, StoreError
 from hcs.stores.address import REMOTE_SCHEMES, split_address
-from hcs.stores.directory import DirectoryStore
 from hcs.stores.location import open_store, possible_path
 from hcs.writing.targets.target import PART
 
@@ -76,34 +75,17 @@ def object_target(store: Any) -> ObjectTarget | None:
             return None
     elif isinstance(store, os.PathLike):
         return None
-    from hcs.writing.targets.objects import (
-        ObjectTarget,
-        check_conditional,
-        shared_place,
-    )
-
     opened = open_store(store)
-    if isinstance(opened, DirectoryStore):
+    if opened.root is not None:
         return None
-    if opened.is_remote:
-        from hcs.stores.remote import RemoteStore
-        from hcs.writing.targets.bucket import ObstoreBucket
+    bucket = opened.bucket()
+    if bucket is None:
+        raise ReadOnlyError(f"{opened.location} cannot be written.")
+    from hcs.writing.targets.objects import ObjectTarget, check_conditional
 
-        if isinstance(opened, RemoteStore):
-            # Stores of one address are one place; a store without any is its own.
-            key = opened.location if isinstance(store, str) else id(opened.store)
-            shared = shared_place(key)
-            target = ObjectTarget(ObstoreBucket(opened), opened, shared)
-            check_conditional(target)
-            return target
-    else:
-        from hcs.stores.foreign import ZarrStore
-        from hcs.writing.targets.bucket import ZarrBucket
-
-        if isinstance(opened, ZarrStore):
-            shared = shared_place((id(opened.store), opened.prefix))
-            return ObjectTarget(ZarrBucket(opened), opened, shared)
-    raise ReadOnlyError(f"{opened.location} cannot be written.")
+    target = ObjectTarget(bucket, opened)
+    check_conditional(target)
+    return target
 
 
 def foreign_file(path: Path) -> Path | None:

@@ -11,20 +11,21 @@ import contextlib
 import tempfile
 import threading
 import uuid
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO
 from weakref import WeakValueDictionary
 
 from hcs.errors import StoreError
+from hcs.stores.bucket import ExpectedTag, MovedOnError
 from hcs.writing.targets import step
 from hcs.writing.targets.lock import Hold
-from hcs.writing.targets.target import MovedOnError, Target
+from hcs.writing.targets.target import Target
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping
 
     from zarr.abc.store import Store
 
+    from hcs.stores.bucket import Bucket
     from hcs.stores.store import PlateStore
 
 ABANDONED = 3600.0
@@ -37,48 +38,6 @@ _IN_MEMORY = 64 << 20
 _DOCUMENTS = ("zarr.json", ".zgroup", ".zattrs")
 """Those of a group in the order in which they are written: the last says whose it is.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectedTag:
-    """What must be at a key for it to be replaced."""
-
-    tag: Hashable | None
-    """The tag from `Bucket.get`; None where no object may be there yet."""
-
-
-class Bucket(Protocol):
-    """The few things that every object store can do; keys are below the plate."""
-
-    conditional: bool
-    """Whether `put` can be held to an `Expected`, also against other processes."""
-
-    def get(self, key: str) -> tuple[bytes, Hashable] | None:
-        """Return an object and a tag that changes with it."""
-
-    def put(self, key: str, data: Any, expected: ExpectedTag | None = None) -> Hashable:
-        """Write an object, bytes or a stream, and return its tag.
-
-        Raises
-        ------
-        MovedOnError
-            If the object is not `expected`; it then stays as it is.
-        """
-
-    def copy(self, old: str, new: str) -> None:
-        """Copy one object."""
-
-    def delete(self, key: str) -> None:
-        """Remove one object; nothing happens where it is not."""
-
-    def keys(self, prefix: str) -> list[tuple[str, int]]:
-        """Return key and size of every object whose key begins with `prefix`."""
-
-    def names(self, prefix: str) -> list[str]:
-        """Return the names below a folder, ``""`` for all."""
-
-    def age(self, key: str) -> float | None:
-        """Return the seconds since an object was written, None where unknown."""
 
 
 class SharedPlace:
@@ -94,8 +53,7 @@ _shared_places: WeakValueDictionary[object, SharedPlace] = WeakValueDictionary()
 _shared_guard = threading.Lock()
 
 
-def shared_place(key: object) -> SharedPlace:
-    """Return what is shared about the place that `key` names."""
+def _shared_place(key: Hashable) -> SharedPlace:
     with _shared_guard:
         return _shared_places.setdefault(key, SharedPlace())
 
@@ -134,8 +92,9 @@ class ObjectTarget(Target):
     settles = False
     renames = False
 
-    def __init__(self, bucket: Bucket, store: PlateStore, shared: SharedPlace) -> None:
-        self.bucket, self._store, self._shared = bucket, store, shared
+    def __init__(self, bucket: Bucket, store: PlateStore) -> None:
+        self.bucket, self._store = bucket, store
+        self._shared = _shared_place(bucket.place)
         self.location = store.location
         self._read = threading.local()
 
@@ -313,14 +272,14 @@ _conditional: set[str] = set()
 
 
 def check_conditional(target: ObjectTarget) -> None:
-    """Check that a store refuses a put whose condition does not hold.
+    """Check that a store that takes conditions refuses a put where one does not hold.
 
     Raises
     ------
     StoreError
         If it takes it: two writers would then overwrite each other without a word.
     """
-    if target.location in _conditional:
+    if not target.bucket.conditional or target.location in _conditional:
         return
     key = f".hcs-probe-{uuid.uuid4().hex}"
     try:

@@ -17,6 +17,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from hcs.errors import ConflictError, ReadOnlyError, StoreError
+from hcs.stores.bucket import MovedOnError
 from hcs.writing.targets import hierarchy
 
 if TYPE_CHECKING:
@@ -36,10 +37,6 @@ _ATTEMPTS = 50
 
 PART = ".hcs-part"
 """Ends the names of files that are being written; a crash can leave one behind."""
-
-
-class MovedOnError(ConflictError):
-    """A document was replaced by somebody else since it was read; read it again."""
 
 
 class Target(ABC):

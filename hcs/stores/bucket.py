@@ -1,21 +1,69 @@
-"""What object stores and stores of zarr do for `hcs.writing.targets.objects`."""
+"""Objects by key, as object stores and stores of zarr have them: read and written."""
 
 from __future__ import annotations
 
 import hashlib
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from hcs.errors import HCSError, ReadOnlyError, StoreError
-from hcs.writing.targets.target import MovedOnError
+from hcs.errors import ConflictError, HCSError, ReadOnlyError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Hashable, Iterator
 
     from hcs.stores.foreign import ZarrStore
     from hcs.stores.remote import RemoteStore
-    from hcs.writing.targets.objects import ExpectedTag
+
+
+class MovedOnError(ConflictError):
+    """A document was replaced by somebody else since it was read; read it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedTag:
+    """What must be at a key for it to be replaced."""
+
+    tag: Hashable | None
+    """The tag from `Bucket.get`; None where no object may be there yet."""
+
+
+class Bucket(Protocol):
+    """The few things that every object store can do; keys are below the plate."""
+
+    conditional: bool
+    """Whether `put` can be held to an `ExpectedTag`, also against other processes."""
+
+    place: Hashable
+    """Equal for all of one place in this process, whose threads share a lock."""
+
+    def get(self, key: str) -> tuple[bytes, Hashable] | None:
+        """Return an object and a tag that changes with it."""
+
+    def put(self, key: str, data: Any, expected: ExpectedTag | None = None) -> Hashable:
+        """Write an object, bytes or a stream, and return its tag.
+
+        Raises
+        ------
+        MovedOnError
+            If the object is not `expected`; it then stays as it is.
+        """
+
+    def copy(self, old: str, new: str) -> None:
+        """Copy one object."""
+
+    def delete(self, key: str) -> None:
+        """Remove one object; nothing happens where it is not."""
+
+    def keys(self, prefix: str) -> list[tuple[str, int]]:
+        """Return key and size of every object whose key begins with `prefix`."""
+
+    def names(self, prefix: str) -> list[str]:
+        """Return the names below a folder, ``""`` for all."""
+
+    def age(self, key: str) -> float | None:
+        """Return the seconds since an object was written, None where unknown."""
 
 
 class ObstoreBucket:
@@ -34,6 +82,8 @@ class ObstoreBucket:
 
         self._obstore: Any = obstore
         self._store, self.location = store.store, store.location
+        # Stores of one address are one place; a store without any is its own.
+        self.place: Hashable = store.address or id(store.store)
 
     def get(self, key: str) -> tuple[bytes, Hashable] | None:
         """Return an object and its entity tag."""
@@ -126,6 +176,7 @@ class ZarrBucket:
     def __init__(self, store: ZarrStore) -> None:
         self._store, self._prefix = store.store, store.prefix
         self.location = store.location
+        self.place: Hashable = id(store.store), store.prefix
 
     def get(self, key: str) -> tuple[bytes, Hashable] | None:
         """Return an object and a digest of it."""
