@@ -78,10 +78,10 @@ def test_typed_axes_of_any_order_and_case_come_out_in_ours(
 )
 @example((Axis(name="x", type="space"), Axis(name="x", type="space")))
 def test_no_two_axes_are_the_same_and_arranging_does_not_change_what_they_are(
-    found: tuple[Axis, ...],
+    image_axes: tuple[Axis, ...],
 ) -> None:
-    dims = dims_of(found)
-    assert len(dims) == len(found) == len(set(dims))
+    dims = dims_of(image_axes)
+    assert len(dims) == len(image_axes) == len(set(dims))
     order = reading_order(dims)
-    again = dims_of(tuple(found[place] for place in order))
+    again = dims_of(tuple(image_axes[place] for place in order))
     assert again == tuple(dims[place] for place in order)

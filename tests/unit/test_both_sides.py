@@ -59,9 +59,14 @@ def test_a_contrast_is_spelled_the_same_by_the_server_and_by_the_page() -> None:
         )
     ]
     given = [
-        {"index": one.index, "color": one.color, "low": one.low, "high": one.high}
-        | {"gamma": one.gamma, "active": True}
-        for one in settings
+        {
+            "index": setting.index,
+            "color": setting.color,
+            "low": setting.low,
+            "high": setting.high,
+        }
+        | {"gamma": setting.gamma, "active": True}
+        for setting in settings
     ]
     page = in_node("pixels/addresses.js", "m.spelled(given)", given)
     assert page == encode_channels(settings)

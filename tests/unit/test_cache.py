@@ -166,8 +166,8 @@ def test_eight_threads_on_three_places_lose_and_raise_nothing() -> None:
         for step in range(4000):
             key = (seed * 7 + step) % 11
             if (seed + step) % 3:
-                found = cache.get(key)
-                assert found is None or len(found) == 20 + key % 3
+                stored = cache.get(key)
+                assert stored is None or len(stored) == 20 + key % 3
             elif step % 50 == 0:
                 cache.clear()
             else:

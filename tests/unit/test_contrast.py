@@ -31,8 +31,8 @@ def only(stored: list[list[Channel]], plane: np.ndarray | None) -> object:
 
 def test_equal_stored_windows_are_used_and_said() -> None:
     stored = [[Channel(name="DNA", window=window(90, 1000))]] * 3
-    found = only(stored, camera())
-    assert (found.low, found.high, found.source) == (90, 1000, "stored")
+    channel = only(stored, camera())
+    assert (channel.low, channel.high, channel.source) == (90, 1000, "stored")
 
 
 def test_windows_that_differ_between_fields_are_not_used() -> None:
@@ -57,9 +57,9 @@ def test_windows_that_nobody_can_have_meant_are_not_used(
     start: float, end: float
 ) -> None:
     plane = camera(100, 2000)
-    found = only([[Channel(window=window(start, end))]], plane)
-    assert found.source == "plate"
-    assert plane.min() <= found.low < found.high <= plane.max()
+    channel = only([[Channel(window=window(start, end))]], plane)
+    assert channel.source == "plate"
+    assert plane.min() <= channel.low < channel.high <= plane.max()
 
 
 def test_a_few_hot_pixels_do_not_decide() -> None:
@@ -69,34 +69,38 @@ def test_a_few_hot_pixels_do_not_decide() -> None:
 
 
 def test_limits_are_pooled_over_fields() -> None:
-    found = limits([np.full((9, 9), 10, "u2"), np.full((9, 9), 200, "u2")])
-    assert (found.low, found.high) == (10, 200)
+    pooled = limits([np.full((9, 9), 10, "u2"), np.full((9, 9), 200, "u2")])
+    assert (pooled.low, pooled.high) == (10, 200)
 
 
 def test_a_flat_plate_still_has_a_rising_window() -> None:
-    found = limits([np.zeros((8, 8), "u2")])
-    assert found.high > found.low
+    pooled = limits([np.zeros((8, 8), "u2")])
+    assert pooled.high > pooled.low
 
 
 def test_non_finite_pixels_are_left_out() -> None:
     plane = np.array([[np.nan, np.inf, 1.0, 2.0]])
-    found = limits([plane])
-    assert found.maximum == 2.0
+    pooled = limits([plane])
+    assert pooled.maximum == 2.0
     assert limits([np.full((2, 2), np.nan)]) is None
 
 
 def test_without_pixels_the_dtype_decides() -> None:
-    found = only([[Channel(name="a")]], None)
-    assert found.source == "dtype"
+    channel = only([[Channel(name="a")]], None)
+    assert channel.source == "dtype"
 
 
 def test_channels_are_told_apart_by_colour_and_named() -> None:
     stored = [[Channel(), Channel(color="FF8800"), Channel(color="000000")]]
-    found = plate_channels(stored, [], None)
-    assert found[1].color == "FF8800"
-    assert found[2].color != "000000", "black on black shows nothing"
-    assert len({one.color for one in found}) == 3
-    assert [one.name for one in found] == ["channel 0", "channel 1", "channel 2"]
+    channels = plate_channels(stored, [], None)
+    assert channels[1].color == "FF8800"
+    assert channels[2].color != "000000", "black on black shows nothing"
+    assert len({channel.color for channel in channels}) == 3
+    assert [channel.name for channel in channels] == [
+        "channel 0",
+        "channel 1",
+        "channel 2",
+    ]
 
 
 def test_a_single_channel_without_colour_is_white() -> None:

@@ -141,9 +141,9 @@ def test_a_small_plate_gets_what_fits():
 
 
 def test_the_truth_is_plain_values():
-    found = truth(design())
-    assert found["channels"] == ["DNA", "Reporter"]
-    kinds = Counter(defect["kind"] for defect in found["defects"])
+    written = truth(design())
+    assert written["channels"] == ["DNA", "Reporter"]
+    kinds = Counter(defect["kind"] for defect in written["defects"])
     assert kinds == {
         "blurred": 2,
         "saturated": 2,
@@ -154,7 +154,7 @@ def test_the_truth_is_plain_values():
         "missing": 2,
         "edge": 1,
     }
-    for defect in found["defects"][:-1]:
+    for defect in written["defects"][:-1]:
         assert "/" in defect["well"]
 
 

@@ -84,11 +84,11 @@ def test_a_region_of_any_ordinary_array_is_what_was_written(
             chunk_key_encoding={"name": "default", "separator": separator},
         )
         part = region(data, SHAPE)
-        found = few(store, spec, part)
-    assert found is not None
-    assert found.dtype == pixels.dtype
-    assert found.flags.writeable
-    assert np.array_equal(found, pixels[part])
+        pixels_read = few(store, spec, part)
+    assert pixels_read is not None
+    assert pixels_read.dtype == pixels.dtype
+    assert pixels_read.flags.writeable
+    assert np.array_equal(pixels_read, pixels[part])
 
 
 @pytest.mark.parametrize("name", [None, "blosc", "zstd", "gzip"])

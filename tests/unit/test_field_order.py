@@ -75,9 +75,11 @@ def test_the_worst_come_first_by_the_side_that_is_bad(way: str, order: str) -> N
         well=WellView(label="A1", path="A/1", fields=fields),
         values=MetricValues(metric=metric, wells=wells),
         field_values=tuple(
-            FieldValues(field=name, acquisition=None, version=name, values={"m.0": one})
-            for name, one in values.items()
+            FieldValues(
+                field=name, acquisition=None, version=name, values={"m.0": value}
+            )
+            for name, value in values.items()
         ),
     )
-    found = shown_fields(now).fields
-    assert [one.name for one in found] == ["bad", *order, "none"]
+    shown = shown_fields(now).fields
+    assert [view.name for view in shown] == ["bad", *order, "none"]

@@ -46,8 +46,8 @@ def test_records_come_back_from_a_document(records: list[FieldRecord]) -> None:
 
 
 def test_other_fields_of_a_document_stay() -> None:
-    one, other = (FieldRecord(name=name, path=name, live="x") for name in "ab")
-    content = write_records(write_records({}, [one]), [other])
+    first, second = (FieldRecord(name=name, path=name, live="x") for name in "ab")
+    content = write_records(write_records({}, [first]), [second])
     assert set(read_records(content)) == {"a", "b"}
 
 
@@ -64,8 +64,8 @@ def test_other_fields_of_a_document_stay() -> None:
         max_leaves=12,
     )
 )
-def test_what_another_tool_bent_is_left_out(found: Any) -> None:
-    records = read_records(found if isinstance(found, dict) else {"fields": found})
+def test_what_another_tool_bent_is_left_out(bent: Any) -> None:
+    records = read_records(bent if isinstance(bent, dict) else {"fields": bent})
     assert all(isinstance(record.live, str) for record in records.values())
 
 
@@ -116,8 +116,8 @@ def test_a_listed_image_is_found_by_any_of_its_paths(
         ),
         "a3f1": FieldRecord(name="a3f1", path="7", live="c", acquisition=3),
     }
-    found = record_of(records, WellImage(path, acquisition))
-    assert (None if found is None else found.name) == expected
+    record = record_of(records, WellImage(path, acquisition))
+    assert (None if record is None else record.name) == expected
 
 
 def test_the_time_is_utc_to_the_millisecond() -> None:

@@ -48,12 +48,12 @@ def attributes(paths: Sequence[str] = ("0", "s/one"), **block: Any) -> dict[str,
 
 def make_image(path: Path, zarr_format: int = 3, **block: Any) -> Path:
     group = zarr.open_group(path, mode="w", zarr_format=zarr_format)  # type: ignore[arg-type]
-    found = attributes(**block)
+    ome = attributes(**block)
     if zarr_format == 3:
-        group.attrs["ome"] = found
+        group.attrs["ome"] = ome
     else:
-        found.pop("version")
-        group.attrs.update(found)
+        ome.pop("version")
+        group.attrs.update(ome)
     group.create_array("0", data=PIXELS, chunks=(1, 8, 8))
     group.create_array("s/one", data=PIXELS[:, ::2, ::2], chunks=(1, 8, 8))
     return path
@@ -129,9 +129,9 @@ def test_slicing_does_what_numpy_does(
         with pytest.raises(IndexError):
             data[key]
         return
-    found = data[key]
-    assert np.shape(found) == np.shape(expected)
-    assert np.array_equal(found, expected)
+    sliced = data[key]
+    assert np.shape(sliced) == np.shape(expected)
+    assert np.array_equal(sliced, expected)
 
 
 def test_only_the_region_that_is_needed_is_read() -> None:
@@ -233,23 +233,25 @@ def test_labels_that_are_no_names_are_refused(tmp_path: Path) -> None:
 
 
 def test_the_digest_of_an_image_is_over_what_its_documents_say(tmp_path: Path) -> None:
-    one = make_image(tmp_path / "one.ome.zarr")
-    two = make_image(tmp_path / "two.ome.zarr")
-    for document in two.rglob("zarr.json"):
+    path = make_image(tmp_path / "one.ome.zarr")
+    rewritten = make_image(tmp_path / "two.ome.zarr")
+    for document in rewritten.rglob("zarr.json"):
         # the same content, differently written, and a key of ours
-        found = json.loads(document.read_text())
-        found["attributes"]["hcs"] = {"note": 1} if document.parent == two else None
-        if found["attributes"]["hcs"] is None:
-            del found["attributes"]["hcs"]
-        document.write_text(json.dumps(found, sort_keys=True))
-    first = hcs.from_ome_zarr(one).version
+        content = json.loads(document.read_text())
+        content["attributes"]["hcs"] = (
+            {"note": 1} if document.parent == rewritten else None
+        )
+        if content["attributes"]["hcs"] is None:
+            del content["attributes"]["hcs"]
+        document.write_text(json.dumps(content, sort_keys=True))
+    first = hcs.from_ome_zarr(path).version
     assert first is not None
     assert len(first) == 32
-    assert first == hcs.from_ome_zarr(two).version
-    renamed = json.loads((two / "zarr.json").read_text())
+    assert first == hcs.from_ome_zarr(rewritten).version
+    renamed = json.loads((rewritten / "zarr.json").read_text())
     renamed["attributes"]["ome"]["multiscales"][0]["name"] = "another"
-    (two / "zarr.json").write_text(json.dumps(renamed))
-    assert first != hcs.from_ome_zarr(two).version
+    (rewritten / "zarr.json").write_text(json.dumps(renamed))
+    assert first != hcs.from_ome_zarr(rewritten).version
 
 
 def test_an_id_of_ours_comes_before_a_digest(tmp_path: Path) -> None:
@@ -336,7 +338,11 @@ def test_levels_are_made_by_halves_around_the_same_place() -> None:
         PIXELS, dims="cyx", scale={"y": 2.0, "x": 2.0}, translation={"y": 10.0}
     )
     made = hcs.to_multiscales(image, scale_factors=[2, {"y": 4, "x": 4}])
-    assert [one.shape for one in made.images] == [(2, 20, 30), (2, 10, 15), (2, 5, 8)]
+    assert [level.shape for level in made.images] == [
+        (2, 20, 30),
+        (2, 10, 15),
+        (2, 5, 8),
+    ]
     assert made.images[1].scale == {"c": 1.0, "y": 4.0, "x": 4.0}
     assert made.scale_factors == [2, 4]
     # The first pixel covers what four did: its centre lies half an old pixel further.
@@ -348,7 +354,7 @@ def test_levels_are_made_by_halves_around_the_same_place() -> None:
 
 def test_halving_stops_at_the_given_side() -> None:
     made = hcs.to_multiscales(np.zeros((100, 60)), scale_factors=30)
-    assert [one.shape for one in made.images] == [(100, 60), (50, 30), (25, 15)]
+    assert [level.shape for level in made.images] == [(100, 60), (50, 30), (25, 15)]
 
 
 @pytest.mark.parametrize("factors", [[3], [2, 2], [{"y": 2, "x": 4}], [{"z": 2}], 0])
@@ -411,5 +417,5 @@ def test_chunks_that_were_asked_for_are_written(tmp_path: Path) -> None:
     with hcs.HCSPlateWriter(tmp_path / "p.zarr", plates.document(1, 1)) as writer:
         writer.write_well_image(image, "A", "1")
     with hcs.from_hcs_zarr(tmp_path / "p.zarr") as plate:
-        found = plate.well("A1").fields[0].image().images[0].data
-        assert found.chunksize == (1, 16, 16)
+        array = plate.well("A1").fields[0].image().images[0].data
+        assert array.chunksize == (1, 16, 16)

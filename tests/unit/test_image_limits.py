@@ -358,7 +358,7 @@ def test_case_17_a_chunk_that_would_decode_to_more_than_its_array_says_is_refuse
         {"id": "bz2"},
         {"id": "lzma"},
     ],
-    ids=lambda one: one["id"] if one else "none",
+    ids=lambda config: config["id"] if config else "none",
 )
 @pytest.mark.parametrize("damage", ["empty", "cut off", "garbage", "whole"])
 def test_case_18_a_damaged_chunk_is_an_error_of_its_own_field(

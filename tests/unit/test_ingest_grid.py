@@ -38,8 +38,7 @@ def parts(well="A1", field=None, channel=None, z=None, t=None):
 
 
 def grid_of(places, images=None):
-    found = images or {name: image(plane()) for name in places}
-    return lay_out(places, found)
+    return lay_out(places, images or {name: image(plane()) for name in places})
 
 
 def test_files_stand_where_their_names_say():
@@ -236,7 +235,7 @@ def test_planes_that_cannot_be_decoded_are_gaps_as_those_that_are_not_there():
 
 
 @pytest.mark.parametrize(
-    ("steps", "told"),
+    ("steps", "hole"),
     [
         ((1, 2, 4), "a hole: 3 is between 1 and 4"),
         ((1, 3, 5, 11), "a hole: 7, 9 are between 1 and 11"),
@@ -245,10 +244,10 @@ def test_planes_that_cannot_be_decoded_are_gaps_as_those_that_are_not_there():
         ((7,), None),
     ],
 )
-def test_a_hole_in_z_numbers_is_a_note_and_no_gap(steps, told):
+def test_a_hole_in_z_numbers_is_a_note_and_no_gap(steps, hole):
     _, gaps, notes = compared({f"{z}": parts("A1", 1, 1, z) for z in steps})
     assert gaps == []
-    assert [told in note for note in notes] == ([True] if told else [])
+    assert [hole in note for note in notes] == ([True] if hole else [])
 
 
 def test_a_hole_that_the_description_lists_is_a_gap_and_no_note():

@@ -570,7 +570,7 @@ def test_profiles_are_kept_with_the_channels_of_the_plate(tmp_path):
     report = import_plate(folder, tmp_path / "p.zarr")
     document = json.loads((tmp_path / "p.zarr" / "zarr.json").read_bytes())
     channels = document["attributes"]["hcs"]["channels"]
-    kept = [read_flat_field(channel["flat_field"]) for channel in channels]
-    assert kept == [note.flat_field for note in report.plan.traits.channels]
-    assert kept[0].background.mean == 300.5
+    profiles = [read_flat_field(channel["flat_field"]) for channel in channels]
+    assert profiles == [note.flat_field for note in report.plan.traits.channels]
+    assert profiles[0].background.mean == 300.5
     assert len(json.dumps(channels[0]["flat_field"])) < 1000

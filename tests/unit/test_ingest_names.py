@@ -16,12 +16,12 @@ SBS = r"Channel(?P<channel>\d)-\d+-(?P<row>[A-H])-(?P<column>\d+)\.tif"
 
 
 def test_a_pattern_reads_row_column_and_channel():
-    found = NamePattern(SBS).read("images/Channel2-18-B-06.tif")
-    assert found.well == (1, 5)
-    assert found.channel.label == "Channel2"
-    assert found.channel.number == 2
-    assert found.field is None
-    assert str(found) == "B06, channel Channel2"
+    parts = NamePattern(SBS).read("images/Channel2-18-B-06.tif")
+    assert parts.well == (1, 5)
+    assert parts.channel.label == "Channel2"
+    assert parts.channel.number == 2
+    assert parts.field is None
+    assert str(parts) == "B06, channel Channel2"
 
 
 @pytest.mark.parametrize(
@@ -48,8 +48,8 @@ def test_a_pattern_reads_row_column_and_channel():
     ],
 )
 def test_labels_are_spelled_as_in_the_name(pattern, name, labels):
-    found = NamePattern(pattern).read(name)
-    assert (found.field.label, found.channel.label) == labels
+    parts = NamePattern(pattern).read(name)
+    assert (parts.field.label, parts.channel.label) == labels
 
 
 def test_numbers_are_equal_whatever_their_zeros_and_sort_by_value():
@@ -131,8 +131,8 @@ def test_describing_a_name_never_fails(name):
 @given(st.integers(0, 15), st.integers(0, 23), st.integers(1, 99), st.integers(1, 9))
 def test_our_own_way_of_naming_is_understood(row, column, site, wave):
     label = well_label(row, column)
-    found = describe_name(f"plate_{label}_s{site}_w{wave}.tif")
-    assert (found.well, found.field.number, found.channel.number) == (
+    parts = describe_name(f"plate_{label}_s{site}_w{wave}.tif")
+    assert (parts.well, parts.field.number, parts.channel.number) == (
         (row, column),
         site,
         wave,
@@ -257,8 +257,8 @@ def test_a_lettered_number_that_stands_for_a_whole_part_counts_as_the_number():
 
 
 def test_the_plate_is_what_stands_before_a_well_that_looks_like_one_too():
-    found = NamePattern("{plate}_{well}_s{field}.tif").read("P_A01_B02_s1.tif")
-    assert (found.plate, found.well) == ("P_A01", (1, 1))
+    parts = NamePattern("{plate}_{well}_s{field}.tif").read("P_A01_B02_s1.tif")
+    assert (parts.plate, parts.well) == ("P_A01", (1, 1))
 
 
 @pytest.mark.parametrize(
@@ -313,8 +313,8 @@ def test_many_parts_that_are_passed_over_are_one_way_to_match():
     """Without that, each name would be tried in billions of ways."""
     pattern = NamePattern("{plate}" + "_{*}" * 20 + "_{well}x.tif")
     assert pattern.read("a_" * 110 + "B02.tif") is None
-    found = pattern.read("a_" * 110 + "B02x.tif")
-    assert (found.plate, found.well) == ("a", (1, 1))
+    parts = pattern.read("a_" * 110 + "B02x.tif")
+    assert (parts.plate, parts.well) == ("a", (1, 1))
 
 
 @example(["{*}"] * 9, "ab")

@@ -202,14 +202,14 @@ def test_the_fingerprint_knows_other_content_under_the_same_names(tmp_path, kind
 
     first = {"a.tif": b"12", "b.tif": b"34", "note.txt": b"?"}
     with (
-        source_of("1", first) as one,
+        source_of("1", first) as source,
         source_of("2", {**first, "note.txt": b"!"}) as same,
         source_of("3", {**first, "b.tif": b"35"}) as other,
     ):
         used = ["a.tif", "b.tif"]
-        assert one.fingerprint(used) == same.fingerprint(used)
-        assert one.fingerprint(used) != other.fingerprint(used)
-        assert one.fingerprint(used) != one.fingerprint(["a.tif"])
+        assert source.fingerprint(used) == same.fingerprint(used)
+        assert source.fingerprint(used) != other.fingerprint(used)
+        assert source.fingerprint(used) != source.fingerprint(["a.tif"])
 
 
 def test_backslashes_and_leading_dots_of_a_zip_are_folders(tmp_path):

@@ -195,10 +195,10 @@ def outcome(expression: Expression, data: Any) -> tuple[Any, type[Exception] | N
             return None, type(error)
 
 
-def assert_same(found: Any, expected: Any) -> None:
-    assert np.shape(found) == np.shape(expected)
-    assert np.asarray(found).dtype == np.asarray(expected).dtype
-    np.testing.assert_array_equal(found, expected)
+def assert_same(array: Any, expected: Any) -> None:
+    assert np.shape(array) == np.shape(expected)
+    assert np.asarray(array).dtype == np.asarray(expected).dtype
+    np.testing.assert_array_equal(array, expected)
 
 
 @pytest.mark.parametrize(
@@ -227,12 +227,12 @@ def test_an_expression_is_what_numpy_makes_of_the_pixels(
     expression: Expression,
 ) -> None:
     expected, refused = outcome(lambda data: expression(view(data)), pixels(dtype))
-    found, failed = outcome(lambda data: expression(view(data)), arrays[dtype])
+    value, failed = outcome(lambda data: expression(view(data)), arrays[dtype])
     if refused is not None:
-        assert failed is not None, f"numpy raises {refused}; this answers {found!r}"
+        assert failed is not None, f"numpy raises {refused}; this answers {value!r}"
         return
     assert failed is None, f"numpy answers {expected!r}; this raises {failed}"
-    assert_same(found, expected)
+    assert_same(value, expected)
 
 
 @settings(max_examples=150)
@@ -246,16 +246,16 @@ def test_reductions_by_blocks_are_those_of_numpy(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(blocks, "AT_ONCE", 32)
         expected, refused = outcome(lambda data: expression(view(data)), pixels(dtype))
-        found, failed = outcome(lambda data: expression(view(data)), arrays[dtype])
+        value, failed = outcome(lambda data: expression(view(data)), arrays[dtype])
         viewed, _ = outcome(view, pixels(dtype))
     assert (failed is None) == (refused is None)
     if refused is not None:
         return
-    assert np.shape(found) == np.shape(expected)
+    assert np.shape(value) == np.shape(expected)
     kind = np.asarray(expected).dtype
-    assert np.asarray(found).dtype == kind
+    assert np.asarray(value).dtype == kind
     if kind.kind not in "fc":
-        np.testing.assert_array_equal(found, expected)
+        np.testing.assert_array_equal(value, expected)
     else:
         # numpy adds up in the type itself, so what it gets is the less exact.
         places = 2 if kind.itemsize == 2 else 4
@@ -264,7 +264,7 @@ def test_reductions_by_blocks_are_those_of_numpy(
         # infinite though no pixel is tells nothing of the answer.
         overflowed = np.isinf(expected) & np.isfinite(viewed).all()
         np.testing.assert_allclose(
-            np.where(overflowed, 0, found),
+            np.where(overflowed, 0, value),
             np.where(overflowed, 0, expected),
             rtol=10.0**-places,
             atol=scale * 10.0**-places,

@@ -27,11 +27,11 @@ def _refuse(descriptor: int) -> bool:
     raise OSError(errno.EBADF, "Bad file descriptor")
 
 
-@pytest.mark.parametrize("beside", [False, True], ids=["flock", "lock file"])
+@pytest.mark.parametrize("by_file", [False, True], ids=["flock", "lock file"])
 def test_threads_exclude_each_other(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, beside: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by_file: bool
 ) -> None:
-    if beside:
+    if by_file:
         monkeypatch.setattr(lock, "_flock", _refuse)
     place = tmp_path / "plate"
     place.mkdir()
@@ -141,11 +141,11 @@ def test_a_second_thread_neither_gets_a_lock_file_nor_breaks_it(
     place.mkdir()
     hold = try_hold(place)
     assert hold is not None
-    found: list[object] = []
-    thread = threading.Thread(target=lambda: found.append(try_hold(place)))
+    holds: list[object] = []
+    thread = threading.Thread(target=lambda: holds.append(try_hold(place)))
     thread.start()
     thread.join()
-    assert found == [None]
+    assert holds == [None]
 
     context = multiprocessing.get_context("forkserver")
     answers = context.Queue()

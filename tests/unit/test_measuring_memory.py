@@ -76,7 +76,7 @@ def test_a_thread_waits_for_work_and_gets_its_error(off_loop: OffLoop) -> None:
 
 
 def test_an_event_loop_goes_on_and_is_told_later(off_loop: OffLoop) -> None:
-    gate, told = threading.Event(), threading.Event()
+    gate, ended = threading.Event(), threading.Event()
     begun: list[int] = []
 
     def work() -> None:
@@ -84,12 +84,12 @@ def test_an_event_loop_goes_on_and_is_told_later(off_loop: OffLoop) -> None:
         gate.wait(60)
 
     async def ask() -> list[bool]:
-        return [off_loop.run("a", work, told.set) for _ in range(3)]
+        return [off_loop.run("a", work, ended.set) for _ in range(3)]
 
     assert asyncio.run(ask()) == [False, False, False]
-    assert not told.is_set()
+    assert not ended.is_set()
     gate.set()
-    assert told.wait(60)
+    assert ended.wait(60)
     assert begun == [1], "the same work is done once"
 
     async def short() -> bool:
@@ -112,9 +112,9 @@ def test_what_is_stored_is_known_and_pages_hear_of_it(
 ) -> None:
     plate = plate_at(served(tmp_path))
     store.save(plate.plate.id, VALUES.items())
-    found = memory(store, off_loop).get(plate)
-    assert found.values == VALUES
-    assert found.latest == {("A/1", "0"): FIELD}
+    metrics = memory(store, off_loop).get(plate)
+    assert metrics.values == VALUES
+    assert metrics.latest == {("A/1", "0"): FIELD}
     # On an event loop too, at once or after a change of the revision.
     fresh = memory(store, off_loop)
     before = plate.revision
@@ -134,19 +134,19 @@ def test_numbers_nobody_looks_at_leave_and_come_back(
 ) -> None:
     paths = [served(tmp_path, f"{name}.ome.zarr") for name in "abc"]
     shown = [plate_at(path) for path in paths]
-    for one in shown:
-        store.save(one.plate.id, VALUES.items())
+    for plate in shown:
+        store.save(plate.plate.id, VALUES.items())
     small = memory(store, off_loop, most=4, idle=0.0)
-    known = [small.get(one) for one in shown]
-    assert [small.awake(one.key) for one in shown] == [False, True, True]
+    known = [small.get(plate) for plate in shown]
+    assert [small.awake(plate.key) for plate in shown] == [False, True, True]
     assert known[0].values == {}
     known[0].judged = judged = known[1].judged
     assert small.get(shown[0]) is known[0]
     assert known[0].values == VALUES
     assert known[0].judged is judged
-    assert [small.awake(one.key) for one in shown] == [True, False, True]
-    for one in shown:
-        one.close()
+    assert [small.awake(plate.key) for plate in shown] == [True, False, True]
+    for plate in shown:
+        plate.close()
 
 
 def test_plates_that_are_looked_at_stay_whatever_they_hold(
@@ -154,12 +154,12 @@ def test_plates_that_are_looked_at_stay_whatever_they_hold(
 ) -> None:
     shown = [plate_at(served(tmp_path, f"{name}.ome.zarr")) for name in "ab"]
     held = memory(store, off_loop, most=0)
-    for one in shown:
-        store.save(one.plate.id, VALUES.items())
-        held.get(one)
-    assert all(held.awake(one.key) for one in shown)
-    for one in shown:
-        one.close()
+    for plate in shown:
+        store.save(plate.plate.id, VALUES.items())
+        held.get(plate)
+    assert all(held.awake(plate.key) for plate in shown)
+    for plate in shown:
+        plate.close()
 
 
 # --- whose it is ----------------------------------------------------------------------

@@ -10,11 +10,11 @@ from dashboard.quality.values import MetricInfo, MetricValue, MetricValues
 
 def values(*wells: tuple[float | None, str | None]) -> MetricValues:
     info = MetricInfo(id="percent_saturated.0", title="Saturated pixels", unit="%")
-    found = {
+    well_values = {
         f"A{at}": MetricValue(value=value, reason=reason)
         for at, (value, reason) in enumerate(wells, 1)
     }
-    return MetricValues(metric=info, wells=found)
+    return MetricValues(metric=info, wells=well_values)
 
 
 def test_the_reason_is_that_of_most_wells() -> None:

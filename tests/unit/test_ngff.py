@@ -75,26 +75,26 @@ IMAGE: dict[str, Any] = {
 
 @given(strategies.plates(), strategies.versions)
 def test_a_plate_survives_writing_and_reading(plate: Plate, version: str) -> None:
-    found = read_plate(write_plate(plate, version), "here")
-    assert found == Plate(**{**_slots(plate), "version": version})
+    read = read_plate(write_plate(plate, version), "here")
+    assert read == Plate(**{**_slots(plate), "version": version})
 
 
 @given(strategies.wells(), strategies.versions)
 def test_a_well_survives_writing_and_reading(well: Well, version: str) -> None:
-    found = read_well(write_well(well, version), "here")
-    assert found == Well(images=well.images, version=version)
+    read = read_well(write_well(well, version), "here")
+    assert read == Well(images=well.images, version=version)
 
 
 @given(strategies.images(), strategies.versions)
 def test_an_image_survives_writing_and_reading(
     image: ImageMetadata, version: str
 ) -> None:
-    found = read_image(write_image(image, version), "here")
-    assert found.axes == image.axes
-    assert found.channels == image.channels
-    assert found.name == image.name
-    assert found.version == version
-    for before, after in zip(image.datasets, found.datasets, strict=True):
+    read = read_image(write_image(image, version), "here")
+    assert read.axes == image.axes
+    assert read.channels == image.channels
+    assert read.name == image.name
+    assert read.version == version
+    for before, after in zip(image.datasets, read.datasets, strict=True):
         assert after == before
 
 
@@ -119,8 +119,8 @@ def test_documents_of_a_group_parse_back(version: str) -> None:
     files = group_json(version, {"plate": {"name": "Größe"}})
     name = group_document(version)
     assert name == list(files)[-1], "the attributes come last"
-    found = document_attributes(parse_json(files[name], name), name)
-    assert found == {"plate": {"name": "Größe"}}
+    attributes = document_attributes(parse_json(files[name], name), name)
+    assert attributes == {"plate": {"name": "Größe"}}
 
 
 # --- what is kept --------------------------------------------------------------------
@@ -201,7 +201,7 @@ def test_the_version_of_a_group_is_found(
 
 
 @pytest.mark.parametrize(
-    ("attributes", "zarr_format", "found"),
+    ("attributes", "zarr_format", "named"),
     [
         pytest.param({"plate": {"version": "0.2"}}, 2, "'0.2'", id="old"),
         pytest.param({"ome": {"version": "1.0"}}, 3, "'1.0'", id="new"),
@@ -212,11 +212,11 @@ def test_the_version_of_a_group_is_found(
     ],
 )
 def test_a_version_that_is_not_read_is_named(
-    attributes: dict[str, Any], zarr_format: int, found: str
+    attributes: dict[str, Any], zarr_format: int, named: str
 ) -> None:
     with pytest.raises(UnsupportedVersionError) as error:
         detect_version(attributes, zarr_format, "the plate")
-    assert found in str(error.value)
+    assert named in str(error.value)
     assert "the plate" in str(error.value)
     assert "0.4" in str(error.value)
 
@@ -436,8 +436,8 @@ def test_case_08_11_a_broken_well_is_refused_by_name(
 
 
 def test_image_paths_of_other_tools_are_read() -> None:
-    found = read_well({"well": {"images": [{"path": "0"}, {"path": "0_mip"}]}}, "here")
-    assert found.images == [WellImage("0"), WellImage("0_mip")]
+    well = read_well({"well": {"images": [{"path": "0"}, {"path": "0_mip"}]}}, "here")
+    assert well.images == [WellImage("0"), WellImage("0_mip")]
 
 
 # --- images --------------------------------------------------------------------------
@@ -546,7 +546,7 @@ def test_axes_of_0_6_are_those_that_the_levels_lead_into(output: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "channel"),
+    ("stored", "channel"),
     [
         pytest.param({}, Channel(), id="nothing"),
         pytest.param(7, Channel(), id="a number"),
@@ -568,9 +568,9 @@ def test_axes_of_0_6_are_those_that_the_levels_lead_into(output: Any) -> None:
     ],
 )
 def test_odd_display_settings_keep_nobody_from_the_pixels(
-    found: Any, channel: Channel
+    stored: Any, channel: Channel
 ) -> None:
-    attributes = {**IMAGE, "omero": {"channels": [found]}}
+    attributes = {**IMAGE, "omero": {"channels": [stored]}}
     assert read_image(attributes, "here").channels == [channel]
 
 

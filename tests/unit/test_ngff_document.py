@@ -138,6 +138,6 @@ def test_attributes_that_are_no_object_are_refused() -> None:
 
 
 def test_canonical_bytes_do_not_depend_on_order_or_spacing() -> None:
-    one = json.loads('{"b": 1, "a": [1, 2]}')
-    two = json.loads('{ "a":[1,2],\n"b":1 }')
-    assert document.canonical(one) == document.canonical(two)
+    first = json.loads('{"b": 1, "a": [1, 2]}')
+    second = json.loads('{ "a":[1,2],\n"b":1 }')
+    assert document.canonical(first) == document.canonical(second)

@@ -45,10 +45,10 @@ def archive(
     method: int = zipfile.ZIP_STORED,
     comment: bytes = b"",
 ) -> Path:
-    with zipfile.ZipFile(path, "w", method) as found:
+    with zipfile.ZipFile(path, "w", method) as file:
         for name, data in entries.items():
-            found.writestr(name, data)
-        found.comment = comment
+            file.writestr(name, data)
+        file.comment = comment
     return path
 
 
@@ -99,11 +99,11 @@ def test_zip64_archives_are_read(tmp_path: Path) -> None:
     with ArchiveStore(path) as store:
         assert store.zip_directory.zip64
     large = tmp_path / "large.ozx"
-    with large.open("wb") as stream, zipfile.ZipFile(stream, "w") as found:
-        found.writestr("zarr.json", b"{}")
-        found.fp.seek(5 << 30)  # type: ignore[union-attr]
-        found.start_dir = 5 << 30  # where the next entry goes
-        found.writestr("A/zarr.json", b'{"far": 1}')
+    with large.open("wb") as stream, zipfile.ZipFile(stream, "w") as file:
+        file.writestr("zarr.json", b"{}")
+        file.fp.seek(5 << 30)  # type: ignore[union-attr]
+        file.start_dir = 5 << 30  # where the next entry goes
+        file.writestr("A/zarr.json", b'{"far": 1}')
     with ArchiveStore(large) as store:
         assert store.zip_directory.zip64
         assert store.read("A/zarr.json") == b'{"far": 1}'
@@ -181,10 +181,10 @@ def test_one_inner_chunk_costs_at_most_itself_its_index_and_headers(
     )
     array[:] = pixels
     path = tmp_path / "image.ozx"
-    with zipfile.ZipFile(path, "w") as found:
+    with zipfile.ZipFile(path, "w") as packed:
         for file in sorted(folder.rglob("*")):
             if file.is_file():
-                found.write(file, file.relative_to(folder).as_posix())
+                packed.write(file, file.relative_to(folder).as_posix())
     source = Counting(str(path))
     store = ArchiveStore(source=source, location="p")
     image = hcs.from_ome_zarr(store).images[0]
@@ -296,11 +296,11 @@ def test_a_directory_of_lies_takes_no_memory(tmp_path: Path) -> None:
 
 def test_case_23_entries_that_stand_twice_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "p.ozx"
-    with zipfile.ZipFile(path, "w") as found:
-        found.writestr("zarr.json", b"1")
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("zarr.json", b"1")
         with pytest.warns(UserWarning, match="Duplicate"):
-            found.writestr("zarr.json", b"2")
-        found.writestr("A/zarr.json", b"3")
+            file.writestr("zarr.json", b"2")
+        file.writestr("A/zarr.json", b"3")
     with ArchiveStore(path) as store:
         assert len(store.entries) == 3, "validate sees them all"
         assert store.read("A/zarr.json") == b"3"
@@ -394,9 +394,9 @@ def _read_or_error(folder: Path, data: bytes) -> None:
 
 def _whole() -> bytes:
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as found:
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
         for name, data in ENTRIES.items():
-            found.writestr(name, data)
+            file.writestr(name, data)
     return buffer.getvalue()
 
 
@@ -417,7 +417,7 @@ def test_any_damage_gives_bytes_or_our_error(
     data = bytearray(WHOLE)
     for place, value in damage:
         data[place] = value
-    kept = bytes(
+    damaged = bytes(
         data[head if head < 10 else 0 : len(data) - (tail if tail < 10 else 0)]
     )
-    _read_or_error(tmp_path_factory.getbasetemp(), kept)
+    _read_or_error(tmp_path_factory.getbasetemp(), damaged)

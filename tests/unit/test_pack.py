@@ -23,9 +23,9 @@ from tests import plates
 
 def _tree(path: Path) -> dict[str, bytes]:
     return {
-        one.relative_to(path).as_posix(): one.read_bytes()
-        for one in path.rglob("*")
-        if one.is_file()
+        file.relative_to(path).as_posix(): file.read_bytes()
+        for file in path.rglob("*")
+        if file.is_file()
     }
 
 
@@ -95,7 +95,9 @@ def test_packing_and_unpacking_give_the_plate_back(
     tmp_path: Path, plate_path: Path
 ) -> None:
     seen: list[tuple[int, int | None]] = []
-    hcs.pack(plate_path, tmp_path / "a.OZX", progress=lambda *one: seen.append(one))
+    hcs.pack(
+        plate_path, tmp_path / "a.OZX", progress=lambda *counts: seen.append(counts)
+    )
     hcs.unpack(tmp_path / "a.OZX", tmp_path / "b.zarr")
     assert _tree(tmp_path / "b.zarr") == _tree(plate_path)
     assert seen[-1] == (len(_tree(plate_path)),) * 2
@@ -110,9 +112,9 @@ def test_leftovers_and_bystanders_are_not_packed(
     image = hcs.to_ngff_image(np.ones((2, 32, 40), "u2"), dims=("c", "y", "x"))
     staged = hcs.stage_field(plate_path, "A/1", "0", image, base=base)
     mark = plate_path / "A/1/0r2/zarr.json"
-    found = json.loads(mark.read_bytes())
-    found["attributes"] = {"hcs": {"state": "staging", "version": "x"}}
-    mark.write_text(json.dumps(found))
+    content = json.loads(mark.read_bytes())
+    content["attributes"] = {"hcs": {"state": "staging", "version": "x"}}
+    mark.write_text(json.dumps(content))
     for place in ("hcs_versions/0r1", "0/labels/nuclei", "0/tables/measured"):
         shutil.copytree(plate_path / "A/1/0r2", plate_path / "A/1" / place)
     for name in (".DS_Store", "A/1/.zarr.json.00.hcs-part", "A/Thumbs.db"):
@@ -165,10 +167,10 @@ def test_unzip_finds_no_fault(tmp_path: Path, plate_path: Path) -> None:
     if shutil.which("unzip") is None:
         pytest.skip("unzip is not installed")
     hcs.pack(plate_path, tmp_path / "a.ozx")
-    found = subprocess.run(
+    done = subprocess.run(
         ["unzip", "-t", str(tmp_path / "a.ozx")], capture_output=True, check=False
     )
-    assert b"No errors detected" in found.stdout
+    assert b"No errors detected" in done.stdout
 
 
 # --- changing a plate inside an archive -----------------------------------------------
@@ -250,12 +252,12 @@ def test_an_archive_that_changed_since_a_field_was_staged_is_looked_at_again(
 ) -> None:
     with hcs.from_hcs_zarr(archive) as plate:
         bases = [field.version for field in plate.well("A1").fields]
-    one, other, late = (
+    first, second, late = (
         hcs.stage_field(archive, "A/1", field, _image(value), base=bases[int(field)])
         for field, value in (("0", 7), ("1", 8), ("0", 9))
     )
-    one.commit(who=hcs.Who("Ada"), reason="why")
-    other.commit(who=hcs.Who("Bob"), reason="why")
+    first.commit(who=hcs.Who("Ada"), reason="why")
+    second.commit(who=hcs.Who("Bob"), reason="why")
     with pytest.raises(hcs.ConflictError, match="by Ada"):
         late.commit(who=hcs.Who("Eve"), reason="why")
     late.discard()
@@ -282,13 +284,13 @@ def test_the_fields_of_a_failed_writer_can_be_packed_into_the_archive(
         with hcs.HCSPlateWriter(archive, overwrite=False) as writer:
             writer.write_well_image(_image(7), "A", "1", 5)
             raise ZeroDivisionError
-    (kept,) = archive.parent.glob(".p.ozx.*")
-    hcs.pack(kept, archive, overwrite=True)
+    (remains,) = archive.parent.glob(".p.ozx.*")
+    hcs.pack(remains, archive, overwrite=True)
     assert _value(archive, "A1", "5") == 7
     assert _value(archive, "B3", "1") == plates.value(1, 2, 1)
     with hcs.HCSPlateWriter(archive, overwrite=False) as writer:
         writer.write_well_image(_image(8), "A", "1", 6)
-    shutil.rmtree(kept)
+    shutil.rmtree(remains)
 
 
 def test_zarr_lists_an_archive_in_silence(archive: Path) -> None:
@@ -298,7 +300,7 @@ def test_zarr_lists_an_archive_in_silence(archive: Path) -> None:
             groups = [zarr.open_group(store, mode="r")]
             while groups:
                 groups += [
-                    one
-                    for _, one in groups.pop().members()
-                    if isinstance(one, zarr.Group)
+                    member
+                    for _, member in groups.pop().members()
+                    if isinstance(member, zarr.Group)
                 ]

@@ -118,10 +118,10 @@ def test_the_verdict_of_the_rules_is_said_in_words_those_first() -> None:
 def test_histograms_of_both_have_the_same_bins_and_count_every_pixel() -> None:
     old = RANDOM.integers(0, 100, (1, 40, 50)).astype("u2")
     new = old + 50
-    (found,) = histograms(
+    (histogram,) = histograms(
         Stack(old, ("c", "y", "x")), Stack(new, ("c", "y", "x")), ("DNA",), (0,)
     )
-    assert (found.low, found.high) == (old.min(), new.max())
-    assert math.isclose(sum(found.old), 1.0)
-    assert math.isclose(sum(found.new), 1.0)
-    assert found.old != found.new
+    assert (histogram.low, histogram.high) == (old.min(), new.max())
+    assert math.isclose(sum(histogram.old), 1.0)
+    assert math.isclose(sum(histogram.new), 1.0)
+    assert histogram.old != histogram.new

@@ -35,9 +35,9 @@ from tests.benchmarks import bench_reading
 
 def edit(document: Path, **changes: Any) -> None:
     """Change keys of the NGFF block of a document, by way of a new file."""
-    found = json.loads(document.read_text())
-    found["attributes"]["ome"].update(changes)
-    replace(document, json.dumps(found))
+    content = json.loads(document.read_text())
+    content["attributes"]["ome"].update(changes)
+    replace(document, json.dumps(content))
 
 
 def replace(document: Path, text: str) -> None:
@@ -319,9 +319,9 @@ def test_a_field_that_is_gone_is_stale(path: Path) -> None:
     plate = hcs.from_hcs_zarr(path)
     field = plate.well("A1").field("1")
     document = path / "A" / "1" / "zarr.json"
-    found = json.loads(document.read_text())
-    del found["attributes"]["ome"]["well"]["images"][1]
-    document.write_text(json.dumps(found))
+    content = json.loads(document.read_text())
+    del content["attributes"]["ome"]["well"]["images"][1]
+    document.write_text(json.dumps(content))
     shutil.rmtree(path / "A" / "1" / "1")
     with pytest.raises(hcs.StaleVersionError, match="no longer lists"):
         field.image()
@@ -373,7 +373,7 @@ def test_the_default_acquisition_finds_fields_that_name_none(
 def test_fields_of_acquisitions_are_counted_within_them(tmp_path: Path) -> None:
     path = plates.make(tmp_path / "p", fields=2, acquisitions=[3, 7])
     plate = hcs.from_hcs_zarr(path)
-    assert [one.id for one in plate.acquisitions or ()] == [3, 7]
+    assert [acquisition.id for acquisition in plate.acquisitions or ()] == [3, 7]
     well = plate.well("A1")
     assert len(well) == 4
     assert same_pixels(well.get_image_by_acquisition(7, 1), well.get_image(3))
@@ -385,9 +385,9 @@ def test_a_field_is_known_by_its_first_path_and_shown_by_its_label(
     path: Path,
 ) -> None:
     document = path / "A" / "1" / "zarr.json"
-    found = json.loads(document.read_text())
-    found["attributes"]["ome"]["well"]["images"][0]["path"] = "0r2"
-    found["attributes"]["hcs"] = {
+    content = json.loads(document.read_text())
+    content["attributes"]["ome"]["well"]["images"][0]["path"] = "0r2"
+    content["attributes"]["hcs"] = {
         "fields": {
             "0": {
                 "label": "s1",
@@ -400,7 +400,7 @@ def test_a_field_is_known_by_its_first_path_and_shown_by_its_label(
             }
         }
     }
-    replace(document, json.dumps(found))
+    replace(document, json.dumps(content))
     (path / "A" / "1" / "0").rename(path / "A" / "1" / "0r2")
     well = hcs.from_hcs_zarr(path).well("A1")
     field = well.field("0")
@@ -408,7 +408,7 @@ def test_a_field_is_known_by_its_first_path_and_shown_by_its_label(
     assert (field.name, field.label, field.path) == ("0", "s1", "0r2")
     assert field.version == "v2"
     assert field.image().path == "A/1/0r2"
-    assert [one.id for one in well.history("0")] == ["v1", "v2"]
+    assert [version.id for version in well.history("0")] == ["v1", "v2"]
     assert well.history("1") == ()
     with pytest.raises(NotFoundError, match=r"0 \(s1\)"):
         well.history("7")
@@ -419,9 +419,9 @@ def test_a_field_without_history_has_the_digest_of_its_image(
 ) -> None:
     path = bench_reading.make_documents(tmp_path / "p", 1, 1)
     document = path / "A" / "1" / "0" / "zarr.json"
-    found = json.loads(document.read_text())
-    del found["attributes"]["hcs"]
-    replace(document, json.dumps(found))
+    content = json.loads(document.read_text())
+    del content["attributes"]["hcs"]
+    replace(document, json.dumps(content))
     field = hcs.from_hcs_zarr(path).well("A1").fields[0]
     assert field.version.startswith("d")
     assert field.version == field.image().version
@@ -431,9 +431,9 @@ def test_a_field_without_history_has_the_digest_of_its_image(
 
 
 def test_a_plate_of_ours_is_known_by_its_id(path: Path, tmp_path: Path) -> None:
-    found = json.loads((path / "zarr.json").read_text())
-    found["attributes"]["hcs"] = {**found["attributes"].get("hcs", {}), "id": "f00"}
-    replace(path / "zarr.json", json.dumps(found))
+    content = json.loads((path / "zarr.json").read_text())
+    content["attributes"]["hcs"] = {**content["attributes"].get("hcs", {}), "id": "f00"}
+    replace(path / "zarr.json", json.dumps(content))
     assert hcs.from_hcs_zarr(path).id == "f00"
     assert hcs.from_hcs_zarr(path).has_own_id
     moved = path.rename(tmp_path / "moved")
@@ -462,7 +462,7 @@ def test_a_fingerprint_tells_plates_of_equal_documents_by_their_first_field(
     third = shutil.copytree(first, tmp_path / "r")
     edit(second / "A" / "1" / "0" / "zarr.json", note="another field")
     shutil.rmtree(third / "A" / "1")
-    ids = {hcs.from_hcs_zarr(one).id for one in (first, second, third)}
+    ids = {hcs.from_hcs_zarr(copy).id for copy in (first, second, third)}
     assert len(ids) == 3
 
 
@@ -482,9 +482,9 @@ def test_conditions_and_gaps_are_those_of_the_document(tmp_path: Path) -> None:
     "ours", [{"conditions": 7, "gaps": 7}, {"conditions": {"columns": []}}, 7, None]
 )
 def test_bent_annotations_are_none(path: Path, ours: Any) -> None:
-    found = json.loads((path / "zarr.json").read_text())
-    found["attributes"]["hcs"] = ours
-    replace(path / "zarr.json", json.dumps(found))
+    content = json.loads((path / "zarr.json").read_text())
+    content["attributes"]["hcs"] = ours
+    replace(path / "zarr.json", json.dumps(content))
     plate = hcs.from_hcs_zarr(path)
     assert plate.conditions == {}
     assert plate.gaps == ()
@@ -550,12 +550,12 @@ def test_a_full_cache_stays_within_its_bytes(
     tracemalloc.start()
     try:
         before = tracemalloc.get_traced_memory()[0]
-        kept = fill()
+        chunks = fill()
         gc.collect()
         taken = tracemalloc.get_traced_memory()[0] - before
     finally:
         tracemalloc.stop()
-    assert 60 < kept < 384
+    assert 60 < chunks < 384
     assert plate._wells.nbytes <= budget
     assert taken <= budget
 
@@ -693,7 +693,7 @@ def test_a_plate_that_cannot_be_opened_keeps_no_file_open(tmp_path: Path) -> Non
     for where in (archive, tmp_path / "broken.ozx"):
         with pytest.raises(hcs.HCSError) as caught:
             hcs.from_hcs_zarr(where, validate=True)
-        links = [os.path.realpath(one) for one in Path("/proc/self/fd").iterdir()]
+        links = [os.path.realpath(link) for link in Path("/proc/self/fd").iterdir()]
         assert str(where) not in links, caught.value
 
 
@@ -731,12 +731,12 @@ def test_validate_raises_with_every_problem(path: Path) -> None:
 def place(path: Path, positions: list[tuple[float, float]]) -> None:
     for number, (y, x) in enumerate(positions):
         document = path / "A" / "1" / str(number) / "zarr.json"
-        found = json.loads(document.read_text())
-        (multiscale,) = found["attributes"]["ome"]["multiscales"]
+        content = json.loads(document.read_text())
+        (multiscale,) = content["attributes"]["ome"]["multiscales"]
         for dataset in multiscale["datasets"]:
             steps = dataset["coordinateTransformations"]
             steps[1:] = [{"type": "translation", "translation": [0, y, x]}]
-        replace(document, json.dumps(found))
+        replace(document, json.dumps(content))
 
 
 def test_a_well_is_one_picture_with_fields_where_the_stage_was(tmp_path: Path) -> None:

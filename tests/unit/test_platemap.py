@@ -239,8 +239,8 @@ def test_typed_patterns_give_roles():
 @given(st.integers(0, 7), st.integers(0, 11))
 def test_typed_wells_are_those_of_the_pattern(row: int, column: int) -> None:
     pattern = f"{'ABCDEFGH'[row]}:{column + 1}"
-    found = typed_roles({"positive": pattern}, 96)
-    assert found.column("role") == {(row, column): "positive"}
+    roles = typed_roles({"positive": pattern}, 96)
+    assert roles.column("role") == {(row, column): "positive"}
 
 
 def test_a_column_that_is_not_there_is_named():

@@ -196,9 +196,10 @@ def test_a_figure_is_drawn_though_a_closed_page_is_still_current() -> None:
 def test_figures_drawn_in_many_threads_keep_their_own_words_and_colours() -> None:
     wanted = [(f"metric {i}", (LIGHT, DARK)[i % 2]) for i in range(60)]
     with ThreadPoolExecutor(12) as pool:
-        drawn = list(pool.map(lambda one: histogram(*one), wanted))
+        drawn = list(pool.map(lambda arguments: histogram(*arguments), wanted))
     seen = [
-        (one.xaxis[0].axis_label, one.xaxis[0].major_label_text_color) for one in drawn
+        (figure.xaxis[0].axis_label, figure.xaxis[0].major_label_text_color)
+        for figure in drawn
     ]
     assert seen == [(title, palette.soft) for title, palette in wanted]
 

@@ -43,17 +43,19 @@ def test_a_preview_holds_the_shrunken_planes_exactly(
     image = plates.multiscales(
         channels=channels, shape=(height, width), dtype=dtype, pixels="gradient"
     )
-    found = preview.parse(preview.make(image))
-    assert found.channels == channels
+    read = preview.parse(preview.make(image))
+    assert read.channels == channels
     level = image.images[
-        rendering.level_for([one.data.shape[1:] for one in image.images], 256)
+        rendering.level_for(
+            [candidate.data.shape[1:] for candidate in image.images], 256
+        )
     ]
     for channel in range(channels):
         full = rendering.shrink(np.asarray(level.data[channel]), 256)
-        assert np.array_equal(found.plane(channel, 256), full)
+        assert np.array_equal(read.plane(channel, 256), full)
         middle = rendering.shrink(full, 128)
-        assert np.array_equal(found.plane(channel, 128), middle)
-        assert np.array_equal(found.plane(channel, 64), rendering.shrink(middle, 64))
+        assert np.array_equal(read.plane(channel, 128), middle)
+        assert np.array_equal(read.plane(channel, 64), rendering.shrink(middle, 64))
 
 
 def test_a_large_lowest_level_is_read_in_bands(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,12 +167,12 @@ def test_the_job_makes_each_preview_once_and_stops_and_goes_on(tmp_path: Path) -
     jobs.resume(plate)
     after: list[int] = []
     jobs.start(plate, lambda: after.append(1))
-    found = jobs.wait("p")
-    readable = found.total - found.failed
+    progress = jobs.wait("p")
+    readable = progress.total - progress.failed
     files = list((tmp_path / "previews").rglob("*.planes"))
     assert len(files) == readable
-    assert found.done == found.total >= 17
-    assert not found.running
+    assert progress.done == progress.total >= 17
+    assert not progress.running
     wait_for(lambda: after)
     before = {file: file.stat().st_mtime_ns for file in files}
     again = PreviewJobs(previews, PlaneCache(), workers=1)
@@ -189,10 +191,10 @@ def test_the_job_stays_below_the_disk_limit(tmp_path: Path) -> None:
     previews = Previews(tmp_path / "previews", disk_bytes=300_000)
     jobs = PreviewJobs(previews, PlaneCache(), workers=0)
     jobs.start(opened(path))
-    found = jobs.wait("p")
+    progress = jobs.wait("p")
     jobs.close()
-    assert 0 < found.done < found.total
-    assert found.message == "disk limit"
+    assert 0 < progress.done < progress.total
+    assert progress.message == "disk limit"
     disk = previews.fill()[1]
     assert 0 < disk.nbytes <= 300_000
 
@@ -201,11 +203,11 @@ def test_the_job_stays_below_the_disk_limit(tmp_path: Path) -> None:
 def test_coarse_planes_are_those_of_the_preview_that_is_made_of_them(size: int) -> None:
     image = plates.multiscales(shape=(700, 560), pixels="random")
     read = coarse.read_coarse(image)
-    kept = preview.parse(preview.pack(read))
+    packed = preview.parse(preview.pack(read))
     for channel in range(2):
-        assert np.array_equal(read.plane(channel, size), kept.plane(channel, size))
+        assert np.array_equal(read.plane(channel, size), packed.plane(channel, size))
     for channels in ([0, 1], [0, 7], []):
-        assert read.holds(channels, size) == kept.holds(channels, size)
+        assert read.holds(channels, size) == packed.holds(channels, size)
 
 
 def test_a_first_look_is_the_later_one_and_leaves_the_preview_to_the_job(

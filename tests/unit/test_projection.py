@@ -23,9 +23,9 @@ from dashboard.pictures.projection import project
 def test_projections_are_numpy_s(stack: np.ndarray, plane_bytes: int) -> None:
     # So few bytes a block that planes come one by one.
     plane_bytes = projection._BLOCK_BYTES // min(plane_bytes, 3)
-    found = project(lambda z: stack[z], len(stack), plane_bytes, "max")
-    assert np.array_equal(found, stack.max(axis=0))
-    assert found.dtype == stack.dtype
+    plane = project(lambda z: stack[z], len(stack), plane_bytes, "max")
+    assert np.array_equal(plane, stack.max(axis=0))
+    assert plane.dtype == stack.dtype
     mean = project(lambda z: stack[z], len(stack), plane_bytes, "mean")
     assert mean.dtype == stack.dtype
     assert np.abs(mean - stack.astype(float).mean(axis=0)).max() <= 0.5
@@ -34,9 +34,9 @@ def test_projections_are_numpy_s(stack: np.ndarray, plane_bytes: int) -> None:
 @pytest.mark.parametrize("how", ["max", "mean"])
 def test_a_pixel_that_is_no_number_counts_only_where_all_are_none(how: str) -> None:
     stack = np.array([[[np.nan, np.nan]], [[4.0, np.nan]]], np.float32)
-    found = project(lambda z: stack[z], 2, 8, how)
-    assert found[0, 0] == 4
-    assert np.isnan(found[0, 1])
+    plane = project(lambda z: stack[z], 2, 8, how)
+    assert plane[0, 0] == 4
+    assert np.isnan(plane[0, 1])
 
 
 @pytest.mark.parametrize("how", ["max", "mean"])

@@ -66,16 +66,16 @@ def test_wide_and_floating_pixels_are_counted_alike(pixels):
 
 @given(small_planes)
 def test_nothing_is_infinite_and_every_nan_has_its_reason(pixels):
-    found = measure_plane(pixels, metrics=None)
-    for id, value in found.values.items():
-        assert math.isfinite(value) != (id in found.reasons)
+    measures = measure_plane(pixels, metrics=None)
+    for id, value in measures.values.items():
+        assert math.isfinite(value) != (id in measures.reasons)
 
 
 @given(small_planes)
 def test_values_are_within_their_range(pixels):
-    found = measure_plane(pixels, clip=200, metrics=None)
+    measures = measure_plane(pixels, clip=200, metrics=None)
     for entry in DEFINITIONS:
-        value = found.values.get(entry.id, math.nan)
+        value = measures.values.get(entry.id, math.nan)
         if not math.isnan(value):
             assert entry.low is None or value >= entry.low - 1e-9
             assert entry.high is None or value <= entry.high + 1e-9
@@ -93,16 +93,16 @@ UNMOVED += ("total_area", "background_unevenness", "signal_to_background")
 @pytest.mark.parametrize("factor", [2, 5, 11])
 def test_metrics_scale_with_intensity_as_their_definition_says(factor):
     image = cells()
-    one, more = (
+    plain, scaled = (
         measure_plane(pixels, metrics=None, full_scale=1)
         for pixels in (image, image * np.uint16(factor))
     )
     for id in TIMES_A:
-        assert more[id] == pytest.approx(factor * one[id], rel=1e-9), id
+        assert scaled[id] == pytest.approx(factor * plain[id], rel=1e-9), id
     for id in UNMOVED:
-        assert more[id] == pytest.approx(one[id], rel=1e-6), id
-    assert more["laplacian_variance"] == pytest.approx(
-        factor**2 * one["laplacian_variance"], rel=1e-5
+        assert scaled[id] == pytest.approx(plain[id], rel=1e-6), id
+    assert scaled["laplacian_variance"] == pytest.approx(
+        factor**2 * plain["laplacian_variance"], rel=1e-5
     )
 
 
@@ -110,17 +110,17 @@ def test_metrics_scale_with_intensity_as_their_definition_says(factor):
 def test_the_power_slope_ignores_gain_and_offset(gain, offset):
     image = cells().astype(float)
     expected = focus.power_log_log_slope(Plane(image))
-    found = focus.power_log_log_slope(Plane(gain * image + offset))
-    assert found == pytest.approx(expected, abs=1e-6)
+    slope = focus.power_log_log_slope(Plane(gain * image + offset))
+    assert slope == pytest.approx(expected, abs=1e-6)
 
 
 def test_fractions_of_full_scale_do_not_depend_on_the_dtype():
     image = cells()
-    one = measure_plane(image)
-    other = measure_plane((image / 65535).astype("float64"))
+    integers = measure_plane(image)
+    fractions = measure_plane((image / 65535).astype("float64"))
     for id in (*TIMES_A, "threshold_otsu"):
-        assert other[id] == pytest.approx(one[id], rel=1e-6), id
-    assert (one["scaling"], other["scaling"]) == (65535, 1)
+        assert fractions[id] == pytest.approx(integers[id], rel=1e-6), id
+    assert (integers["scaling"], fractions["scaling"]) == (65535, 1)
 
 
 # What blur, light, emptiness and dirt do
@@ -134,18 +134,18 @@ def test_blur_lowers_every_measure_of_focus_step_by_step():
         focus.laplacian_variance,
         focus.focus_score,
     ):
-        found = [metric(Plane(pixels)) for pixels in blurred]
-        assert found == sorted(found, reverse=True), metric.__name__
-        assert len(set(found)) == len(found)
+        values = [metric(Plane(pixels)) for pixels in blurred]
+        assert values == sorted(values, reverse=True), metric.__name__
+        assert len(set(values)) == len(values)
 
 
 def test_blur_raises_the_texture_correlation():
     image = cells().astype(float)
-    found = [
+    correlations = [
         focus.correlation(Plane(ndimage.gaussian_filter(image, sigma)))
         for sigma in (0, 2, 4, 8)
     ]
-    assert found == sorted(found)
+    assert correlations == sorted(correlations)
 
 
 @given(small_planes)
@@ -163,21 +163,21 @@ def test_saturation_counts_pixels_at_and_above_the_clip_level():
 
 def test_saturation_is_unknown_without_a_clip_level():
     image = np.full((10, 10), 65535, "uint16")
-    found = measure_plane(image)
-    assert math.isnan(found["percent_saturated"])
-    assert "clip level is not known" in found.reasons["percent_saturated"]
+    measures = measure_plane(image)
+    assert math.isnan(measures["percent_saturated"])
+    assert "clip level is not known" in measures.reasons["percent_saturated"]
 
 
 def test_uneven_light_is_measured_as_it_grows():
     image = cells().astype(float)
     x = np.linspace(-1, 1, image.shape[1])
-    found = [
+    unevenness = [
         measure_plane(image * (1 + tilt * x))["background_unevenness"]
         for tilt in (0, 0.1, 0.3, 0.6)
     ]
-    assert found == sorted(found)
-    assert found[0] < 3
-    assert found[-1] > 20
+    assert unevenness == sorted(unevenness)
+    assert unevenness[0] < 3
+    assert unevenness[-1] > 20
 
 
 def test_an_empty_field_is_told_from_one_with_cells():
@@ -196,8 +196,8 @@ def test_dirt_is_measured_by_its_area():
     image = disc_cells()
     assert measure_plane(image)["bright_debris"] == 0
     image[80:100, 60:70] = 6000
-    found = measure_plane(image)["bright_debris"]
-    assert found == pytest.approx(100 * 200 / image.size, rel=0.05)
+    percent = measure_plane(image)["bright_debris"]
+    assert percent == pytest.approx(100 * 200 / image.size, rel=0.05)
 
 
 def test_one_hot_pixel_is_no_dirt():
@@ -261,8 +261,8 @@ def test_channels_with_nothing_in_common_have_no_shift():
 def test_channel_correlation_is_pearsons():
     first, second = cells(), cells(seed=3)
     expected = np.corrcoef(first.ravel(), second.ravel())[0, 1]
-    _, found = measure_field([first, second], metrics=["channel_correlation"])
-    assert found["channel_correlation"] == pytest.approx(expected)
+    _, measures = measure_field([first, second], metrics=["channel_correlation"])
+    assert measures["channel_correlation"] == pytest.approx(expected)
 
 
 # Memory
@@ -316,15 +316,15 @@ def test_an_unknown_metric_is_refused_by_name():
 def test_pixels_that_are_no_numbers_give_reasons():
     image = np.ones((64, 64))
     image[3, 3] = np.nan
-    found = measure_plane(image)
-    assert all("not finite" in reason for reason in found.reasons.values())
-    assert all(math.isnan(found[id]) for id in ("mean", "empty_tiles", "p99"))
+    measures = measure_plane(image)
+    assert all("not finite" in reason for reason in measures.reasons.values())
+    assert all(math.isnan(measures[id]) for id in ("mean", "empty_tiles", "p99"))
 
 
 def test_small_planes_give_reasons_rather_than_sharpness():
-    found = measure_plane(cells((20, 20)))
-    assert "32 in both directions" in found.reasons["power_log_log_slope"]
-    assert "40 in both directions" in found.reasons["background_level"]
+    measures = measure_plane(cells((20, 20)))
+    assert "32 in both directions" in measures.reasons["power_log_log_slope"]
+    assert "40 in both directions" in measures.reasons["background_level"]
 
 
 def test_the_standard_set_is_part_of_all_metrics():

@@ -22,9 +22,9 @@ SET = (
 
 
 def as_in_cellprofiler(pixels, id, mask=None):
-    found = measure_plane(pixels, metrics=[id], mask=mask, full_scale=1)
+    measures = measure_plane(pixels, metrics=[id], mask=mask, full_scale=1)
     # CellProfiler reports 0 where a value cannot be computed.
-    return 0.0 if math.isnan(found[id]) else found[id]
+    return 0.0 if math.isnan(measures[id]) else measures[id]
 
 
 def uniform(*shape):
@@ -33,15 +33,15 @@ def uniform(*shape):
 
 def test_an_image_of_zeros_measures_as_in_cellprofiler():
     zeros = np.zeros((100, 100))
-    found = [as_in_cellprofiler(zeros, id) for id in (*SET, "local_focus_score")]
-    assert found == [0, 0, 0, 100, 100, 0]
+    values = [as_in_cellprofiler(zeros, id) for id in (*SET, "local_focus_score")]
+    assert values == [0, 0, 0, 100, 100, 0]
 
 
 def test_an_image_of_zeros_has_reasons_instead_of_numbers():
-    found = measure_plane(np.zeros((100, 100)))
-    assert math.isnan(found["power_log_log_slope"])
-    assert found.reasons["power_log_log_slope"] == "all pixels are equal"
-    assert found.reasons["focus_score"] == "the mean is not above zero"
+    measures = measure_plane(np.zeros((100, 100)))
+    assert math.isnan(measures["power_log_log_slope"])
+    assert measures.reasons["power_log_log_slope"] == "all pixels are equal"
+    assert measures.reasons["focus_score"] == "the mean is not above zero"
 
 
 def test_an_image_wholly_masked_measures_as_in_cellprofiler():
@@ -68,9 +68,9 @@ def test_uniform_noise_measures_as_in_cellprofiler():
 def test_local_focus_tells_noise_from_flatness():
     half = uniform(1000, 1000)
     half[:500, :500] = 0.5
-    found = focus.local_focus_score(Plane(half), 500)
-    assert found == pytest.approx(0.031265750, abs=1e-9)
-    assert found == pytest.approx(1 / 32, rel=1e-3)
+    score = focus.local_focus_score(Plane(half), 500)
+    assert score == pytest.approx(0.031265750, abs=1e-9)
+    assert score == pytest.approx(1 / 32, rel=1e-3)
 
 
 def test_a_bright_quarter_measures_as_in_cellprofiler():
@@ -122,16 +122,16 @@ def test_the_power_slope_of_blurred_noise_is_cellprofilers(size):
     noise = np.random.RandomState(0).normal(100, 10, (size, size))
     for sigma, expected in zip((0, 1, 2, 4, 8), SLOPES[size], strict=True):
         blurred = ndimage.gaussian_filter(noise, sigma, mode="wrap")
-        found = focus.power_log_log_slope(Plane(blurred))
-        assert found == pytest.approx(expected, abs=6e-4), sigma
+        slope = focus.power_log_log_slope(Plane(blurred))
+        assert slope == pytest.approx(expected, abs=6e-4), sigma
 
 
 def test_the_power_slope_agrees_to_ten_digits():
     noise = np.random.RandomState(0).normal(100, 10, (512, 512))
     for sigma, expected in ((0, 0.9995478407), (2, 0.2633124799), (4, -1.9418536236)):
         blurred = ndimage.gaussian_filter(noise, sigma, mode="wrap")
-        found = focus.power_log_log_slope(Plane(blurred))
-        assert found == pytest.approx(expected, abs=2e-10)
+        slope = focus.power_log_log_slope(Plane(blurred))
+        assert slope == pytest.approx(expected, abs=2e-10)
 
 
 @pytest.mark.parametrize(("exponent", "expected"), [(1, 0.02), (2, -1.01), (3, -2.05)])
@@ -157,11 +157,11 @@ def blocks():
 
 
 def test_the_otsu_threshold_is_centrosomes():
-    found = intensity.threshold_otsu(Plane(blocks()))
-    assert found == pytest.approx(CENTROSOME["otsu"], rel=1e-6)
+    threshold = intensity.threshold_otsu(Plane(blocks()))
+    assert threshold == pytest.approx(CENTROSOME["otsu"], rel=1e-6)
     noise = np.random.RandomState(0).uniform(size=(100, 100)).astype("float32")
-    found = intensity.threshold_otsu(Plane(noise))
-    assert found == pytest.approx(0.2013151054, rel=1e-6)
+    threshold = intensity.threshold_otsu(Plane(noise))
+    assert threshold == pytest.approx(0.2013151054, rel=1e-6)
 
 
 def test_haralick_correlation_is_centrosomes():
@@ -171,8 +171,8 @@ def test_haralick_correlation_is_centrosomes():
 
 
 def test_the_power_slope_of_a_scene_that_is_not_square_is_centrosomes():
-    found = focus.power_log_log_slope(Plane(blocks()))
-    assert found == pytest.approx(-2.1923395, abs=1e-7)
+    slope = focus.power_log_log_slope(Plane(blocks()))
+    assert slope == pytest.approx(-2.1923395, abs=1e-7)
 
 
 def test_otsu_agrees_with_scikit_image():

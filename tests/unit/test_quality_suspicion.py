@@ -100,10 +100,10 @@ def noisy(rng, changed):
 
 def spoiled(results, at, **values):
     """Return results with one field's first channel changed."""
-    one = results[at]
-    first, *others = one.planes
+    result = results[at]
+    first, *others = result.planes
     bad = replace(first, values=first.values | values)
-    return [*results[:at], replace(one, planes=(bad, *others)), *results[at + 1 :]]
+    return [*results[:at], replace(result, planes=(bad, *others)), *results[at + 1 :]]
 
 
 def judged(results, **options):
@@ -133,9 +133,9 @@ def test_a_clean_plate_has_no_suspects():
 def test_each_kind_of_failure_is_told_in_words_with_its_number(
     metric, value, kind, words
 ):
-    (found,) = judged(spoiled(plate(), 7, **{metric: value}), nuclear="DNA")
-    assert (found.well, found.field) == ("A/4", "1")
-    (reason,) = found.reasons
+    (suspect,) = judged(spoiled(plate(), 7, **{metric: value}), nuclear="DNA")
+    assert (suspect.well, suspect.field) == ("A/4", "1")
+    (reason,) = suspect.reasons
     assert reason.kind == kind
     assert reason.text.startswith(f"channel DNA, field s2: {words}")
     assert "worst" in reason.text
@@ -146,16 +146,16 @@ def test_a_shift_of_a_channel_is_told_of_that_channel():
     first, second = results[0].planes
     moved = replace(second, values=second.values | {"channel_shift": 12.0})
     results[0] = replace(results[0], planes=(first, moved))
-    (found,) = judged(results, nuclear="DNA")
-    assert found.reasons[0].text == (
+    (suspect,) = judged(results, nuclear="DNA")
+    assert suspect.reasons[0].text == (
         "channel GFP, field s1: channel shift? (12 px), worst of 48"
     )
 
 
 def test_the_text_says_channel_field_value_and_rank():
-    (found,) = judged(spoiled(plate(), 0, power_log_log_slope=-6.1))
+    (suspect,) = judged(spoiled(plate(), 0, power_log_log_slope=-6.1))
     assert (
-        found.reasons[0].text
+        suspect.reasons[0].text
         == "channel DNA, field s1: out of focus? (focus -6.1), worst of 48"
     )
 
@@ -226,8 +226,8 @@ def test_unreadable_and_missing_fields_are_suspect():
     gone = replace(results[0], well="D/6", field="", label="", error="nothing there")
     expected = dict.fromkeys({r.well for r in results}, 2) | {"D/6": 2, "B/1": 3}
     results = [r for r in results if r.well != "D/6"] + [gone]
-    found = {s.well: s.reasons[0].text for s in judged(results, expected=expected)}
-    assert found == {
+    texts = {s.well: s.reasons[0].text for s in judged(results, expected=expected)}
+    assert texts == {
         "A/1": "field s1: unreadable: chunk 0/1 is damaged",
         "D/6": "missing: nothing there",
         "B/1": "missing: 1 of 3 fields",
@@ -250,7 +250,7 @@ def test_a_field_with_pixels_that_are_no_numbers_is_suspect_for_want_of_any_metr
 
 def test_baselines_stay_what_they_are_when_the_plate_changes():
     results = plate()
-    kept = make_baselines(results)
+    baselines = make_baselines(results)
     worse = [
         replace(r, planes=tuple(
             replace(p, values=p.values | {"power_log_log_slope": -2.6})
@@ -258,7 +258,7 @@ def test_baselines_stay_what_they_are_when_the_plate_changes():
         ))
         for r in results
     ]  # fmt: skip
-    assert len(find_suspects(worse, kept)) == len(worse)
+    assert len(find_suspects(worse, baselines)) == len(worse)
 
 
 def test_the_background_is_judged_by_the_range_that_the_camera_uses():
@@ -284,8 +284,8 @@ def test_cameras_of_any_depth_and_offset_are_judged_alike(
         pixels = (counts * scale + offset).astype(dtype)
         own = measure_plane(pixels, metrics=["background_level", "mean"])
         results.append(field(f"A/{number + 1}", "0", plane(top=own.top, **own.values)))
-    found = judged(results, nuclear="DNA")
-    assert [one.well for one in found] == (["A/4"] if suspect else [])
+    suspects = judged(results, nuclear="DNA")
+    assert [listed.well for listed in suspects] == (["A/4"] if suspect else [])
 
 
 def test_bright_cells_and_spots_of_the_assay_are_no_debris():
@@ -310,8 +310,8 @@ def test_a_few_fields_make_no_baseline():
     ],
 )
 def test_limits_need_no_neighbours(metric, value, kind):
-    (found,) = find_suspects([field("A/1", **{metric: value})], {})
-    assert [reason.kind for reason in found.reasons] == [kind]
+    (suspect,) = find_suspects([field("A/1", **{metric: value})], {})
+    assert [reason.kind for reason in suspect.reasons] == [kind]
 
 
 def test_light_that_is_uneven_everywhere_is_suspect_in_every_field():
@@ -320,8 +320,10 @@ def test_light_that_is_uneven_everywhere_is_suspect_in_every_field():
         field(f"A/{at + 1}", background_unevenness=62.0 + at) for at in range(50)
     ]
     assert len(judged(results)) == 50
-    (told,) = plate_banner(results)
-    assert told.startswith("light is uneven on the whole plate (channel DNA, median ")
+    (sentence,) = plate_banner(results)
+    assert sentence.startswith(
+        "light is uneven on the whole plate (channel DNA, median "
+    )
 
 
 def test_an_entirely_empty_well_stands_above_everything_that_is_only_far_off():
@@ -355,9 +357,9 @@ def test_a_field_is_suspect_if_and_only_if_it_lies_beyond_what_is_drawn(
     results = [*clean[:at], replace(clean[at], planes=planes), *clean[at + 1 :]]
     low, high = cut_offs(results, usual, nuclear="DNA")[metric, "GFP"]
     outside = (low is not None and value <= low) or (high is not None and value >= high)
-    found = find_suspects(results, usual, nuclear="DNA", roles=roles)
-    assert [one.well for one in found] == ([well] if outside else [])
-    assert all(one.score >= 1 for one in found)
+    suspects = find_suspects(results, usual, nuclear="DNA", roles=roles)
+    assert [suspect.well for suspect in suspects] == ([well] if outside else [])
+    assert all(suspect.score >= 1 for suspect in suspects)
 
 
 def test_cut_offs_that_no_field_can_reach_are_none():
@@ -373,34 +375,34 @@ def test_cut_offs_that_no_field_can_reach_are_none():
 def test_every_kind_says_what_it_was_compared_with():
     results = plate()
     others = {("power_log_log_slope", "DNA"): [-1.4] * 6}
-    told = {
+    texts = {
         check.kind: check.text
         for check in checks(results, make_baselines(results), others=others)
     }
-    assert told["focus"] == (
+    assert texts["focus"] == (
         "compared with 48 fields of this plate; compared with 6 other plates"
     )
-    assert told["saturation"] == "limit 1 %"
-    assert told["uneven light"].startswith("limit 50 %; compared with 48 fields")
-    assert told["debris"].endswith("too few other plates to compare (0 of 5)")
-    assert set(told) >= {rule.kind for rule in FAILURE_RULES} | {"brightness"}
+    assert texts["saturation"] == "limit 1 %"
+    assert texts["uneven light"].startswith("limit 50 %; compared with 48 fields")
+    assert texts["debris"].endswith("too few other plates to compare (0 of 5)")
+    assert set(texts) >= {rule.kind for rule in FAILURE_RULES} | {"brightness"}
 
 
 def test_two_fields_are_too_few_and_say_what_needs_none():
     few = plate(wells=1)
-    told = {check.kind: check for check in checks(few, make_baselines(few))}
-    assert told["focus"].text.startswith("too few fields to compare (2 of 16); ")
-    assert told["uneven light"].text.startswith("limit 50 %; too few fields")
-    assert not any(check.fields for check in told.values())
+    by_kind = {check.kind: check for check in checks(few, make_baselines(few))}
+    assert by_kind["focus"].text.startswith("too few fields to compare (2 of 16); ")
+    assert by_kind["uneven light"].text.startswith("limit 50 %; too few fields")
+    assert not any(check.fields for check in by_kind.values())
 
 
 def test_a_kind_without_numbers_says_why():
     why = {"percent_saturated": "the clip level is not known"}
     blank = {"percent_saturated": math.nan}
     results = [field("A/1", "0", plane(**USUAL | blank, reasons=why))]
-    told = {check.kind: check for check in checks(results, {})}
-    assert told["saturation"].text == "not checked: the clip level is not known"
-    assert not told["saturation"].measured
+    by_kind = {check.kind: check for check in checks(results, {})}
+    assert by_kind["saturation"].text == "not checked: the clip level is not known"
+    assert not by_kind["saturation"].measured
 
 
 def test_limits_of_a_project_replace_ours_and_only_where_there_are_any():
@@ -412,8 +414,8 @@ def test_limits_of_a_project_replace_ours_and_only_where_there_are_any():
 
 def test_failed_fields_can_be_left_out_of_the_baseline():
     results = plate()
-    kept = make_baselines(results, skip=lambda key: key[0].startswith("A/"))
-    assert kept["bright_debris", "DNA", None].n == 36
+    baselines = make_baselines(results, skip=lambda key: key[0].startswith("A/"))
+    assert baselines["bright_debris", "DNA", None].n == 36
 
 
 def test_suspects_come_worst_first():
@@ -438,15 +440,15 @@ def test_cut_offs_are_the_projects():
 def test_a_plate_blurred_as_a_whole_raises_the_banner_not_suspects():
     results = plate(power_log_log_slope=-3.0)
     assert judged(results, nuclear="DNA") == []
-    (told,) = plate_banner(results, nuclear="DNA")
-    assert told.startswith("focus is bad on the whole plate (channel DNA, median ")
+    (sentence,) = plate_banner(results, nuclear="DNA")
+    assert sentence.startswith("focus is bad on the whole plate (channel DNA, median ")
 
 
 def test_a_plate_worse_than_five_others_raises_the_banner():
     others = {("background_unevenness", "DNA"): [1.0, 1.1, 0.9, 1.0, 1.0]}
     results = plate(background_unevenness=15.0)
-    (told,) = plate_banner(results, nuclear="DNA", others=others)
-    assert told.startswith("uneven light is worse than on 5 other plates")
+    (sentence,) = plate_banner(results, nuclear="DNA", others=others)
+    assert sentence.startswith("uneven light is worse than on 5 other plates")
     assert plate_banner(plate(), nuclear="DNA", others=others) == []
     few = {("background_unevenness", "DNA"): [1.0, 1.1, 0.9, 1.0]}
     assert plate_banner(results, nuclear="DNA", others=few) == []
@@ -467,8 +469,8 @@ def test_a_whole_plate_is_compared_with_the_projects_others(changed, kind):
     for seed in range(5):
         for place, median in plate_medians(plate(seed)).items():
             others.setdefault(place, []).append(median)
-    told = plate_banner(plate(9, **changed), nuclear="DNA", others=others)
-    assert any(line.startswith(kind) for line in told), told
+    banner = plate_banner(plate(9, **changed), nuclear="DNA", others=others)
+    assert any(line.startswith(kind) for line in banner), banner
     assert plate_banner(plate(9), nuclear="DNA", others=others) == []
 
 
@@ -476,8 +478,8 @@ def test_a_few_fields_are_not_the_plate():
     unknown = [field(f"A/{column}", empty_tiles=math.nan) for column in range(1, 6)]
     assert plate_banner([*unknown, field("A/6", empty_tiles=100.0)]) == []
     empty = [field(f"B/{column}", empty_tiles=100.0) for column in range(1, 6)]
-    (told,) = plate_banner([*unknown, *empty])
-    assert told.startswith("the whole plate is empty")
+    (sentence,) = plate_banner([*unknown, *empty])
+    assert sentence.startswith("the whole plate is empty")
 
 
 def test_no_cut_off_of_blur_fits_channels_other_than_the_nuclear():
@@ -486,8 +488,8 @@ def test_no_cut_off_of_blur_fits_channels_other_than_the_nuclear():
         sharp = spoiled(sharp, result, power_log_log_slope=-3.0)
     assert plate_banner(sharp, nuclear="GFP") == []
     assert plate_banner(sharp) == []
-    (told,) = plate_banner(sharp, nuclear="DNA")
-    assert "channel DNA" in told
+    (sentence,) = plate_banner(sharp, nuclear="DNA")
+    assert "channel DNA" in sentence
     # Where nobody knows the nuclear channel: not all of them are smooth.
     both = plate_banner(plate(power_log_log_slope=-3.0))
     assert [line.split()[0] for line in both] == ["focus", "focus"]
@@ -507,9 +509,9 @@ def saturated(level, share=0.02, hot=False):
 
 def test_a_pile_at_one_value_shows_the_clip_level():
     tops = [top_of(saturated(4095)) for _ in range(3)]
-    found = infer_clip(tops)
-    assert found.level == 4095
-    assert found.source == "seen in 3 images, whose pixels pile up at 4095"
+    clip = infer_clip(tops)
+    assert clip.level == 4095
+    assert clip.source == "seen in 3 images, whose pixels pile up at 4095"
 
 
 def test_piles_that_do_not_tell_the_clip_level_are_named():
@@ -517,9 +519,9 @@ def test_piles_that_do_not_tell_the_clip_level_are_named():
         "pile up at 4095 in 1 image, which"
         in infer_clip([top_of(saturated(4095))]).source
     )
-    found = infer_clip([top_of(saturated(level)) for level in (4095, 4095, 900, 1023)])
-    assert found.level is None
-    assert "4095 in 2 images, 900 in 1 image, 1023 in 1 image" in found.source
+    clip = infer_clip([top_of(saturated(level)) for level in (4095, 4095, 900, 1023)])
+    assert clip.level is None
+    assert "4095 in 2 images, 900 in 1 image, 1023 in 1 image" in clip.source
 
 
 def test_a_hot_pixel_above_does_not_hide_the_pile():
@@ -585,9 +587,9 @@ def test_saturation_is_filled_in_once_the_plate_shows_the_level():
 
 
 def test_a_level_that_was_set_is_not_inferred():
-    told = MeasureSettings(clips={"DNA": Clip(1000, "set by a person")})
+    chosen = MeasureSettings(clips={"DNA": Clip(1000, "set by a person")})
     results = [field("A/1", "0", plane(top=Top(4095.0, 4095.0, 3.0)))]
-    filled, clips = settle_clips(results, told)
+    filled, clips = settle_clips(results, chosen)
     assert clips["DNA"].source == "set by a person"
     assert filled == results
 

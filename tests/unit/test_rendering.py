@@ -70,9 +70,9 @@ def test_an_empty_window_splits_at_its_value() -> None:
 def test_any_plane_and_window_give_bytes_of_the_same_shape(
     plane: np.ndarray, low: float, high: float
 ) -> None:
-    found = to_8bit(plane, low, high)
-    assert found.dtype == np.uint8
-    assert found.shape == plane.shape
+    drawn = to_8bit(plane, low, high)
+    assert drawn.dtype == np.uint8
+    assert drawn.shape == plane.shape
 
 
 def test_channels_add_in_their_colours_and_saturate() -> None:
@@ -93,9 +93,9 @@ def test_channels_add_in_their_colours_and_saturate() -> None:
 def test_any_number_of_channels_adds_as_whole_numbers_do(
     channels: list[tuple[str, int]], data: st.DataObject
 ) -> None:
-    one_dtype = data.draw(st.booleans())
+    same_dtype = data.draw(st.booleans())
     planes = [
-        np.full((2, 2), grey, dtype="u2" if one_dtype else dtype)
+        np.full((2, 2), grey, dtype="u2" if same_dtype else dtype)
         for dtype, grey in channels
     ]
     colors = [
@@ -125,10 +125,10 @@ def test_composite_refuses_planes_without_settings() -> None:
 def test_shrink_is_the_mean_of_whole_blocks(dtype: str) -> None:
     plane = np.arange(12 * 18).reshape(12, 18).astype(dtype)
     expected = plane.reshape(4, 3, 6, 3).mean(axis=(1, 3), dtype=np.float64)
-    found = shrink(plane, 6)
-    assert found.shape == (4, 6)
-    assert found.dtype == plane.dtype
-    assert np.abs(found - expected).max() < 1
+    small = shrink(plane, 6)
+    assert small.shape == (4, 6)
+    assert small.dtype == plane.dtype
+    assert np.abs(small - expected).max() < 1
 
 
 def test_shrink_does_not_overflow_at_the_top_of_the_range() -> None:
@@ -185,8 +185,8 @@ def test_a_sprite_that_no_browser_draws_is_refused() -> None:
 def test_jpeg_shows_what_it_was_given() -> None:
     picture = np.zeros((32, 32, 3), dtype=np.uint8)
     picture[:, 16:] = (250, 120, 10)
-    found = np.asarray(Image.open(io.BytesIO(encode_jpeg(picture))))
-    assert np.abs(found.astype(int) - picture).mean() < 3
+    decoded = np.asarray(Image.open(io.BytesIO(encode_jpeg(picture))))
+    assert np.abs(decoded.astype(int) - picture).mean() < 3
 
 
 def test_the_error_picture_is_not_black() -> None:
@@ -196,8 +196,8 @@ def test_the_error_picture_is_not_black() -> None:
 @given(hnp.arrays(st.sampled_from(["u1", "<u2", ">u2", "<f4", ">i4"]), (3, 4)))
 def test_raw_planes_come_back_equal(plane: np.ndarray) -> None:
     data, name = little_endian(plane)
-    found = np.frombuffer(data, np.dtype(name).newbyteorder("<")).reshape(3, 4)
-    assert np.array_equal(found, plane, equal_nan=plane.dtype.kind == "f")
+    decoded = np.frombuffer(data, np.dtype(name).newbyteorder("<")).reshape(3, 4)
+    assert np.array_equal(decoded, plane, equal_nan=plane.dtype.kind == "f")
 
 
 @pytest.mark.parametrize(

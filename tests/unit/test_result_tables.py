@@ -75,9 +75,9 @@ def test_wells_are_named_alike_whatever_the_plate(path: str, name: str) -> None:
 
 
 def test_plates_with_other_columns_go_into_one_table() -> None:
-    one = result_table([{"Metadata_Well": "A01", MEAN.column: 1.5}], [MEAN])
-    other = result_table([{"Metadata_Well": "A01", "Metadata_dose": "2"}])
-    both = joined([one, other])
+    first = result_table([{"Metadata_Well": "A01", MEAN.column: 1.5}], [MEAN])
+    second = result_table([{"Metadata_Well": "A01", "Metadata_dose": "2"}])
+    both = joined([first, second])
     assert both.records() == [
         {"Metadata_Well": "A01", MEAN.column: 1.5, "Metadata_dose": None},
         {"Metadata_Well": "A01", MEAN.column: None, "Metadata_dose": "2"},

@@ -93,10 +93,10 @@ def test_an_amendment_made_in_a_blind_round_is_told_to_its_author_alone() -> Non
         known="typed",
         details={"reviewers": ["Ada", "Ben"]},
     )
-    found = folded(first, begun, amendment("Ada", first, note="a fibre"))
-    notes = {who: found.holds(place, who).note for who in ("Ada", "Ben")}  # type: ignore[union-attr]
+    table = folded(first, begun, amendment("Ada", first, note="a fibre"))
+    notes = {who: table.holds(place, who).note for who in ("Ada", "Ben")}  # type: ignore[union-attr]
     assert notes == {"Ada": "a fibre", "Ben": "dim"}
-    assert [act.note for act, _ in found.rows(place, "Ben")] == ["dim"]
+    assert [act.note for act, _ in table.rows(place, "Ben")] == ["dim"]
 
 
 class Model:
@@ -132,8 +132,8 @@ class Model:
         return act["batch"]
 
     def holds(self, subject: Subject) -> str:
-        found = [a for a in self.acts if a["on"] and subject in a["subjects"]]
-        return found[-1]["word"] if found else ""
+        acts = [a for a in self.acts if a["on"] and subject in a["subjects"]]
+        return acts[-1]["word"] if acts else ""
 
 
 steps = st.lists(
@@ -235,8 +235,8 @@ def test_in_a_blind_round_nobody_can_tell_whether_the_other_did_anything(
         assert verdicts.rows(subject, "Ada") == alone.rows(subject, "Ada")
     for act in rows:
         if act.who == "Ada" and act.kind == "verdict":
-            told = verdicts.left_alone(act.batch, "Ada")
-            assert told == alone.left_alone(act.batch, "Ada")
+            left = verdicts.left_alone(act.batch, "Ada")
+            assert left == alone.left_alone(act.batch, "Ada")
     before = Verdicts(row for row in rows if row.id <= begun)
     assert verdicts.current() == before.current()
 

@@ -115,7 +115,7 @@ def test_no_listing_makes_a_rule_raise(comment: bytes, names: list[str]) -> None
 
 def places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """Return the way to every value inside a document."""
-    found = [at] if at else []
+    ways = [at] if at else []
     items = (
         value.items()
         if isinstance(value, dict)
@@ -124,8 +124,8 @@ def places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         else ()
     )
     for key, inner in items:
-        found += places(inner, (*at, key))
-    return found
+        ways += places(inner, (*at, key))
+    return ways
 
 
 @st.composite
@@ -224,9 +224,10 @@ def read_schema(folder: Path, kind: str, version: str) -> Any:
     from jsonschema import Draft202012Validator
     from referencing import Registry, Resource
 
-    found = [json.loads(path.read_text()) for path in folder.glob("*.schema")]
+    schemas = [json.loads(path.read_text()) for path in folder.glob("*.schema")]
     registry: Any = Registry().with_resources(
-        (one["$id"], Resource.from_contents(one, _draft())) for one in found
+        (content["$id"], Resource.from_contents(content, _draft()))
+        for content in schemas
     )
     main = json.loads((folder / f"{kind}.schema").read_text())
     if version == "0.4":

@@ -22,11 +22,11 @@ TRANSLATION = {"type": "translation", "translation": [0.0, 3.0, 4.0]}
 
 def multiscale(version: str = "0.5") -> dict[str, Any]:
     """Return a multiscale of two levels that breaks no rule."""
-    found: dict[str, Any] = {"name": "i", "type": "mean", "metadata": {"method": "m"}}
+    content: dict[str, Any] = {"name": "i", "type": "mean", "metadata": {"method": "m"}}
     if version == "0.6":
-        found["coordinateSystems"] = [{"name": "physical", "axes": AXES}]
+        content["coordinateSystems"] = [{"name": "physical", "axes": AXES}]
         ends = {"output": {"name": "physical"}}
-        found["datasets"] = [
+        content["datasets"] = [
             {
                 "path": "0",
                 "coordinateTransformations": [
@@ -46,14 +46,14 @@ def multiscale(version: str = "0.5") -> dict[str, Any]:
             },
         ]
     else:
-        found["axes"] = AXES
-        found["datasets"] = [
+        content["axes"] = AXES
+        content["datasets"] = [
             {"path": path, "coordinateTransformations": [SCALE, TRANSLATION]}
             for path in ("0", "1")
         ]
     if version == "0.4":
-        found["version"] = "0.4"
-    return copy.deepcopy(found)
+        content["version"] = "0.4"
+    return copy.deepcopy(content)
 
 
 def image(version: str = "0.5", **keys: Any) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def first(attributes: dict[str, Any]) -> Any:
     return attributes.get("ome", attributes)["multiscales"][0]
 
 
-def found(problems: list[Problem]) -> list[tuple[str, str]]:
+def rules_of(problems: list[Problem]) -> list[tuple[str, str]]:
     return [(problem.severity, problem.rule) for problem in problems]
 
 
@@ -79,7 +79,7 @@ def test_a_sound_image_has_no_problems(version: str) -> None:
 def test_the_order_of_axes_is_time_channel_space() -> None:
     attributes = image()
     first(attributes)["axes"] = [AXES[1], AXES[0], AXES[2]]
-    assert found(image_problems(attributes, "0.5")) == [("error", "axes-order")]
+    assert rules_of(image_problems(attributes, "0.5")) == [("error", "axes-order")]
 
 
 def test_two_channel_axes_are_an_error() -> None:
@@ -88,7 +88,7 @@ def test_two_channel_axes_are_an_error() -> None:
     for dataset in first(attributes)["datasets"]:
         dataset["coordinateTransformations"] = [{"type": "scale", "scale": [1] * 4}]
     problems = image_problems(attributes, "0.5")
-    assert ("error", "axes-channel") in found(problems)
+    assert ("error", "axes-channel") in rules_of(problems)
 
 
 def test_stacks_should_be_ordered_zyx() -> None:
@@ -96,7 +96,9 @@ def test_stacks_should_be_ordered_zyx() -> None:
     first(attributes)["axes"] = [
         {"name": name, "type": "space", "unit": "micrometer"} for name in "xyz"
     ]
-    assert found(image_problems(attributes, "0.5")) == [("warning", "axes-space-order")]
+    assert rules_of(image_problems(attributes, "0.5")) == [
+        ("warning", "axes-space-order")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -107,7 +109,7 @@ def test_a_scale_of_another_length_than_the_axes(version: str, severity: str) ->
     attributes = image(version)
     scale = {"type": "scale", "scale": [1, 1]}
     first(attributes)["datasets"][0]["coordinateTransformations"] = [scale]
-    assert found(image_problems(attributes, version)) == [(severity, "scale-length")]
+    assert rules_of(image_problems(attributes, version)) == [(severity, "scale-length")]
 
 
 @pytest.mark.parametrize(
@@ -134,21 +136,21 @@ def test_a_broken_transformation_is_an_error(
 ) -> None:
     attributes = image()
     first(attributes)["datasets"][1]["coordinateTransformations"] = transformations
-    assert ("error", rule) in found(image_problems(attributes, "0.5"))
+    assert ("error", rule) in rules_of(image_problems(attributes, "0.5"))
 
 
 def test_a_pixel_without_size_is_reported() -> None:
     attributes = image()
     scale = {"type": "scale", "scale": [1, 0, 0.5]}
     first(attributes)["datasets"][0]["coordinateTransformations"] = [scale]
-    assert found(image_problems(attributes, "0.5")) == [("warning", "scale-value")]
+    assert rules_of(image_problems(attributes, "0.5")) == [("warning", "scale-value")]
 
 
 @pytest.mark.parametrize("path", ["/0", "../1", "", "a/../b"])
 def test_a_level_outside_the_image_is_an_error(path: str) -> None:
     attributes = image()
     first(attributes)["datasets"][1]["path"] = path
-    assert ("error", "dataset-path") in found(image_problems(attributes, "0.5"))
+    assert ("error", "dataset-path") in rules_of(image_problems(attributes, "0.5"))
 
 
 def test_levels_named_anything_are_allowed() -> None:
@@ -171,7 +173,7 @@ def test_a_left_over_version_is_reported_as_ours() -> None:
 def test_two_equal_multiscales_are_an_error() -> None:
     attributes = image()
     attributes["ome"]["multiscales"].append(multiscale())
-    assert found(image_problems(attributes, "0.5")) == [
+    assert rules_of(image_problems(attributes, "0.5")) == [
         ("error", "multiscale-duplicate")
     ]
 
@@ -204,7 +206,7 @@ def test_rules_of_channels(
     version: str, channel: Any, expected: list[tuple[str, str]]
 ) -> None:
     attributes = image(version, omero={"channels": [channel]})
-    assert found(image_problems(attributes, version)) == expected
+    assert rules_of(image_problems(attributes, version)) == expected
 
 
 # -- 0.6 -------------------------------------------------------------------------------
@@ -236,7 +238,7 @@ def changed06(**keys: Any) -> dict[str, Any]:
 def test_a_broken_transformation_of_0_6_is_an_error(
     attributes: dict[str, Any], rule: str
 ) -> None:
-    assert ("error", rule) in found(image_problems(attributes, "0.6"))
+    assert ("error", rule) in rules_of(image_problems(attributes, "0.6"))
 
 
 def test_identity_is_allowed_in_0_6() -> None:
@@ -255,7 +257,7 @@ def test_levels_of_0_6_lead_into_one_system() -> None:
 def test_0_6_needs_coordinate_systems() -> None:
     attributes = image("0.6")
     del first(attributes)["coordinateSystems"]
-    rules = [rule for _, rule in found(image_problems(attributes, "0.6"))]
+    rules = [rule for _, rule in rules_of(image_problems(attributes, "0.6"))]
     assert "coordinate-systems-missing" in rules
 
 
@@ -276,7 +278,7 @@ def test_a_label_value_given_two_colours_is_an_error() -> None:
     colors = [{"label-value": 1, "rgba": [0, 0, 0, 0]}, {"label-value": 1}]
     label = {"version": "0.4", "colors": colors}
     problems = label_problems({"image-label": label}, "0.4")
-    assert found(problems) == [("error", "label-colors-duplicate")]
+    assert rules_of(problems) == [("error", "label-colors-duplicate")]
 
 
 @pytest.mark.parametrize(("version", "errors"), [("0.4", 0), ("0.5", 1)])
@@ -290,7 +292,7 @@ def test_label_values_of_0_5_are_integers(version: str, errors: int) -> None:
 
 def test_the_list_of_labels_holds_paths() -> None:
     problems = labels_problems({"labels": ["a", 1, "a"]}, "0.4", "A/1/0/labels")
-    assert found(problems) == [
+    assert rules_of(problems) == [
         ("error", "labels-path"),
         ("warning", "labels-duplicate"),
     ]

@@ -20,7 +20,7 @@ from tests.unit.test_rules_image import image
 NAMES = ("c", "y", "x")
 
 
-def found(problems: list[Problem]) -> list[tuple[str, str]]:
+def rules_of(problems: list[Problem]) -> list[tuple[str, str]]:
     return [(problem.severity, problem.rule) for problem in problems]
 
 
@@ -39,7 +39,7 @@ def test_the_scheme_is_read_from_each_version(version: str) -> None:
 def check(*levels: Level, version: str = "0.5", **keys: Any) -> list[tuple[str, str]]:
     scheme = scheme_of(image(version, **keys), version)
     assert scheme is not None
-    return found(level_problems(scheme, levels, version))
+    return rules_of(level_problems(scheme, levels, version))
 
 
 def test_sound_levels_have_no_problems() -> None:
@@ -73,7 +73,7 @@ def test_the_array_decides_about_a_short_scale_in_0_4() -> None:
     scheme = scheme_of(attributes, "0.4")
     assert scheme is not None
     problems = level_problems(scheme, [level("0", 2, 9, 9)], "0.4")
-    assert found(problems) == [("error", "level-scale")]
+    assert rules_of(problems) == [("error", "level-scale")]
 
 
 def test_display_settings_should_fit_the_channels() -> None:
@@ -89,13 +89,13 @@ def test_labels_are_integers_with_as_many_levels() -> None:
     assert scheme is not None
     levels = [level("0", 1, 9, 9, dtype="float32")]
     problems = label_level_problems(levels, source, scheme, "0.5")
-    assert found(problems) == [("error", "label-dtype")]
+    assert rules_of(problems) == [("error", "label-dtype")]
     attributes = image()
     del attributes["ome"]["multiscales"][0]["datasets"][1]
     fewer = scheme_of(attributes, "0.5")
     assert fewer is not None
     problems = label_level_problems([], source, fewer, "0.5")
-    assert found(problems) == [("error", "label-levels")]
+    assert rules_of(problems) == [("error", "label-levels")]
 
 
 @pytest.mark.parametrize(
@@ -114,14 +114,14 @@ def test_a_broken_array_document_is_an_error(
 ) -> None:
     nothing, problems = array_problems(document, version, "0", "A/1/0/0")
     assert nothing is None
-    assert found(problems) == [("error", rule)]
+    assert rules_of(problems) == [("error", rule)]
 
 
 def test_flat_chunks_of_0_4_are_a_warning() -> None:
     document = {"shape": [4, 4], "dtype": ">u2", "dimension_separator": "."}
-    one, problems = array_problems(document, "0.4", "0")
-    assert one == Level("0", (4, 4), "uint16")
-    assert found(problems) == [("warning", "array-separator")]
+    array_level, problems = array_problems(document, "0.4", "0")
+    assert array_level == Level("0", (4, 4), "uint16")
+    assert rules_of(problems) == [("warning", "array-separator")]
 
 
 # -- archives --------------------------------------------------------------------------
@@ -165,10 +165,10 @@ def test_a_sound_archive_has_no_problems() -> None:
     ],
 )
 def test_each_rule_of_rfc_9(wrong: Archive, expected: tuple[str, str]) -> None:
-    assert expected in found(archive_problems(wrong, "0.5"))
+    assert expected in rules_of(archive_problems(wrong, "0.5"))
 
 
 def test_documents_come_breadth_first_in_the_file_too() -> None:
     entries = [ArchiveEntry(name, 0, -at) for at, name in enumerate(ENTRIES)]
     wrong = Archive("p.ozx", entries, COMMENT, zip64=True)
-    assert found(archive_problems(wrong, "0.5")) == [("warning", "ozx-order")]
+    assert rules_of(archive_problems(wrong, "0.5")) == [("warning", "ozx-order")]

@@ -59,7 +59,7 @@ def changed(path: str, value: Any, version: str = "0.5") -> dict[str, Any]:
     return attributes
 
 
-def found(problems: list[Problem]) -> list[tuple[str, str]]:
+def rules_of(problems: list[Problem]) -> list[tuple[str, str]]:
     return [(problem.severity, problem.rule) for problem in problems]
 
 
@@ -148,7 +148,7 @@ def test_a_broken_must_is_an_error_of_its_rule(
     version: str, path: str, value: Any, rule: str
 ) -> None:
     problems = plate_problems(changed(path, value, version), version)
-    assert ("error", rule) in found(problems)
+    assert ("error", rule) in rules_of(problems)
     (problem,) = (problem for problem in problems if problem.rule == rule)
     assert problem.clause == f"NGFF {version} plate-md" or rule == "plate-version"
     assert problem.message
@@ -176,7 +176,7 @@ def test_a_broken_should_is_a_warning_of_its_rule(
     version: str, path: str, value: Any, rule: str
 ) -> None:
     problems = plate_problems(changed(path, value, version), version)
-    assert ("warning", rule) in found(problems)
+    assert ("warning", rule) in rules_of(problems)
 
 
 @pytest.mark.parametrize(("version", "asked"), [("0.4", 1), ("0.5", 1), ("0.6", 0)])
@@ -187,7 +187,7 @@ def test_only_0_4_and_0_5_ask_for_a_version_in_the_plate(
     plate = attributes["plate"] if version == "0.4" else attributes["ome"]["plate"]
     plate.pop("version", None)
     problems = plate_problems(attributes, version)
-    assert found(problems) == [("warning", "plate-version-missing")] * asked
+    assert rules_of(problems) == [("warning", "plate-version-missing")] * asked
 
 
 def test_messages_say_what_was_found_and_what_is_allowed() -> None:
@@ -229,7 +229,7 @@ def test_indices_exchanged_in_every_well_are_one_warning() -> None:
     for well in attributes["ome"]["plate"]["wells"]:
         well["rowIndex"], well["columnIndex"] = well["columnIndex"], well["rowIndex"]
     problems = plate_problems(attributes, "0.5")
-    assert found(problems) == [("warning", "plate-wells-exchanged")]
+    assert rules_of(problems) == [("warning", "plate-wells-exchanged")]
 
 
 def test_a_path_of_column_and_row_is_an_error() -> None:
@@ -242,7 +242,7 @@ def test_a_path_of_column_and_row_is_an_error() -> None:
 
 def test_keys_of_0_4_under_ome_are_misplaced() -> None:
     problems = plate_problems({"ome": sound("0.4")}, "0.4")
-    assert found(problems) == [("error", "plate-misplaced")]
+    assert rules_of(problems) == [("error", "plate-misplaced")]
 
 
 def test_keys_of_0_5_beside_ome_are_named() -> None:
@@ -269,7 +269,7 @@ def test_the_version_under_ome_must_be_that_of_the_hierarchy(
         del attributes["ome"]["version"]
     else:
         attributes["ome"]["version"] = stated
-    assert found(plate_problems(attributes, "0.6")) == expected
+    assert rules_of(plate_problems(attributes, "0.6")) == expected
 
 
 def test_long_values_are_shortened_and_control_characters_escaped() -> None:

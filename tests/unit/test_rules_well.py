@@ -24,7 +24,7 @@ def well(images: Any, version: str = "0.5") -> dict[str, Any]:
     return {"ome": {"version": version, "well": content}}
 
 
-def found(problems: list[Problem]) -> list[tuple[str, str]]:
+def rules_of(problems: list[Problem]) -> list[tuple[str, str]]:
     return [(problem.severity, problem.rule) for problem in problems]
 
 
@@ -63,7 +63,7 @@ def test_a_sound_well_has_no_problems(version: str) -> None:
 )
 def test_a_broken_must_is_an_error(version: str, images: Any, rule: str) -> None:
     problems = well_problems(well(images, version), version, "A/1")
-    assert ("error", rule) in found(problems)
+    assert ("error", rule) in rules_of(problems)
 
 
 @pytest.mark.parametrize(
@@ -82,9 +82,9 @@ def test_0_4_allows_letters_and_digits_only() -> None:
 
 def test_the_acquisition_must_be_named_where_the_plate_has_several() -> None:
     problems = well_problems(well([{"path": "0"}]), "0.5", "A/1", TWO)
-    assert found(problems) == [("error", "well-image-acquisition-missing")]
-    one = PlateContext({0: None})
-    assert well_problems(well([{"path": "0"}]), "0.5", "A/1", one) == []
+    assert rules_of(problems) == [("error", "well-image-acquisition-missing")]
+    single = PlateContext({0: None})
+    assert well_problems(well([{"path": "0"}]), "0.5", "A/1", single) == []
 
 
 def test_an_undeclared_acquisition_is_an_error() -> None:
@@ -100,7 +100,7 @@ def test_an_undeclared_acquisition_is_an_error() -> None:
 def test_an_acquisition_in_a_plate_without_any_is_a_warning() -> None:
     images = [{"path": "0", "acquisition": 0}]
     problems = well_problems(well(images), "0.5", "A/1", NONE)
-    assert found(problems) == [("warning", "well-image-acquisition-undeclared")]
+    assert rules_of(problems) == [("warning", "well-image-acquisition-undeclared")]
 
 
 def test_more_fields_than_maximumfieldcount_is_an_error() -> None:
@@ -112,17 +112,19 @@ def test_more_fields_than_maximumfieldcount_is_an_error() -> None:
 
 def test_paths_that_differ_in_case_only_are_a_warning() -> None:
     images = [{"path": "Aa"}, {"path": "aA"}]
-    assert found(well_problems(well(images), "0.5")) == [("warning", "well-image-case")]
+    assert rules_of(well_problems(well(images), "0.5")) == [
+        ("warning", "well-image-case")
+    ]
 
 
 def test_a_version_unlike_the_plate_is_an_error() -> None:
     attributes = well([{"path": "0"}])
     attributes["ome"]["well"]["version"] = "0.4"
-    assert found(well_problems(attributes, "0.5")) == [("error", "well-version")]
+    assert rules_of(well_problems(attributes, "0.5")) == [("error", "well-version")]
 
 
 def test_an_attribute_document_without_well_is_an_error() -> None:
-    assert found(well_problems({}, "0.4", "A/1")) == [("error", "well-missing")]
+    assert rules_of(well_problems({}, "0.4", "A/1")) == [("error", "well-missing")]
 
 
 def test_the_context_reads_what_it_can_from_any_plate() -> None:

@@ -31,12 +31,12 @@ REFERENCE = {
 
 
 def test_statistics_of_controls_have_their_reference_values():
-    found = {
+    statistics = {
         statistic.id: statistic for statistic in control_statistics(POSITIVE, NEGATIVE)
     }
-    assert set(found) == set(REFERENCE)
+    assert set(statistics) == set(REFERENCE)
     for id, expected in REFERENCE.items():
-        assert found[id].value == pytest.approx(expected, rel=1e-7), id
+        assert statistics[id].value == pytest.approx(expected, rel=1e-7), id
     assert mad(POSITIVE) == pytest.approx(0.7413)
     assert mad(NEGATIVE) == pytest.approx(0.29652)
 
@@ -57,12 +57,12 @@ def test_the_signal_window_is_the_same_for_activation_and_inhibition():
 def test_robust_statistics_of_controls_that_are_mostly_equal_are_no_numbers(id, role):
     equal = [5, 5, 5, 5, 5, 9]
     pair = {"positive": POSITIVE, "negative": NEGATIVE} | {role: equal}
-    found = {statistic.id: statistic for statistic in control_statistics(**pair)}
-    assert np.isnan(found[id].value)
-    assert found[id].note == (
+    statistics = {statistic.id: statistic for statistic in control_statistics(**pair)}
+    assert np.isnan(statistics[id].value)
+    assert statistics[id].note == (
         f"at least half of the {role} wells are equal: their MAD is 0"
     )
-    assert np.isfinite(found["z_prime"].value)
+    assert np.isfinite(statistics["z_prime"].value)
 
 
 def test_z_prime_is_not_that_of_the_common_bugs():
@@ -104,12 +104,12 @@ def test_ssmd_changes_sign_with_the_roles(p, n):
 
 @given(st.integers(0, 3))
 def test_too_few_controls_give_no_number_but_a_reason(count):
-    found = control_statistics(POSITIVE[:count], NEGATIVE)[0]
-    assert math.isnan(found.value)
-    assert found.note == (
+    statistic = control_statistics(POSITIVE[:count], NEGATIVE)[0]
+    assert math.isnan(statistic.value)
+    assert statistic.note == (
         f"needs 4 positive and 4 negative wells; there are {count} and 6"
     )
-    assert found.n == (count, 6)
+    assert statistic.n == (count, 6)
 
 
 def test_under_eight_controls_are_marked_unstable():
@@ -120,21 +120,21 @@ def test_under_eight_controls_are_marked_unstable():
 
 
 def test_controls_that_do_not_differ_give_no_number():
-    found = control_statistics([1] * 8, [1] * 8)[0]
-    assert math.isnan(found.value)
-    assert "do not differ" in found.note
+    statistic = control_statistics([1] * 8, [1] * 8)[0]
+    assert math.isnan(statistic.value)
+    assert "do not differ" in statistic.note
 
 
 def test_wells_without_a_value_are_left_out_of_n():
-    found = control_statistics([*POSITIVE, math.nan], NEGATIVE)[0]
-    assert found.n == (6, 6)
-    assert found.value == pytest.approx(REFERENCE["z_prime"])
+    statistic = control_statistics([*POSITIVE, math.nan], NEGATIVE)[0]
+    assert statistic.n == (6, 6)
+    assert statistic.value == pytest.approx(REFERENCE["z_prime"])
 
 
 def test_robust_z_is_not_masked_by_an_outlier():
-    found = robust_z([1, 2, 3, 4, 100])
+    scores = robust_z([1, 2, 3, 4, 100])
     expected = [-1.348982, -0.674491, 0, 0.674491, 65.425604]
-    assert found == pytest.approx(expected, abs=1e-6)
+    assert scores == pytest.approx(expected, abs=1e-6)
 
 
 def test_robust_z_falls_back_to_quartiles_and_then_to_nothing():
@@ -146,9 +146,9 @@ def test_robust_z_falls_back_to_quartiles_and_then_to_nothing():
 
 def test_robust_z_keeps_the_shape_and_the_gaps():
     grid = np.array([[1.0, math.nan, 3.0], [2.0, 5.0, 4.0]])
-    found = robust_z(grid)
-    assert found.shape == grid.shape
-    assert np.isnan(found[0, 1])
+    scores = robust_z(grid)
+    assert scores.shape == grid.shape
+    assert np.isnan(scores[0, 1])
 
 
 def test_replicate_correlation_is_scipys_over_wells_of_both():
@@ -156,10 +156,10 @@ def test_replicate_correlation_is_scipys_over_wells_of_both():
     a = rng.normal(size=30)
     b = a + rng.normal(size=30)
     b[3] = math.nan
-    kept = np.isfinite(b)
+    finite = np.isfinite(b)
     pearson, spearman = screen.replicate_correlation(a, b)
-    assert pearson.value == pytest.approx(stats.pearsonr(a[kept], b[kept])[0])
-    assert spearman.value == pytest.approx(stats.spearmanr(a[kept], b[kept])[0])
+    assert pearson.value == pytest.approx(stats.pearsonr(a[finite], b[finite])[0])
+    assert spearman.value == pytest.approx(stats.spearmanr(a[finite], b[finite])[0])
     assert pearson.n == (29,)
 
 
@@ -176,13 +176,13 @@ DEATHS = [(14, 15, 14), (7, 4, 7), (8, 2, 10), (15, 9, 10), (0, 2, 0)]
 
 
 def test_median_polish_is_that_of_r():
-    found = median_polish(DEATHS)
-    assert found.overall == 8
-    assert found.rows.tolist() == [6, -1, 0, 2, -8]
-    assert found.columns.tolist() == [0, -1, 0]
+    polish = median_polish(DEATHS)
+    assert polish.overall == 8
+    assert polish.rows.tolist() == [6, -1, 0, 2, -8]
+    assert polish.columns.tolist() == [0, -1, 0]
     expected = [[0, 2, 0], [0, -2, 0], [0, -5, 2], [5, 0, 0], [0, 3, 0]]
-    assert found.residuals.tolist() == expected
-    assert found.sweeps == 2
+    assert polish.residuals.tolist() == expected
+    assert polish.sweeps == 2
 
 
 def additive():
@@ -193,20 +193,20 @@ def additive():
 
 
 def test_an_additive_plate_leaves_nothing_but_its_hits():
-    found = median_polish(additive())
-    assert found.overall == 12.75
-    assert found.rows.tolist() == [-1.5, -0.5, 0.5, 1.5]
-    assert found.columns.tolist() == [-1.25, -0.75, -0.25, 0.25, 0.75, 1.25]
+    polish = median_polish(additive())
+    assert polish.overall == 12.75
+    assert polish.rows.tolist() == [-1.5, -0.5, 0.5, 1.5]
+    assert polish.columns.tolist() == [-1.25, -0.75, -0.25, 0.25, 0.75, 1.25]
     hits = {
-        tuple(at): found.residuals[tuple(at)] for at in np.argwhere(found.residuals)
+        tuple(at): polish.residuals[tuple(at)] for at in np.argwhere(polish.residuals)
     }
     assert hits == {(1, 4): 6, (2, 1): -4}
 
 
 def test_a_plate_without_residuals_has_no_b_score():
-    found = b_score(additive())
-    assert np.isnan(found.scores).all()
-    assert found.note.endswith("the residual MAD is 0")
+    scored = b_score(additive())
+    assert np.isnan(scored.scores).all()
+    assert scored.note.endswith("the residual MAD is 0")
 
 
 def noisy():
@@ -232,9 +232,9 @@ def test_b_score_ignores_row_and_column_effects(seed, row, column):
     rng = np.random.default_rng(seed)
     grid = rng.normal(0, 1, (6, 8))
     effects = row * rng.integers(0, 2, (6, 1)) + column * np.arange(8)
-    one, other = median_polish(grid), median_polish(grid + effects)
+    plain, shifted = median_polish(grid), median_polish(grid + effects)
     # Medians of even counts make it approximate; a polish that diverges would not be.
-    assert mad(other.residuals) < 3 * mad(one.residuals) + 1e-9
+    assert mad(shifted.residuals) < 3 * mad(plain.residuals) + 1e-9
 
 
 def test_controls_are_scored_with_the_effects_of_the_samples():
@@ -242,9 +242,9 @@ def test_controls_are_scored_with_the_effects_of_the_samples():
     grid[:, 0] += 40
     fitted = np.ones(grid.shape, bool)
     fitted[:, 0] = False
-    found = b_score(grid, fitted)
-    assert np.isfinite(found.scores[:, 0]).all()
-    assert found.scores[:, 0].min() > 20
+    scored = b_score(grid, fitted)
+    assert np.isfinite(scored.scores[:, 0]).all()
+    assert scored.scores[:, 0].min() > 20
 
 
 def test_b_score_says_where_it_may_be_biased():
@@ -261,6 +261,6 @@ def test_wells_without_a_value_are_left_out_of_the_polish():
     grid = noisy()
     grid[0, 0] = math.nan
     grid[:, 7] = math.nan
-    found = b_score(grid)
-    assert np.isnan(found.scores[:, 7]).all()
-    assert found.scores[3, 5] > 15
+    scored = b_score(grid)
+    assert np.isnan(scored.scores[:, 7]).all()
+    assert scored.scores[3, 5] > 15

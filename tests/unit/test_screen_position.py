@@ -78,10 +78,10 @@ def test_an_even_plate_has_no_material_effect():
 
 
 def test_a_drift_by_chance_is_not_material_for_want_of_size():
-    found = drift(even_plate(), 1)
-    assert found.agreement == pytest.approx(-0.601, abs=1e-3)
-    assert found.p == pytest.approx(0.039, abs=1e-3)
-    assert not found.material
+    effect = drift(even_plate(), 1)
+    assert effect.agreement == pytest.approx(-0.601, abs=1e-3)
+    assert effect.p == pytest.approx(0.039, abs=1e-3)
+    assert not effect.material
 
 
 def test_a_dried_edge_is_material():
@@ -91,19 +91,19 @@ def test_a_dried_edge_is_material():
 
 def test_a_drift_along_columns_is_found_with_its_size():
     grid = even_plate() * np.linspace(1, 1.4, 12)
-    found = drift(grid, 1)
-    assert found.material
-    assert found.size == pytest.approx(33, abs=8)
+    effect = drift(grid, 1)
+    assert effect.material
+    assert effect.size == pytest.approx(33, abs=8)
     order = np.arange(12)[::-1]
-    assert drift(grid, 1, order).size == pytest.approx(-found.size)
+    assert drift(grid, 1, order).size == pytest.approx(-effect.size)
 
 
 def test_a_dispensing_pattern_is_found():
     grid = even_plate()
     grid[:, ::2] *= 1.3
-    found = {effect.id: effect for effect in dispensing_patterns(grid)}
-    assert found["every other column"].material
-    assert not found["every other row"].material
+    patterns = {effect.id: effect for effect in dispensing_patterns(grid)}
+    assert patterns["every other column"].material
+    assert not patterns["every other row"].material
 
 
 def test_too_few_wells_say_so():
@@ -115,8 +115,8 @@ def test_too_few_wells_say_so():
 
 
 def test_a_constant_plate_has_no_effect():
-    found = position_effects(np.ones((8, 12)))
-    assert not [effect for effect in found if effect.material]
+    effects = position_effects(np.ones((8, 12)))
+    assert not [effect for effect in effects if effect.material]
 
 
 def test_edge_test_is_scipys():
@@ -180,25 +180,25 @@ def test_the_rim_of_the_wells_in_use_is_no_edge():
 def test_groups_of_a_dispenser_that_fill_no_well_take_no_part():
     grid = np.full((32, 48), math.nan)
     grid[:16, :12] = np.random.RandomState(1).normal(100, 5, (16, 12))
-    found = {effect.id: effect for effect in dispensing_patterns(grid)}
-    assert found["groups of 8 rows"].n == (96, 96)
+    patterns = {effect.id: effect for effect in dispensing_patterns(grid)}
+    assert patterns["groups of 8 rows"].n == (96, 96)
 
 
 # Chance
 
 
 def test_six_lines_in_order_have_the_p_of_all_orders():
-    found = drift(np.tile(np.arange(100.0, 160, 10), (8, 1)), 1)
-    assert found.p == pytest.approx(2 / 720)
-    assert found.material
-    assert "p 0.0028," in found.text
+    effect = drift(np.tile(np.arange(100.0, 160, 10), (8, 1)), 1)
+    assert effect.p == pytest.approx(2 / 720)
+    assert effect.material
+    assert "p 0.0028," in effect.text
 
 
 @pytest.mark.parametrize("number", [6, 9, 10, 24, 48])
 def test_no_order_is_impossible_by_chance(number):
-    found = drift(np.tile(np.arange(100.0, 100 + number), (8, 1)), 1)
-    assert found.p >= 1 / math.factorial(number)
-    assert "p 0," not in found.text
+    effect = drift(np.tile(np.arange(100.0, 100 + number), (8, 1)), 1)
+    assert effect.p >= 1 / math.factorial(number)
+    assert "p 0," not in effect.text
 
 
 def test_a_p_too_small_for_a_number_is_not_printed_as_zero():
@@ -246,11 +246,11 @@ def sbs_like():
 
 
 def test_roles_are_proposed_from_names_and_values():
-    found = propose_mapping(sbs_like())
-    assert found.role == "SBS_Controls"
-    assert found.values == {"-1": "negative", "0": "sample", "1": "positive"}
-    assert found.dose == "SBS_Doses"
-    assert found.apply({"SBS_Doses": 3, "SBS_Controls": 0}) == WellRole(
+    mapping = propose_mapping(sbs_like())
+    assert mapping.role == "SBS_Controls"
+    assert mapping.values == {"-1": "negative", "0": "sample", "1": "positive"}
+    assert mapping.dose == "SBS_Doses"
+    assert mapping.apply({"SBS_Doses": 3, "SBS_Controls": 0}) == WellRole(
         role="sample", dose=3.0
     )
 
@@ -261,11 +261,11 @@ def test_roles_are_proposed_from_other_words():
         "A/2": {"Compound ID": "x", "Content Type": "trt", "Conc (uM)": "0.5"},
         "A/3": {"Compound ID": "y", "Content Type": "Positive", "Conc (uM)": 1},
     }
-    found = propose_mapping(wells)
-    assert found.role == "Content Type"
-    assert found.compound == "Compound ID"
-    assert (found.dose, found.unit) == ("Conc (uM)", "uM")
-    roles = [found.apply(well).role for well in wells.values()]
+    mapping = propose_mapping(wells)
+    assert mapping.role == "Content Type"
+    assert mapping.compound == "Compound ID"
+    assert (mapping.dose, mapping.unit) == ("Conc (uM)", "uM")
+    roles = [mapping.apply(well).role for well in wells.values()]
     assert roles == ["negative", "sample", "positive"]
 
 
@@ -285,9 +285,9 @@ def roles_of(wells):
 
 
 def test_dose_that_follows_columns_is_told():
-    told = confounding(roles_of(sbs_like()), (8, 12))
-    assert "dose follows columns" in told
-    assert "most wells are expected to be active" in told
+    sentence = confounding(roles_of(sbs_like()), (8, 12))
+    assert "dose follows columns" in sentence
+    assert "most wells are expected to be active" in sentence
 
 
 @given(st.integers(0, 10_000))
@@ -317,12 +317,12 @@ def test_association_is_between_nothing_and_all():
 
 def test_positions_are_not_interpreted_where_dose_follows_columns():
     grid = even_plate()
-    found = judge_positions(by_well(grid), roles_of(sbs_like()), (8, 12))
-    assert found.effects == ()
-    assert found.refusal.startswith("not interpretable: dose follows columns")
-    assert found.offered is not None
-    assert found.offered.basis == "untreated and negative wells"
-    assert found.offered.n == 8
+    judgement = judge_positions(by_well(grid), roles_of(sbs_like()), (8, 12))
+    assert judgement.effects == ()
+    assert judgement.refusal.startswith("not interpretable: dose follows columns")
+    assert judgement.offered is not None
+    assert judgement.offered.basis == "untreated and negative wells"
+    assert judgement.offered.n == 8
 
 
 def test_positions_rest_on_samples_where_controls_fill_columns():
@@ -334,10 +334,10 @@ def test_positions_rest_on_samples_where_controls_fill_columns():
         well: mapping.apply({"role": values[0]})
         for well, values in plan.conditions.items()
     }
-    found = judge_positions(by_well(dried_plate()), roles, (8, 12))
-    assert found.basis == "samples"
-    assert found.n == 80
-    assert "edge" in [effect.id for effect in found.material]
+    judgement = judge_positions(by_well(dried_plate()), roles, (8, 12))
+    assert judgement.basis == "samples"
+    assert judgement.n == 80
+    assert "edge" in [effect.id for effect in judgement.material]
 
 
 def controlled_plate():
@@ -351,24 +351,24 @@ def test_a_report_compares_all_wells_with_those_not_failed():
     values = by_well(controlled_plate())
     values[0, 11] = 100.0
     roles = roles_of(sbs_like())
-    found = assay_report(values, roles, (8, 12), failed={(0, 11), (3, 3)})
-    z = found.controls[0]
+    report = assay_report(values, roles, (8, 12), failed={(0, 11), (3, 3)})
+    z = report.controls[0]
     assert z.all.id == z.counted.id == "z_prime"
     assert z.all.n == (8, 8)
     assert z.counted.n == (7, 8)
     assert z.counted.value > z.all.value
-    assert found.left_out == {"positive": 1, "sample": 1}
-    assert found.exploratory
-    assert "not interpretable" in found.b_score.note
+    assert report.left_out == {"positive": 1, "sample": 1}
+    assert report.exploratory
+    assert "not interpretable" in report.b_score.note
 
 
 def test_a_report_without_roles_still_judges_the_plate():
-    found = assay_report(by_well(dried_plate()), {}, (8, 12), assay_metric=True)
-    assert not found.exploratory
-    assert math.isnan(found.controls[0].all.value)
-    assert "edge" in [effect.id for effect in found.positions.material]
-    assert np.isfinite(found.robust_z).all()
-    assert np.isfinite(found.b_score.scores).all()
+    report = assay_report(by_well(dried_plate()), {}, (8, 12), assay_metric=True)
+    assert not report.exploratory
+    assert math.isnan(report.controls[0].all.value)
+    assert "edge" in [effect.id for effect in report.positions.material]
+    assert np.isfinite(report.robust_z).all()
+    assert np.isfinite(report.b_score.scores).all()
 
 
 def test_dose_points_are_of_wells_by_rising_dose():

@@ -54,15 +54,15 @@ def test_plates_are_found_below_a_folder_and_known_by_their_path(
     plates.make(root / "x.ozx", rows=1, columns=1)
     (root / ".hidden.zarr").mkdir()
     shutil.copytree(root / "a/p 2.zarr/A/1", root / "only a well.zarr")
-    found = dict(unique_keys([str(root)]))
-    assert list(found) == ["a/p 2.zarr", "a/p 10.zarr", "b/c/p.zarr", "x.ozx"]
-    assert found["x.ozx"] == str(root / "x.ozx")
+    locations = dict(unique_keys([str(root)]))
+    assert list(locations) == ["a/p 2.zarr", "a/p 10.zarr", "b/c/p.zarr", "x.ozx"]
+    assert locations["x.ozx"] == str(root / "x.ozx")
 
 
 def test_equal_names_from_two_roots_get_two_keys(tmp_path: Path) -> None:
     roots = [plates.make(tmp_path / day / KEY, rows=1, columns=1) for day in "ab"]
-    found = list(unique_keys([*map(str, roots), str(roots[0])]))
-    assert [key for key, _ in found] == [KEY, f"{KEY}~2"]
+    keys = list(unique_keys([*map(str, roots), str(roots[0])]))
+    assert [key for key, _ in keys] == [KEY, f"{KEY}~2"]
 
 
 def test_a_link_out_of_the_root_is_not_followed(tmp_path: Path) -> None:
@@ -333,7 +333,8 @@ def test_the_middle_plane_is_shown_where_none_is_asked(
         middle = made.pictures.plane(*where, PlaneRequest())
         first = made.pictures.plane(*where, PlaneRequest(z=0))
     codes = [
-        plates.identity(np.frombuffer(one.data, "<u2")[0]) for one in (middle, first)
+        plates.identity(np.frombuffer(plane.data, "<u2")[0])
+        for plane in (middle, first)
     ]
     assert [code.plane for code in codes] == [1, 0]
 
@@ -349,9 +350,9 @@ def test_pictures_outlive_the_server_in_the_workspace(
             ).data
 
     first = draw()
-    kept = list((workspace / "previews").rglob("*.jpg"))
-    assert len(kept) == 1
-    kept[0].write_bytes(first + b"kept")
+    files = list((workspace / "previews").rglob("*.jpg"))
+    assert len(files) == 1
+    files[0].write_bytes(first + b"kept")
     assert draw() == first + b"kept"
 
 
@@ -400,20 +401,20 @@ def test_a_well_is_as_bad_as_its_worst_field_and_says_which(
     with service(workspace, path) as made:
         surveyed(made, KEY)
         metric = "power_log_log_slope.0"
-        found = wait_for(
+        worst = wait_for(
             lambda: (
                 (v := made.quality.values(KEY, metric).wells["A1"]).value is not None
                 and v
             )
         )
         wait_for(lambda: not made.quality.progress(KEY).running)
-        found = made.quality.values(KEY, metric).wells["A1"]
+        worst = made.quality.values(KEY, metric).wells["A1"]
         fields = {
             value.field: value.values[metric]
             for value in made.quality.field_values(KEY, "A1")
         }
-    assert found.value == min(fields.values())
-    assert fields[found.field] == found.value
+    assert worst.value == min(fields.values())
+    assert fields[worst.field] == worst.value
 
 
 def test_what_is_not_measured_says_why(tmp_path: Path, workspace: Path) -> None:
@@ -421,9 +422,9 @@ def test_what_is_not_measured_says_why(tmp_path: Path, workspace: Path) -> None:
     shutil.rmtree(path / "A" / "2")
     with service(workspace, path) as made:
         surveyed(made, KEY)
-        found = made.quality.values(KEY, "mean.0").wells["A2"]
-    assert found.value is None
-    assert "A/2" in (found.reason or "")
+        well = made.quality.values(KEY, "mean.0").wells["A2"]
+    assert well.value is None
+    assert "A/2" in (well.reason or "")
 
 
 def test_an_unknown_metric_is_not_served(plate: Path, workspace: Path) -> None:
@@ -459,13 +460,13 @@ def test_a_well_that_another_process_writes_shows_after_one_look(
             return look(at_most)
 
         served.changed_wells = counted  # type: ignore[method-assign]
-        found = wait_for(
+        after = wait_for(
             lambda: (o := made.plates.overview(KEY)).well("B2").state == "present" and o
         )
         assert len(vain) <= 1
         assert watcher.LOOK_SECONDS + 2 * watcher._TICK < 5
-        assert found.revision > before.revision
-        assert found.digest != before.digest
+        assert after.revision > before.revision
+        assert after.digest != before.digest
         assert made.plates.well(KEY, "B2").fields
 
 

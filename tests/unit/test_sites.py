@@ -29,9 +29,9 @@ def test_a_table_counts_from_1_unless_it_has_a_site_0() -> None:
 def test_labels_that_the_source_gave_decide_in_every_spelling() -> None:
     fields = {HERE: own("s1", "s2", "s10")}
     for texts in (("s1", "s10"), ("S1", "S10"), ("1", "10"), ("01", "10.0")):
-        found = match_sites([(HERE, text) for text in texts], fields)
-        assert found.rule == "label"
-        assert list(found.names.values()) == ["0", "2"]
+        matched = match_sites([(HERE, text) for text in texts], fields)
+        assert matched.rule == "label"
+        assert list(matched.names.values()) == ["0", "2"]
     strange = match_sites([(HERE, "2"), (HERE, "3"), (HERE, "11")], fields)
     assert strange.names == {(HERE, "2"): "1"}
     assert strange.unmatched == (("3", 1), ("11", 1))
@@ -39,9 +39,9 @@ def test_labels_that_the_source_gave_decide_in_every_spelling() -> None:
 
 def test_words_that_are_no_number_are_labels_only() -> None:
     fields = {HERE: own("Top left", "centre")}
-    found = match_sites([(HERE, "top  LEFT"), (HERE, "edge")], fields)
-    assert found.names == {(HERE, "top  LEFT"): "0"}
-    assert found.unmatched == (("edge", 1),)
+    matched = match_sites([(HERE, "top  LEFT"), (HERE, "edge")], fields)
+    assert matched.names == {(HERE, "top  LEFT"): "0"}
+    assert matched.unmatched == (("edge", 1),)
     none = match_sites([(HERE, "a"), (HERE, "1")], {HERE: own("", "")})
     assert (none.rule, none.names) == ("none", {})
     assert none.unmatched == (("1", 1), ("a", 1))
@@ -53,16 +53,16 @@ def test_where_labels_say_nothing_the_order_does() -> None:
 
 
 def test_a_well_that_lacks_a_field_shifts_no_other() -> None:
-    kept = [OwnField("a1f0", "a1f0"), OwnField("a1f2", "a1f2")]
-    fields = {HERE: kept, THERE: [OwnField("a1f1", "a1f1")]}
+    remaining = [OwnField("a1f0", "a1f0"), OwnField("a1f2", "a1f2")]
+    fields = {HERE: remaining, THERE: [OwnField("a1f1", "a1f1")]}
     sites = [(HERE, "1"), (HERE, "2"), (HERE, "3"), (THERE, "2")]
-    found = match_sites(sites, fields)
-    assert found.names == {
+    matched = match_sites(sites, fields)
+    assert matched.names == {
         (HERE, "1"): "a1f0",
         (HERE, "3"): "a1f2",
         (THERE, "2"): "a1f1",
     }
-    assert found.unmatched == (("2", 1),)
+    assert matched.unmatched == (("2", 1),)
 
 
 def test_names_of_other_writers_begin_where_they_begin() -> None:
@@ -74,9 +74,9 @@ def test_names_of_other_writers_begin_where_they_begin() -> None:
 
 def test_what_two_acquisitions_share_stands_for_neither() -> None:
     fields = {HERE: [OwnField("a0f0", "s1"), OwnField("a1f0", "s1")]}
-    found = match_sites([(HERE, "1")], fields)
-    assert found.names == {}
-    assert found.unmatched == (("1", 1),)
+    matched = match_sites([(HERE, "1")], fields)
+    assert matched.names == {}
+    assert matched.unmatched == (("1", 1),)
 
 
 @given(
@@ -87,8 +87,8 @@ def test_each_site_is_one_field_or_listed(
     sites: list[tuple[tuple[int, int], str]], labels: list[str]
 ) -> None:
     fields = {HERE: own(*labels)}
-    found = match_sites(sites, fields)
-    assert set(found.names) <= set(sites)
-    assert set(found.names.values()) <= {one.name for one in fields[HERE]}
-    told = sum(n for *_, n in (*found.matched, *found.unmatched))
-    assert told == len(sites)
+    matched = match_sites(sites, fields)
+    assert set(matched.names) <= set(sites)
+    assert set(matched.names.values()) <= {field.name for field in fields[HERE]}
+    listed = sum(n for *_, n in (*matched.matched, *matched.unmatched))
+    assert listed == len(sites)

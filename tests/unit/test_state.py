@@ -108,14 +108,14 @@ def test_malformed_channels_are_a_value_error(text: str) -> None:
 
 def test_nobody_is_told_of_a_state_that_is_the_present_one() -> None:
     """Of channels neither, which `param` takes for others whenever they are set."""
-    state, told = SessionState(), []
+    state, seen = SessionState(), []
     channels = (ChannelSetting(index=1, color="FF0000", low=0.0, high=9.0, gamma=1.0),)
     state.update(well="B2", channels=channels)
-    state.on_change(told.append)
+    state.on_change(seen.append)
     state.show(state.view())
-    assert told == []
+    assert seen == []
     view = state.update(well="B3")
-    assert told == [view]
+    assert seen == [view]
     assert (view.well, view.channels) == ("B3", channels)
 
 

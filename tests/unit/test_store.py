@@ -195,18 +195,18 @@ def test_a_store_can_be_pickled(folder: Path) -> None:
 
 def test_eight_threads_read_one_store(folder: Path) -> None:
     store = DirectoryStore(folder)
-    found: list[bytes | None] = []
+    read: list[bytes | None] = []
 
     def work() -> None:
-        found.extend(store.fetch("zarr.json", place, 1) for place in range(10))
+        read.extend(store.fetch("zarr.json", place, 1) for place in range(10))
 
     threads = [threading.Thread(target=work) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(found) == 80
-    assert set(found) == {bytes([48 + digit]) for digit in range(10)}
+    assert len(read) == 80
+    assert set(read) == {bytes([48 + digit]) for digit in range(10)}
 
 
 # --- locations -----------------------------------------------------------------------

@@ -86,7 +86,7 @@ def overview(**states: str) -> PlateOverview:
         location="/screens/one/p.zarr",
         writable=True,
         rows=("A", "B"),
-        columns=tuple(str(one + 1) for one in range(COLUMNS)),
+        columns=tuple(str(number + 1) for number in range(COLUMNS)),
         wells=tuple(wells),
         channels=(channel(0, "DNA"),),
     )
@@ -122,10 +122,10 @@ def evidence(plate: PlateOverview, **focus: float) -> PlateEvidence:
 
 def test_a_blurred_field_is_suspect_in_words(settings: Settings) -> None:
     judging = Judging(settings, RoleStore(settings))
-    found = judging.judge("p", evidence(overview(), B03=-6.1))
-    assert found.ready
-    assert [one.well for one in found.suspects] == ["B03"]
-    reason = found.suspects[0].reasons[0]
+    judgement = judging.judge("p", evidence(overview(), B03=-6.1))
+    assert judgement.ready
+    assert [suspect.well for suspect in judgement.suspects] == ["B03"]
+    reason = judgement.suspects[0].reasons[0]
     assert (
         reason.text == "channel DNA, field s1: out of focus? (focus -6.1), worst of 24"
     )
@@ -135,19 +135,21 @@ def test_a_blurred_field_is_suspect_in_words(settings: Settings) -> None:
 def test_missing_and_unreadable_wells_lead_the_list(settings: Settings) -> None:
     judging = Judging(settings, RoleStore(settings))
     plate = overview(A02="missing", A04="unreadable")
-    found = judging.judge("p", evidence(plate, B03=-6.1))
-    assert {one.well for one in found.suspects} == {"A02", "A04", "B03"}
-    assert found.suspects[-1].well == "B03"
-    assert found.by_well["A02"].score == 10
+    judgement = judging.judge("p", evidence(plate, B03=-6.1))
+    assert {suspect.well for suspect in judgement.suspects} == {"A02", "A04", "B03"}
+    assert judgement.suspects[-1].well == "B03"
+    assert judgement.by_well["A02"].score == 10
 
 
 def test_a_plate_that_is_blurred_everywhere_is_said_to_be(settings: Settings) -> None:
     judging = Judging(settings, RoleStore(settings))
     plate = overview()
     blurred = {well.label: -5.0 - 0.01 * well.column for well in plate.wells}
-    found = judging.judge("p", evidence(plate, **blurred))
-    assert found.suspects == ()
-    assert any("focus is bad on the whole plate" in one for one in found.banner)
+    judgement = judging.judge("p", evidence(plate, **blurred))
+    assert judgement.suspects == ()
+    assert any(
+        "focus is bad on the whole plate" in sentence for sentence in judgement.banner
+    )
 
 
 def test_two_fields_are_said_to_be_too_few_and_what_was_checked(
@@ -155,9 +157,9 @@ def test_two_fields_are_said_to_be_too_few_and_what_was_checked(
 ) -> None:
     plate = overview()
     two = replace(plate, wells=plate.wells[:2])
-    found = Judging(settings, RoleStore(settings)).judge("p", evidence(two))
-    assert found.suspects == ()
-    assert found.few.startswith(
+    judgement = Judging(settings, RoleStore(settings)).judge("p", evidence(two))
+    assert judgement.suspects == ()
+    assert judgement.few.startswith(
         "Too few to compare: 2 fields, a comparison needs 16. Checked by what needs"
     )
     enough = Judging(settings, RoleStore(settings)).judge("q", evidence(plate))
@@ -180,8 +182,8 @@ def with_optics(given: PlateEvidence, pixel: float, exposure: str) -> PlateEvide
     """Return evidence of fields of another objective and exposure."""
     fields = {
         well: tuple(
-            replace(one, axes=("c", "y", "x"), scale=(1.0, pixel, pixel))
-            for one in views
+            replace(view, axes=("c", "y", "x"), scale=(1.0, pixel, pixel))
+            for view in views
         )
         for well, views in given.fields.items()
     }
@@ -204,8 +206,8 @@ def test_a_plate_is_compared_with_five_others_of_the_same_optics(
         assert judged.others == number
     dull = {well.label: -2.4 - 0.01 * well.column for well in plate.wells}
     same = with_optics(evidence(plate, **dull), 0.65, "50 ms")
-    (told,) = judging.judge("dull", same).banner
-    assert told.startswith("focus is worse than on 5 other plates (channel DNA")
+    (sentence,) = judging.judge("dull", same).banner
+    assert sentence.startswith("focus is worse than on 5 other plates (channel DNA")
     for other in (
         with_optics(evidence(plate, **dull), 0.325, "50 ms"),
         with_optics(evidence(plate, **dull), 0.65, "20 ms"),
@@ -285,10 +287,10 @@ def values(plate: PlateOverview, metric: str = "mean.0") -> MetricValues:
 
 
 def test_too_few_controls_give_no_number_and_say_so(settings: Settings) -> None:
-    found = PlateStatistics(settings, RoleStore(settings)).view(
+    statistics = PlateStatistics(settings, RoleStore(settings)).view(
         overview(), values(overview())
     )
-    first = found.controls[0]
+    first = statistics.controls[0]
     assert (first.id, first.value, first.n) == ("z_prime", None, "2 + 2")
     assert first.note.startswith("needs 4 positive and 4 negative wells")
     assert first.meaning
@@ -305,10 +307,10 @@ def test_only_the_assay_metric_is_not_exploratory(settings: Settings) -> None:
 
 def test_failed_wells_are_left_out_and_counted(settings: Settings) -> None:
     plate = overview()
-    found = PlateStatistics(settings, RoleStore(settings)).view(
+    statistics = PlateStatistics(settings, RoleStore(settings)).view(
         plate, values(plate), failed={"A01", "A05"}
     )
-    assert found.left_out == (("negative", 1), ("sample", 1))
+    assert statistics.left_out == (("negative", 1), ("sample", 1))
 
 
 def test_plates_of_one_folder_are_one_project() -> None:
@@ -317,8 +319,8 @@ def test_plates_of_one_folder_are_one_project() -> None:
 
 def test_cut_offs_of_a_person_hold_instead_of_ours(settings: Settings) -> None:
     judging = Judging(settings, RoleStore(settings))
-    told = evidence(overview(), A05=-1.9)
-    plain = judging.judge("p", told)
+    measured = evidence(overview(), A05=-1.9)
+    plain = judging.judge("p", measured)
     low, high = plain.cuts["power_log_log_slope.0"]
     assert high is None
     assert low is not None
@@ -326,8 +328,8 @@ def test_cut_offs_of_a_person_hold_instead_of_ours(settings: Settings) -> None:
     assert plain.own_cuts == frozenset()
     assert "A05" not in plain.by_well
 
-    basis = replace(told.basis, cuts={"power_log_log_slope.0": (-1.8, None)})
-    own = judging.judge("p", replace(told, basis=basis))
+    basis = replace(measured.basis, cuts={"power_log_log_slope.0": (-1.8, None)})
+    own = judging.judge("p", replace(measured, basis=basis))
     assert own.cuts["power_log_log_slope.0"] == (-1.8, None)
     assert own.own_cuts == {"power_log_log_slope.0"}
     assert set(own.by_well) == {"A05"}
@@ -349,7 +351,7 @@ def test_what_lies_beyond_the_drawn_cut_off_is_suspect(value: float) -> None:
 BACKGROUND = definition("background_level").key
 
 
-def two_of_one_name(*names: str) -> PlateEvidence:
+def two_channels(*names: str) -> PlateEvidence:
     """Return a plate of two channels whose backgrounds and focus lie far apart."""
     plate = replace(
         overview(), channels=tuple(channel(at, name) for at, name in enumerate(names))
@@ -368,8 +370,8 @@ def two_of_one_name(*names: str) -> PlateEvidence:
 
 
 def test_channels_of_one_name_have_baselines_and_cut_offs_of_their_own() -> None:
-    judged, used = judge(two_of_one_name("GFP", "GFP"), {}, None)
-    apart, _ = judge(two_of_one_name("DNA", "GFP"), {}, None)
+    judged, used = judge(two_channels("GFP", "GFP"), {}, None)
+    apart, _ = judge(two_channels("DNA", "GFP"), {}, None)
     assert judged.cuts == apart.cuts
     assert {key.rpartition(".")[2] for key in judged.cuts} == {"0", "1"}
     assert used["background_level", "GFP (1)", None].median < 600
@@ -379,10 +381,10 @@ def test_channels_of_one_name_have_baselines_and_cut_offs_of_their_own() -> None
 def test_baselines_that_channels_of_one_name_shared_are_made_anew(
     settings: Settings,
 ) -> None:
-    shared = two_of_one_name("GFP", "GFP")
+    shared = two_channels("GFP", "GFP")
     judging = Judging(settings, RoleStore(settings))
     # As it was kept before: one row a name, signed without the names of channels.
-    judging.judge("other", two_of_one_name("A", "B"))
+    judging.judge("other", two_channels("A", "B"))
     signature = settings.get("baselines", "other")["signature"]
     row = ["background_level", "GFP", None, 2750.0, 2250.0, 48]
     settings.put({"signature": signature, "baselines": [row]}, "baselines", "p")

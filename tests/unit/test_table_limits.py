@@ -233,7 +233,7 @@ def test_a_table_whose_time_is_over_is_not_called_damaged(data):
         read_table(data)
 
 
-def told(number: int, length: int = 0) -> bytes:
+def varint(number: int, length: int = 0) -> bytes:
     """Return a number as it stands at the end of a Parquet file, of some bytes."""
     bits, text = 2 * number, bytearray()
     while bits > 0x7F or len(text) + 1 < length:
@@ -256,14 +256,14 @@ def lying(data: bytes, **lies: int) -> bytes:
     footer = data[end:]
     for what, lie in lies.items():
         for number in set(truths[what]):
-            old = told(number)
+            old = varint(number)
             assert old in footer
-            footer = footer.replace(old, told(lie, len(old)))
+            footer = footer.replace(old, varint(lie, len(old)))
     return data[:end] + footer
 
 
 @cache
-def one_column(rows: int = 10_000_037) -> bytes:
+def zeros(rows: int = 10_000_037) -> bytes:
     """Return a file of some kilobytes whose one page unpacks to 76 MiB."""
     stream = io.BytesIO()
     parquet.write_table(
@@ -293,7 +293,7 @@ def one_column(rows: int = 10_000_037) -> bytes:
 def test_a_parquet_file_that_lies_about_its_size_is_refused_before_it_is_unpacked(
     lies, why, tmp_path
 ):
-    data = lying(one_column(), **lies)
+    data = lying(zeros(), **lies)
     assert len(data) < 100_000
     (tmp_path / "x.parquet").write_bytes(data)
     usual, pool = pa.default_memory_pool(), pa.system_memory_pool()
@@ -309,7 +309,7 @@ def test_a_parquet_file_that_lies_about_its_size_is_refused_before_it_is_unpacke
 
 
 def test_pages_that_lie_where_they_cannot_be_are_an_error_in_words():
-    whole = one_column(1000)
+    whole = zeros(1000)
     start = parquet.ParquetFile(io.BytesIO(whole)).metadata.row_group(0).column(0)
     at = start.data_page_offset
     for broken in (b"\xff" * 40, b"\x15" + b"\x80" * 39, b"\x00" * 40, b"\x1c" * 40):

@@ -13,11 +13,11 @@ from dashboard.text import plain_text, safe_text
 class _Tags(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[str] = []
+        self.tags: list[str] = []
         self.text = ""
 
     def handle_starttag(self, tag: str, attrs: object) -> None:
-        self.found.append(tag)
+        self.tags.append(tag)
 
     def handle_data(self, data: str) -> None:
         self.text += data
@@ -28,7 +28,7 @@ def test_no_text_becomes_a_tag_and_none_is_lost(text: str) -> None:
     parser = _Tags()
     parser.feed(safe_text(text))
     parser.close()
-    assert parser.found == []
+    assert parser.tags == []
     assert parser.text == plain_text(text)
 
 
@@ -46,6 +46,6 @@ def test_direction_overrides_and_control_characters_are_dropped() -> None:
 
 
 def test_long_text_ends_with_an_ellipsis() -> None:
-    found = plain_text("x" * 5000, 100)
-    assert len(found) == 100
-    assert found.endswith("…")
+    text = plain_text("x" * 5000, 100)
+    assert len(text) == 100
+    assert text.endswith("…")

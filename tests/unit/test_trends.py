@@ -21,8 +21,8 @@ def made(*values: float) -> list[PlateMedian]:
 
 
 def test_a_median_leaves_out_what_is_not_finite() -> None:
-    found = plate_median("p", 1.0, [1.0, math.nan, 3.0, math.inf])
-    assert found == PlateMedian(key="p", when=1.0, median=2.0, n=2)
+    median = plate_median("p", 1.0, [1.0, math.nan, 3.0, math.inf])
+    assert median == PlateMedian(key="p", when=1.0, median=2.0, n=2)
     assert plate_median("p", 1.0, [math.nan]) is None
 
 
@@ -32,23 +32,28 @@ def test_a_steady_rise_is_a_drift_and_a_jumping_plate_is_not() -> None:
 
 
 def test_a_plate_that_stands_apart_is_named() -> None:
-    found = trend(made(5.0, 5.1, 4.9, 5.2, 4.8, 9.0, 5.0))
-    assert found.apart == ("p005",)
+    result = trend(made(5.0, 5.1, 4.9, 5.2, 4.8, 9.0, 5.0))
+    assert result.apart == ("p005",)
 
 
 def test_few_plates_tell_no_drift() -> None:
-    found = trend(made(1, 2))
-    assert (found.drift, found.p, found.apart, found.change) == (None, None, (), None)
-    assert found.needed == 6
+    result = trend(made(1, 2))
+    assert (result.drift, result.p, result.apart, result.change) == (
+        None,
+        None,
+        (),
+        None,
+    )
+    assert result.needed == 6
 
 
 def test_five_plates_that_fall_show_how_far_and_say_that_six_are_needed() -> None:
-    found = trend(made(100, 92, 85, 76, 68))
-    assert found.drift is None
-    assert found.needed == 6
-    assert found.change is not None
-    assert found.change.size == pytest.approx(-32, abs=1)
-    assert found.change.low < found.change.size < found.change.high < 0
+    result = trend(made(100, 92, 85, 76, 68))
+    assert result.drift is None
+    assert result.needed == 6
+    assert result.change is not None
+    assert result.change.size == pytest.approx(-32, abs=1)
+    assert result.change.low < result.change.size < result.change.high < 0
 
 
 def test_as_many_plates_as_are_said_to_be_needed_tell_the_steadiest_drift() -> None:
@@ -70,13 +75,13 @@ def test_a_change_lies_within_its_interval(values: list[float]) -> None:
 def test_plates_come_in_their_order_in_time_whatever_they_hold(
     values: list[float],
 ) -> None:
-    found = trend(made(*values)[::-1])
-    assert [median.median for median in found.medians] == values
-    assert set(found.apart) <= {median.key for median in found.medians}
+    result = trend(made(*values)[::-1])
+    assert [median.median for median in result.medians] == values
+    assert set(result.apart) <= {median.key for median in result.medians}
 
 
 @given(st.integers(5, 20), FINITE)
 def test_equal_plates_neither_drift_nor_stand_apart(count: int, value: float) -> None:
-    found = trend(made(*[value] * count))
-    assert found.drift is None
-    assert found.apart == ()
+    result = trend(made(*[value] * count))
+    assert result.drift is None
+    assert result.apart == ()

@@ -103,6 +103,6 @@ def test_limits_without_sense_are_refused_in_words(
 def test_rules_of_a_project_that_were_stored_before_have_our_limits() -> None:
     stored = {"reasons": [["focus", "out of focus"]], "min_fields": 2, "keys": []}
     assert rules_from_json(stored).use == ()
-    kept = {**stored, "use": [["failed", 10, None]]}
-    assert rules_from_json(kept).use == (("failed", 10.0, None),)
+    with_limits = {**stored, "use": [["failed", 10, None]]}
+    assert rules_from_json(with_limits).use == (("failed", 10.0, None),)
     assert ReviewRules().use == ()

@@ -86,8 +86,8 @@ class Raw:
                 self.chunk(f"{path}/{level}", 4 * side * side)
 
     def document(self, path: str) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.root / self.key(path)).read_bytes())
-        return found
+        content: dict[str, Any] = json.loads((self.root / self.key(path)).read_bytes())
+        return content
 
     def key(self, path: str) -> str:
         name = ".zattrs" if self.version == "0.4" else "zarr.json"
@@ -138,7 +138,7 @@ def make(root: Path, version: str = "0.5") -> Raw:
     return raw
 
 
-def found(raw: Raw, **options: Any) -> list[tuple[str, str, str]]:
+def problems_of(raw: Raw, **options: Any) -> list[tuple[str, str, str]]:
     return [
         (problem.severity, problem.rule, problem.location.partition(":")[0])
         for problem in validate(raw.root, **options)
@@ -158,7 +158,7 @@ def test_a_sound_plate_has_no_problems(raw: Raw) -> None:
 def test_an_open_store_a_text_and_a_dict_are_validated_alike(raw: Raw) -> None:
     shutil.rmtree(raw.root / "B")
     expected = validate(raw.root)
-    assert [one.rule for one in expected] == ["well-missing"]
+    assert [problem.rule for problem in expected] == ["well-missing"]
     assert validate(str(raw.root)) == expected
     with DirectoryStore(raw.root) as store:
         assert validate(store) == expected
@@ -188,21 +188,21 @@ def test_an_empty_folder_is_a_problem(tmp_path: Path) -> None:
 
 def test_a_listed_well_without_group_is_a_warning(raw: Raw) -> None:
     shutil.rmtree(raw.root / "A" / "2")
-    assert found(raw) == [("warning", "well-missing", "A/2")]
+    assert problems_of(raw) == [("warning", "well-missing", "A/2")]
 
 
 def test_a_folder_of_fields_without_well_document_is_an_error(raw: Raw) -> None:
     (raw.root / raw.key("A/2")).unlink()
     if raw.version == "0.4":
         (raw.root / "A/2/.zgroup").unlink()
-    assert found(raw) == [("error", "well-document-missing", "A/2")]
+    assert problems_of(raw) == [("error", "well-document-missing", "A/2")]
 
 
 def test_a_cut_off_document_is_an_error_and_the_others_are_judged(raw: Raw) -> None:
     target = raw.root / raw.key("A/1")
     target.write_bytes(target.read_bytes()[:50])
     raw.change("A/2", lambda block: block["well"].update(images=[]))
-    assert [one[1:] for one in found(raw)] == [
+    assert [problem[1:] for problem in problems_of(raw)] == [
         ("document-unreadable", raw.key("A/1")),
         ("well-images-empty", "A/2"),
         ("well-image-unlisted", "A/2"),
@@ -214,13 +214,13 @@ def test_a_link_out_of_the_plate_is_an_error(raw: Raw, tmp_path: Path) -> None:
     outside.write_bytes((raw.root / raw.key("A/1")).read_bytes())
     (raw.root / raw.key("A/1")).unlink()
     (raw.root / raw.key("A/1")).symlink_to(outside)
-    assert ("error", "document-unreadable", raw.key("A/1")) in found(raw)
+    assert ("error", "document-unreadable", raw.key("A/1")) in problems_of(raw)
 
 
 def test_a_fifo_is_an_error_and_does_not_hang(raw: Raw) -> None:
     (raw.root / raw.key("A/1")).unlink()
     os.mkfifo(raw.root / raw.key("A/1"))
-    assert ("error", "document-unreadable", raw.key("A/1")) in found(raw)
+    assert ("error", "document-unreadable", raw.key("A/1")) in problems_of(raw)
 
 
 def test_wells_that_lead_out_of_the_plate_are_not_followed(raw: Raw) -> None:
@@ -231,7 +231,7 @@ def test_wells_that_lead_out_of_the_plate_are_not_followed(raw: Raw) -> None:
         block["plate"]["wells"][0]["path"] = "../other/p.zarr/A/1"
 
     raw.change("", act)
-    rules = [one[1] for one in found(raw)]
+    rules = [problem[1] for problem in problems_of(raw)]
     assert rules[0] == "plate-well-path"
 
 
@@ -239,7 +239,7 @@ def test_a_version_mismatch_in_the_hierarchy_is_an_error(tmp_path: Path) -> None
     raw = make(tmp_path, "0.5")
     raw.change("A/2", lambda block: block.update(version="0.6"))
     raw.change("B/1/0", lambda block: block.update(version="0.4"))
-    assert found(raw) == [
+    assert problems_of(raw) == [
         ("error", "ome-version", "A/2"),
         ("error", "ome-version", "B/1/0"),
     ]
@@ -250,26 +250,26 @@ def test_a_well_of_another_zarr_format_is_an_error(tmp_path: Path) -> None:
     (raw.root / "A/1/zarr.json").unlink()
     other = Raw(raw.root, "0.4")
     other.group("A/1", well([{"path": "0"}], "0.4"))
-    assert found(raw) == [("error", "well-zarr-format", "A/1")]
+    assert problems_of(raw) == [("error", "well-zarr-format", "A/1")]
 
 
 def test_two_formats_at_the_root_are_an_error(tmp_path: Path) -> None:
     raw = make(tmp_path, "0.5")
     Raw(raw.root, "0.4").group("", plate_attributes("0.4"))
-    assert ("error", "store-mixed-formats", "") in found(raw)
+    assert ("error", "store-mixed-formats", "") in problems_of(raw)
 
 
 def test_0_5_in_zarr_v2_is_an_error(tmp_path: Path) -> None:
     raw = make(tmp_path, "0.4")
     raw.change("", lambda block: block["plate"].update(version="0.5"))
-    assert ("error", "version-zarr-format", "") in found(raw)
+    assert ("error", "version-zarr-format", "") in problems_of(raw)
 
 
 def test_0_4_without_group_markers_is_an_error(tmp_path: Path) -> None:
     raw = make(tmp_path, "0.4")
     for path in ("", "A", "A/1", "A/1/0"):
         (raw.root / path / ".zgroup").unlink()
-    assert found(raw) == [
+    assert problems_of(raw) == [
         ("error", "group-missing", ""),
         ("error", "group-missing", "A/1"),
         ("error", "group-missing", "A/1/0"),
@@ -282,7 +282,7 @@ def test_an_array_where_a_group_must_be_is_an_error(tmp_path: Path) -> None:
     document = raw.document("A/1")
     document["node_type"] = "array"
     raw.put("A/1/zarr.json", to_bytes(document))
-    assert found(raw) == [("error", "group-type", "A/1")]
+    assert problems_of(raw) == [("error", "group-type", "A/1")]
 
 
 def test_field_count_smaller_than_the_largest_well_is_one_error(raw: Raw) -> None:
@@ -302,7 +302,7 @@ def test_undeclared_acquisitions_are_found_in_wells(raw: Raw) -> None:
     raw.change("A/2", lambda block: block["well"].update(images=images))
     images = [{"path": "0", "acquisition": 1}, {"path": "1", "acquisition": 1}]
     raw.change("B/1", lambda block: block["well"].update(images=images))
-    assert found(raw) == [
+    assert problems_of(raw) == [
         ("error", "well-image-acquisition-missing", "A/1"),
         ("error", "well-image-acquisition-missing", "A/1"),
         ("error", "well-image-acquisition-undeclared", "A/2"),
@@ -316,7 +316,7 @@ def test_groups_that_should_not_be_there_are_reported(raw: Raw) -> None:
 
     raw.change("", forget)
     raw.group("A/3", {})
-    assert found(raw) == [
+    assert problems_of(raw) == [
         ("warning", "well-unlisted", "A/2"),
         ("warning", "well-empty", "A/3"),
         ("warning", "well-unlisted", "B/1"),
@@ -329,7 +329,7 @@ def test_a_row_group_without_wells_should_not_be_there(raw: Raw) -> None:
 
     raw.change("", forget)
     shutil.rmtree(raw.root / "B" / "1")
-    assert found(raw) == [("warning", "row-empty", "B")]
+    assert problems_of(raw) == [("warning", "row-empty", "B")]
 
 
 def test_foreign_groups_beside_the_rows_are_nobody_s_business(raw: Raw) -> None:
@@ -344,24 +344,24 @@ def test_foreign_groups_beside_the_rows_are_nobody_s_business(raw: Raw) -> None:
 
 def test_a_listed_field_without_image_is_an_error(raw: Raw) -> None:
     shutil.rmtree(raw.root / "A" / "2" / "1")
-    assert found(raw) == [("error", "image-missing", "A/2/1")]
+    assert problems_of(raw) == [("error", "image-missing", "A/2/1")]
 
 
 def test_a_listed_level_without_array_is_an_error(raw: Raw) -> None:
     shutil.rmtree(raw.root / "A" / "2" / "1" / "1")
-    assert found(raw) == [("error", "level-missing", "A/2/1/1")]
+    assert problems_of(raw) == [("error", "level-missing", "A/2/1/1")]
 
 
 def test_a_group_instead_of_an_array_is_an_error(tmp_path: Path) -> None:
     raw = make(tmp_path, "0.5")
     raw.group("A/1/0/1", {})
-    assert found(raw) == [("error", "level-not-array", "A/1/0/1")]
+    assert problems_of(raw) == [("error", "level-not-array", "A/1/0/1")]
 
 
 def test_fields_unlike_the_others_are_warnings(raw: Raw) -> None:
     for level, side in (("0", 6), ("1", 3)):
         raw.array(f"A/2/1/{level}", 2, side, side, dtype="float32")
-    assert found(raw) == [
+    assert problems_of(raw) == [
         ("warning", "fields-shape-differ", "A/2/1"),
         ("warning", "fields-dtype-differ", "A/2/1"),
     ]
@@ -372,7 +372,7 @@ def test_arrays_that_are_refused_here_are_named(tmp_path: Path) -> None:
     codecs = [{"name": "numcodecs.pickle", "configuration": {}}]
     raw.array("A/1/0/0", 2, 8, 8, codecs=codecs)
     raw.array("A/1/1/0", 2, 8, 8, chunk_grid={})
-    assert found(raw) == [
+    assert problems_of(raw) == [
         ("warning", "array-refused", "A/1/0/0"),
         ("error", "array-document", "A/1/1/0"),
     ]
@@ -397,12 +397,12 @@ def test_labels_are_judged_with_their_image(raw: Raw) -> None:
     }
     if raw.version != "0.4":
         expected.add(("warning", "labels-unlisted", "A/1/0/labels"))
-    assert set(found(raw)) == expected
+    assert set(problems_of(raw)) == expected
 
 
 def test_an_unlisted_group_in_a_well_is_reported(raw: Raw) -> None:
     raw.image("A/1/0r2")
-    assert found(raw) == [("warning", "well-image-unlisted", "A/1")]
+    assert problems_of(raw) == [("warning", "well-image-unlisted", "A/1")]
 
 
 def test_what_a_history_or_a_settling_knows_is_no_stray_group(raw: Raw) -> None:
@@ -416,7 +416,10 @@ def test_what_a_history_or_a_settling_knows_is_no_stray_group(raw: Raw) -> None:
     }
     raw.ours("A/1", {"fields": {"0": field}})
     raw.ours("A/1/0r3", {"state": "staging"})
-    assert [one[1] for one in found(raw)] == ["hcs-unsettled", "hcs-incomplete"]
+    assert [problem[1] for problem in problems_of(raw)] == [
+        "hcs-unsettled",
+        "hcs-incomplete",
+    ]
 
 
 # -- pixels ----------------------------------------------------------------------------
@@ -430,15 +433,15 @@ def test_case_19_a_missing_chunk_is_a_warning_when_pixels_are_asked_for(
     raw: Raw,
 ) -> None:
     chunk_of(raw, "A/1/0/0").unlink()
-    assert found(raw) == []
-    assert found(raw, pixels=True) == [("warning", "pixels-missing", "A/1/0/0")]
+    assert problems_of(raw) == []
+    assert problems_of(raw, pixels=True) == [("warning", "pixels-missing", "A/1/0/0")]
 
 
 def test_a_broken_chunk_is_an_error_and_the_others_are_still_read(raw: Raw) -> None:
     chunk_of(raw, "A/1/0/0").write_bytes(b"cut")
     chunk_of(raw, "B/1/1/1").write_bytes(b"cut")
-    assert found(raw) == []
-    assert found(raw, pixels=True) == [
+    assert problems_of(raw) == []
+    assert problems_of(raw, pixels=True) == [
         ("error", "pixels-broken", "A/1/0/0"),
         ("error", "pixels-broken", "B/1/1/1"),
     ]
@@ -529,7 +532,7 @@ def test_a_collection_of_images_is_validated(tmp_path: Path) -> None:
     raw.group("", {"ome": {"version": "0.5", "bioformats2raw.layout": 2}})
     raw.group("OME", {"ome": {"version": "0.5", "series": ["0", "5"]}})
     (tmp_path / "OME/METADATA.ome.xml").unlink()
-    assert [one.rule for one in validate(tmp_path)] == [
+    assert [problem.rule for problem in validate(tmp_path)] == [
         "collection-layout",
         "collection-xml",
         "image-missing",

@@ -300,9 +300,9 @@ def test_parts_are_described_with_their_scripts_and_texts() -> None:
     island.put({"plate": "</script>"})
     text = embedded(described({"header": island}))
     assert "<" not in text
-    found = json.loads(text)
-    assert found["header"]["script"] == "core/header.js"
-    assert found["header"]["texts"] == {
+    parts = json.loads(text)
+    assert parts["header"]["script"] == "core/header.js"
+    assert parts["header"]["texts"] == {
         "content": '{"plate":"</script>"}',
         "known": "",
         "rest": "",
@@ -374,8 +374,8 @@ def test_the_stage_follows_the_state() -> None:
     assert Snapshot(state=pictures, overview=grid()).stage == "canvas"
     drawn_by_chance = ViewState(plate="p.zarr", montage="random")
     assert Snapshot(state=drawn_by_chance, overview=grid()).stage == "plate"
-    kept = ViewState(plate="p.zarr", well="B02", look="pictures")
-    assert Snapshot(state=kept, overview=grid()).stage == "canvas"
+    chosen = ViewState(plate="p.zarr", well="B02", look="pictures")
+    assert Snapshot(state=chosen, overview=grid()).stage == "canvas"
     well = ViewState(plate="p.zarr", well="B02")
     assert Snapshot(state=well, overview=grid()).stage == "well"
     opened = ViewState(plate="p.zarr", well="B02", field="0")

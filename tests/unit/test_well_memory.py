@@ -134,7 +134,7 @@ def test_of_a_correction_only_its_well_is_made_anew() -> None:
 def test_where_nothing_differs_nothing_is_made() -> None:
     plate, memory = replace(stock(), clips={}), WellMemory()
     before = asked(memory, plate, 1)
-    told = replace(plate, progress=Progress(done=1, total=2, running=True))
-    after = asked(memory, told, 2)
-    assert after.progress == told.progress
+    measuring = replace(plate, progress=Progress(done=1, total=2, running=True))
+    after = asked(memory, measuring, 2)
+    assert after.progress == measuring.progress
     assert after.wells is before.wells
