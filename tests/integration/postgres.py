@@ -21,11 +21,11 @@ _PLAIN = ("postgres", "nobody")
 
 
 def _programs() -> Path | None:
-    found = shutil.which("initdb")
-    if found:
-        return Path(found).parent
-    kept = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    return kept[-1].parent if kept else None
+    program = shutil.which("initdb")
+    if program:
+        return Path(program).parent
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    return folders[-1].parent if folders else None
 
 
 def _user() -> str | None:
@@ -34,7 +34,7 @@ def _user() -> str | None:
         return None
     import pwd
 
-    names = {one.pw_name for one in pwd.getpwall()}
+    names = {entry.pw_name for entry in pwd.getpwall()}
     return next((name for name in _PLAIN if name in names), None)
 
 

@@ -62,9 +62,9 @@ def wait_for(what: Callable[[], Any], reason: str = "") -> Any:
     """Return the first true answer."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
-        found = what()
-        if found:
-            return found
+        answer = what()
+        if answer:
+            return answer
         time.sleep(0.02)
     raise AssertionError(f"waited {PATIENCE:.0f} s in vain {reason}")
 
@@ -206,13 +206,13 @@ class Served:
                 sent.setdefault("Cookie", self._cookie)
             named = {name: text for name, text in sent.items() if text is not None}
             connection.request(method, path, body, named)
-            found = connection.getresponse()
+            response = connection.getresponse()
             headers: dict[str, str] = {}
-            for name, text in found.getheaders():
+            for name, text in response.getheaders():
                 # A line for each of those that are there more than once, cookies say.
                 known = headers.get(name)
                 headers[name] = text if known is None else f"{known}\n{text}"
-            return Answer(found.status, headers, found.read())
+            return Answer(response.status, headers, response.read())
 
     def announce(
         self, address: str, size: int, name: str = "x.tif", **headers: str | None

@@ -105,7 +105,7 @@ def target(made: Service) -> str:
     return made.adding.targets()[0].id
 
 
-def kept(tmp_path: Path) -> list[Path]:
+def zips(tmp_path: Path) -> list[Path]:
     """Return the zips that are kept for imports."""
     return list((tmp_path / "workspace" / "imports").rglob("*.zip"))
 
@@ -353,7 +353,7 @@ def test_a_zip_becomes_a_plate_as_the_dry_run_said_and_goes(tmp_path, folders, m
         assert len(list(plate)) == 3
         conditions = plate.attributes["hcs"]["conditions"]
     assert conditions["wells"]["B/3"] == ["=cmd()", 1.5]
-    wait_for(lambda: not kept(tmp_path), "for the zip to go")
+    wait_for(lambda: not zips(tmp_path), "for the zip to go")
 
 
 def test_of_several_plates_in_a_zip_one_is_chosen_or_each_is_imported(
@@ -391,7 +391,7 @@ def test_of_several_plates_in_a_zip_one_is_chosen_or_each_is_imported(
     # Of Q the same files were imported before, so nothing was written again.
     names = sorted(plate.name for plate in plates_folder.iterdir())
     assert names == ["P.ome.zarr", "Q.ome.zarr"]
-    wait_for(lambda: not kept(tmp_path), "for the zips to go")
+    wait_for(lambda: not zips(tmp_path), "for the zips to go")
 
 
 def test_a_name_that_is_taken_or_leads_elsewhere_is_refused_and_nothing_has_changed(
@@ -470,7 +470,7 @@ def test_a_server_that_ends_in_the_middle_is_followed_by_one_that_goes_on(
         source = made.adding.upload_source(OWNER, sent(made, path))
         job = made.adding.begin(source, JobChoices(), target(made), ADA)
         wait_for(lambda: made.inbox.job(job.id).state == "running", "to begin")
-        assert len(kept(tmp_path)) == 1
+        assert len(zips(tmp_path)) == 1
     with service(workspace, plates) as made:
         # Both are still there: the import, and what was only uploaded.
         (left,) = made.uploads.owned_by(OWNER)
@@ -478,7 +478,7 @@ def test_a_server_that_ends_in_the_middle_is_followed_by_one_that_goes_on(
         assert tried(made, made.adding.upload_source(OWNER, left.id)).phase == "done"
         done = ended(made, made.inbox.job(job.id))
         assert (done.state, done.reason) == (JobState.DONE, "")
-        wait_for(lambda: not kept(tmp_path), "for the zip to go")
+        wait_for(lambda: not zips(tmp_path), "for the zip to go")
     with hcs.from_hcs_zarr(done.target) as plate:
         assert sum(len(well.fields) for well in plate) == 96
 
@@ -503,16 +503,16 @@ def test_zips_of_failed_imports_stay_for_a_while_and_those_of_ignored_ones_go(
         for _ in range(2)
     )
     assert {first.state, second.state} == {JobState.FAILED}
-    assert len(kept(tmp_path)) == 2
+    assert len(zips(tmp_path)) == 2
     made.inbox.ignore(first.id)
     made.adding.sweep()
-    assert len(kept(tmp_path)) == 1
+    assert len(zips(tmp_path)) == 1
     store = UploadedZips(tmp_path / "workspace" / "imports")
     late = wait_for(lambda: made.inbox.job(second.id))
     moment = time.time() + KEEP_SECONDS + 60
     monkeypatch.setattr("dashboard.adding.zips.time.time", lambda: moment)
     store.sweep([late], made.inbox.ignore)
-    assert not kept(tmp_path)
+    assert not zips(tmp_path)
     assert made.inbox.job(second.id).state is JobState.IGNORED
 
 

@@ -29,15 +29,15 @@ if TYPE_CHECKING:
 @pytest.fixture
 def made(tmp_path: Path) -> Iterator[Service]:
     plate = plates.make(tmp_path / "served" / KEY, fields=2, shape=(16, 16))
-    with service(tmp_path / "workspace", plate) as found:
-        surveyed(found, KEY)
-        yield found
+    with service(tmp_path / "workspace", plate) as running:
+        surveyed(running, KEY)
+        yield running
 
 
 def held(made: Service, subject: Subject = A1) -> ReviewAct:
-    found = made.reviews.read(KEY).of(subject)
-    assert found is not None
-    return found.act
+    verdict = made.reviews.read(KEY).of(subject)
+    assert verdict is not None
+    return verdict.act
 
 
 def wells(made: Service) -> dict[str, dict[str, str]]:

@@ -66,7 +66,7 @@ with HCSPlateWriter("plate.ozx", plate_metadata) as writer:
         executor.map(lambda wd: write_well(writer, wd), well_data_list)
 """
 
-ONE_BY_ONE = """
+FIELD_BY_FIELD = """
 import hcs as nz
 from hcs import Plate, PlateColumn, PlateRow, PlateWell
 
@@ -157,8 +157,8 @@ def _check_with_zarr(store: Any) -> None:
     group = zarr.open_group(store, mode="r")
     for column in range(2):
         for field in range(2):
-            found = group[f"A/{column + 1}/{field}/0"][...]
-            np.testing.assert_array_equal(found, _pixels(0, column, field))
+            stored = group[f"A/{column + 1}/{field}/0"][...]
+            np.testing.assert_array_equal(stored, _pixels(0, column, field))
 
 
 def _check_with_ngff_zarr(path: Path, wells: list[tuple[str, str, int, int]]) -> None:
@@ -168,9 +168,9 @@ def _check_with_ngff_zarr(path: Path, wells: list[tuple[str, str, int, int]]) ->
         plate = peer.from_hcs_zarr(str(path), validate=True)
         for row, column, field, position in wells:
             image = plate.get_well(row, column).get_image(position)
-            found = np.asarray(image.images[0].data)
+            stored = np.asarray(image.images[0].data)
             expected = _pixels("AB".index(row), int(column) - 1, field)
-            np.testing.assert_array_equal(found, expected)
+            np.testing.assert_array_equal(stored, expected)
 
 
 def _check_with_models(path: Path) -> None:
@@ -208,7 +208,7 @@ def test_the_parallel_example_tells_of_fields_that_failed(here: Path) -> None:
 def test_the_example_of_single_fields_makes_a_plate_that_others_read(
     here: Path,
 ) -> None:
-    _run(ONE_BY_ONE, field_image=_image(0, 0, 0))
+    _run(FIELD_BY_FIELD, field_image=_image(0, 0, 0))
     path = here / "my_plate.ome.zarr"
     with hcs.from_hcs_zarr(path) as plate:
         assert plate.name == "My Screening Plate"
@@ -217,8 +217,8 @@ def test_the_example_of_single_fields_makes_a_plate_that_others_read(
         np.testing.assert_array_equal(
             np.asarray(image.images[0].data), _pixels(0, 0, 0)
         )
-    found = zarr.open_group(path, mode="r")["A/1/0/0"][...]
-    np.testing.assert_array_equal(found, _pixels(0, 0, 0))
+    stored = zarr.open_group(path, mode="r")["A/1/0/0"][...]
+    np.testing.assert_array_equal(stored, _pixels(0, 0, 0))
     _check_with_ngff_zarr(path, [("A", "1", 0, 0)])
     _check_with_models(path)
 

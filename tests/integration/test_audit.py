@@ -45,10 +45,10 @@ def at_once(work) -> None:
 
 
 def test_who_came_in_and_who_was_refused_is_kept(engine) -> None:
-    kept = Audit(engine, at_once)
-    kept.add("sign-in", person(Role.CURATOR, "Ann"), address="127.0.0.1")
-    kept.add("sign-in-failed", who="a\x1b[2J\u202eb", details="name or password")
-    newest, first = kept.recent()
+    trail = Audit(engine, at_once)
+    trail.add("sign-in", person(Role.CURATOR, "Ann"), address="127.0.0.1")
+    trail.add("sign-in-failed", who="a\x1b[2J\u202eb", details="name or password")
+    newest, first = trail.recent()
     assert (first.act, first.who, first.known) == ("sign-in", "Ann", "sign-in")
     assert first.address == "127.0.0.1"
     assert first.at.endswith("Z")
@@ -58,10 +58,10 @@ def test_who_came_in_and_who_was_refused_is_kept(engine) -> None:
 def test_the_newest_are_kept_and_the_oldest_go(engine, monkeypatch) -> None:
     monkeypatch.setattr(audit, "MOST_ROWS", 30)
     monkeypatch.setattr(audit, "_TRIM_EACH", 10)
-    kept = Audit(engine, at_once)
+    trail = Audit(engine, at_once)
     for number in range(200):
-        kept.add("export", who=str(number))
-    rows = [int(entry.who) for entry in kept.recent(1000)]
+        trail.add("export", who=str(number))
+    rows = [int(entry.who) for entry in trail.recent(1000)]
     assert rows == list(range(199, 199 - len(rows), -1))
     assert 30 <= len(rows) <= 40
 
@@ -71,22 +71,22 @@ def test_a_flood_is_bounded_in_memory_and_said_in_the_log(engine, caplog) -> Non
     held = threading.Event()
     with ThreadPoolExecutor(1) as pool:
         pool.submit(held.wait)
-        kept = Audit(engine, pool.submit)
+        trail = Audit(engine, pool.submit)
         for number in range(5000):
-            kept.add("refused", who=str(number), details="x" * 10_000)
-        assert len(kept._waiting) == 1000
+            trail.add("refused", who=str(number), details="x" * 10_000)
+        assert len(trail._waiting) == 1000
         held.set()
-    assert len(kept.recent(10_000)) == 1000
+    assert len(trail.recent(10_000)) == 1000
     assert "4000 acts of accounts" in caplog.text
 
 
 def test_a_server_that_ends_still_writes_what_waits(engine) -> None:
     pool = ThreadPoolExecutor(1)
     pool.shutdown()
-    kept = Audit(engine, pool.submit)
-    kept.add("sign-out", person(Role.VIEWER, "Ann"))
-    kept.write()
-    assert [entry.act for entry in kept.recent()] == ["sign-out"]
+    trail = Audit(engine, pool.submit)
+    trail.add("sign-out", person(Role.VIEWER, "Ann"))
+    trail.write()
+    assert [entry.act for entry in trail.recent()] == ["sign-out"]
 
 
 def test_exports_and_what_was_refused_are_kept_with_who_asked(tmp_path) -> None:

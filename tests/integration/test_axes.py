@@ -54,8 +54,8 @@ def stored(path: Path, field: str, dims: str) -> NDArray[Any]:
 def document(path: Path, field: str) -> dict[str, Any]:
     for name in ("zarr.json", ".zattrs"):
         if (path / field / name).exists():
-            found = json.loads((path / field / name).read_text())
-            block = found.get("attributes", found)
+            content = json.loads((path / field / name).read_text())
+            block = content.get("attributes", content)
             first: dict[str, Any] = block.get("ome", block)["multiscales"][0]
             return first
     raise AssertionError(field)
@@ -154,7 +154,7 @@ def test_a_correction_and_a_new_field_have_the_axes_of_their_neighbours(
 
 
 def errors(path: Path) -> set[str]:
-    return {found.rule for found in validate(path) if found.severity == "error"}
+    return {problem.rule for problem in validate(path) if problem.severity == "error"}
 
 
 def _scales(first: dict[str, Any]) -> Sequence[list[float]]:
@@ -189,8 +189,8 @@ def test_converting_keeps_names_order_and_pixels(
 def test_validate_counts_the_channels_of_the_right_axis(
     tmp_path: Path, spelling: str
 ) -> None:
-    found = validate(foreign(tmp_path / "p.zarr", spelling))
-    assert "omero-channel-count" not in {problem.rule for problem in found}
+    problems = validate(foreign(tmp_path / "p.zarr", spelling))
+    assert "omero-channel-count" not in {problem.rule for problem in problems}
 
 
 def test_info_shows_sizes_by_axis(

@@ -52,9 +52,9 @@ def test_both_channels_are_shown_as_they_are(made: Service, spelling: str) -> No
     expected = pixels_of(0, dims)
     for channel in (0, 1):
         raw = made.pictures.plane(*where, PlaneRequest(channel=channel))
-        found = np.frombuffer(raw.data, np.dtype(raw.dtype)).reshape(raw.shape)
+        shown = np.frombuffer(raw.data, np.dtype(raw.dtype)).reshape(raw.shape)
         plane = expected[0, channel, 1] if "z" in dims else expected[channel]
-        assert np.array_equal(found, plane)
+        assert np.array_equal(shown, plane)
     assert made.pictures.thumbnail(*where, 64, RED, PlaneRequest()).data
     assert made.sprites.of_well(
         KEY, "A1", made.plates.well(KEY, "A1").digest, 64, RED, PlaneRequest(), ()
@@ -63,8 +63,8 @@ def test_both_channels_are_shown_as_they_are(made: Service, spelling: str) -> No
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_all_fields_are_measured(made: Service) -> None:
-    found = made.quality.measure(KEY)
-    assert (found.done, found.failed, found.message) == (2, 0, "")
+    progress = made.quality.measure(KEY)
+    assert (progress.done, progress.failed, progress.message) == (2, 0, "")
 
 
 @pytest.mark.parametrize("spelling", ["C:c Y:y X:x", "x:x y:y c:c"])
@@ -80,9 +80,9 @@ def test_a_replaced_channel_leaves_the_rest_and_the_axes_alone(
     made.corrections.commit(staged.id, Who("Anna", "typed"), "blurred")
     with from_hcs_zarr(plate) as opened:
         field = opened.well("A/1").fields[0]
-        found = np.asarray(field.image().images[0].data)
+        pixels = np.asarray(field.image().images[0].data)
         document = json.loads((plate / "A/1" / field.path / "zarr.json").read_text())
     first = document["attributes"]["ome"]["multiscales"][0]
     assert [axis["name"] for axis in first["axes"]] == names
-    assert np.array_equal(found[0], pixels_of(0, "cyx")[0])
-    assert (found[1] == 7).all()
+    assert np.array_equal(pixels[0], pixels_of(0, "cyx")[0])
+    assert (pixels[1] == 7).all()

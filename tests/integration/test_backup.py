@@ -51,10 +51,10 @@ def test_a_backup_of_a_served_workspace_brings_back_what_was_kept(place, tmp_pat
     finally:
         service.close()
     assert file.stat().st_mode & 0o777 == 0o600
-    found, kept = restore(file, place.database)
-    assert found == backup
+    restored, replaced = restore(file, place.database)
+    assert restored == backup
     assert mark(place) == "second"
-    with sqlite3.connect(f"{kept.as_uri()}?mode=ro", uri=True) as before:
+    with sqlite3.connect(f"{replaced.as_uri()}?mode=ro", uri=True) as before:
         values = [row[0] for row in before.execute("SELECT value FROM settings")]
     before.close()
     assert any("third" in value for value in values)

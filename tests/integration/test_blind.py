@@ -48,9 +48,9 @@ def made(tmp_path: Path) -> Iterator[Service]:
         "wells": {"A/1": ["positive", "secretin"]},
     }
     (plate / "zarr.json").write_text(json.dumps(document))
-    with service(tmp_path / "workspace", plate, settle_after=3600.0) as found:
-        surveyed(found, KEY)
-        yield found
+    with service(tmp_path / "workspace", plate, settle_after=3600.0) as running:
+        surveyed(running, KEY)
+        yield running
 
 
 def test_each_sees_only_their_own_until_both_are_done(made: Service) -> None:
@@ -109,11 +109,12 @@ def test_each_sees_only_their_own_until_both_are_done(made: Service) -> None:
     assert blind.done(KEY, BEN) is True
     # Where they differ the graver one holds, until somebody settles it.
     assert verdicts(reviews.read(KEY)) == old | {A1: "fail", FIELD: "fail"}
-    found = blind.disagreements(KEY)
-    assert [(one.subject, [a.verdict for a in one.acts]) for one in found] == [
-        (A1, ["fail", "pass"])
-    ]
-    assert found[0].settled is None
+    disagreements = blind.disagreements(KEY)
+    assert [
+        (disagreement.subject, [a.verdict for a in disagreement.acts])
+        for disagreement in disagreements
+    ] == [(A1, ["fail", "pass"])]
+    assert disagreements[0].settled is None
     judge(made, A1, "pass", CAT)
     assert verdicts(reviews.read(KEY))[A1] == "pass"
     settled = blind.disagreements(KEY)[0].settled
@@ -124,9 +125,9 @@ def test_each_sees_only_their_own_until_both_are_done(made: Service) -> None:
 def test_agreement_is_over_wells_that_both_judged_one_by_one(made: Service) -> None:
     made.blind.begin(KEY, ADA, ["Ada", "Ben"])
     given = {A1: ("pass", "pass"), A2: ("fail", "fail"), A3: ("fail", "pass")}
-    for subject, (one, two) in given.items():
-        judge(made, subject, one, ADA)
-        judge(made, subject, two, BEN)
+    for subject, (of_ada, of_ben) in given.items():
+        judge(made, subject, of_ada, ADA)
+        judge(made, subject, of_ben, BEN)
     judge(made, A3, "flag", BEN)  # the last one counts
     judge(made, B1, "pass", ADA)
     both = [Decision(B1, "thumbnails"), Decision(B2, "thumbnails")]
@@ -134,22 +135,24 @@ def test_agreement_is_over_wells_that_both_judged_one_by_one(made: Service) -> N
     judge(made, B2, "pass", ADA, basis="unseen")
     made.blind.done(KEY, ADA)
     made.blind.done(KEY, BEN)
-    found = made.blind.agreement(KEY)
-    assert found is not None
-    assert (found.n, found.left_out) == (3, 2)
-    assert found.table == ((1, 0, 0), (0, 0, 0), (0, 1, 1))
-    assert found.raw == pytest.approx(2 / 3)
+    agreement = made.blind.agreement(KEY)
+    assert agreement is not None
+    assert (agreement.n, agreement.left_out) == (3, 2)
+    assert agreement.table == ((1, 0, 0), (0, 0, 0), (0, 1, 1))
+    assert agreement.raw == pytest.approx(2 / 3)
     # (2/3 - (1/3*1/3 + 2/3*1/3)) / (1 - 1/3)
-    assert found.kappa == pytest.approx(0.5)
-    assert found.text == "Cohen's kappa 0.50, raw agreement 67%, n = 3 wells"
+    assert agreement.kappa == pytest.approx(0.5)
+    assert agreement.text == "Cohen's kappa 0.50, raw agreement 67%, n = 3 wells"
 
 
 def test_roles_compounds_and_doses_are_hidden_by_a_second_switch(
     made: Service,
 ) -> None:
     def compounds() -> set[str]:
-        told = {v for w in made.plates.overview(KEY).wells for _, v in w.conditions}
-        return told | set(made.plates.overview(KEY).condition_names)
+        conditions = {
+            v for w in made.plates.overview(KEY).wells for _, v in w.conditions
+        }
+        return conditions | set(made.plates.overview(KEY).condition_names)
 
     assert "secretin" in compounds()
     choices, controls = made.assay, {"negative": "A2"}
@@ -220,13 +223,15 @@ def test_a_plate_that_is_gone_in_a_round_hides_nobody_on_another(
     folder = tmp_path / "served"
     gone = plates.make(folder / KEY, fields=1, shape=(24, 32))
     plates.make(folder / "q.ome.zarr", fields=1, shape=(24, 32))
-    with service(tmp_path / "workspace", folder) as found:
-        other = surveyed(found, "q.ome.zarr").id
-        surveyed(found, KEY)
-        found.blind.begin(KEY, CAT, ["Ada", "Ben"])
-        assert found.blind.is_blind(found.plates.overview(KEY).id)
-        found.presence.touch("t1", other, ADA, well="A1")
-        found.presence.touch("t2", other, BEN)
+    with service(tmp_path / "workspace", folder) as running:
+        other = surveyed(running, "q.ome.zarr").id
+        surveyed(running, KEY)
+        running.blind.begin(KEY, CAT, ["Ada", "Ben"])
+        assert running.blind.is_blind(running.plates.overview(KEY).id)
+        running.presence.touch("t1", other, ADA, well="A1")
+        running.presence.touch("t2", other, BEN)
         shutil.move(gone, tmp_path / "gone")
-        wait_for(lambda: found.plates.revision("") and found.plates.absent())
-        assert [one.who for one in found.presence.others("t2", other)] == ["Ada"]
+        wait_for(lambda: running.plates.revision("") and running.plates.absent())
+        assert [present.who for present in running.presence.others("t2", other)] == [
+            "Ada"
+        ]

@@ -159,8 +159,8 @@ def test_every_command_of_the_design_is_there(hcs: Any, command: str) -> None:
 
 
 def info(hcs: Any, path: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(hcs("info", path, "--json").out)
-    return found
+    content: dict[str, Any] = json.loads(hcs("info", path, "--json").out)
+    return content
 
 
 def test_info_says_what_a_plate_is(hcs: Any, tmp_path: Path) -> None:
@@ -194,29 +194,29 @@ def test_info_says_what_a_plate_is(hcs: Any, tmp_path: Path) -> None:
 
 def test_info_as_json_holds_the_same(hcs: Any, tmp_path: Path) -> None:
     path = plates.make(tmp_path / "p.ozx", version="0.6")
-    found = info(hcs, path)
-    assert found["store"] == "archive"
-    assert found["version"] == "0.6"
-    assert found["wells"] == {
+    content = info(hcs, path)
+    assert content["store"] == "archive"
+    assert content["version"] == "0.6"
+    assert content["wells"] == {
         "listed": 6,
         "present": 6,
         "missing": [],
         "unreadable": [],
     }
-    assert found["fields"]["total"] == 6
-    assert found["image"]["shape"] == [2, 32, 40]
-    assert found["image"]["dtype"] == "uint16"
-    assert [channel["name"] for channel in found["channels"]] == ["DNA", "GFP"]
-    assert found["acquisitions"] is None
+    assert content["fields"]["total"] == 6
+    assert content["image"]["shape"] == [2, 32, 40]
+    assert content["image"]["dtype"] == "uint16"
+    assert [channel["name"] for channel in content["channels"]] == ["DNA", "GFP"]
+    assert content["acquisitions"] is None
 
 
 def test_info_counts_corrections_and_says_what_is_not_settled(
     hcs: Any, plate_path: Path
 ) -> None:
     correct(plate_path)
-    found = info(hcs, plate_path)
-    assert found["history"]["corrections"] == 1
-    (unsettled,) = found["unsettled"]
+    content = info(hcs, plate_path)
+    assert content["history"]["corrections"] == 1
+    (unsettled,) = content["unsettled"]
     assert (unsettled["well"], unsettled["field"]) == ("A1", "0")
     assert "Unsettled" in hcs("info", plate_path).out
 
@@ -267,11 +267,13 @@ def test_validate_as_json_holds_every_problem(hcs: Any, plate_path: Path) -> Non
         shutil.rmtree(plate_path / well / "0")
     done = hcs("validate", plate_path, "--json")
     assert done.code == 1
-    found = json.loads(done.out)["problems"]
-    assert [one["location"] for one in found if one["rule"] == "image-missing"] == [
-        f"{well}/0" for well in ("A/1", "A/2", "A/3", "B/1", "B/2")
-    ]
-    assert set(found[0]) == {"rule", "severity", "location", "message", "clause"}
+    problems = json.loads(done.out)["problems"]
+    assert [
+        problem["location"]
+        for problem in problems
+        if problem["rule"] == "image-missing"
+    ] == [f"{well}/0" for well in ("A/1", "A/2", "A/3", "B/1", "B/2")]
+    assert set(problems[0]) == {"rule", "severity", "location", "message", "clause"}
 
 
 def test_validate_decodes_pixels_on_request(hcs: Any, plate_path: Path) -> None:
@@ -297,7 +299,7 @@ def test_pack_and_unpack_keep_the_plate(
     assert done.code == 1
     assert "exists" in done.err
     assert hcs("pack", plate_path, archive, "--overwrite").code == 0
-    assert [one for one in validate(archive) if one.clause == "RFC-9"] == []
+    assert [problem for problem in validate(archive) if problem.clause == "RFC-9"] == []
     assert hcs("unpack", archive, back).code == 0
     with from_hcs_zarr(plate_path) as old, from_hcs_zarr(back) as new:
         assert new.id == old.id
@@ -456,8 +458,8 @@ def test_measure_writes_a_row_for_each_field_as_the_library_does(
     assert len(rows) == 6 * 2
     assert rows[0]["Metadata_Well"] == "A01"
     assert float(rows[0]["ImageQuality_Mean_DNA"]) == plates.value()
-    told = float(rows[0]["ImageQuality_MeanIntensity_GFP"])
-    assert told == plates.value(channel=1) / 65535
+    value = float(rows[0]["ImageQuality_MeanIntensity_GFP"])
+    assert value == plates.value(channel=1) / 65535
     assert rows[0]["ImageQuality_PercentSaturated_DNA"] == ""
     assert float(rows[0]["ImageQuality_PercentSaturated_GFP"]) == 0
     assert "clip level is not known" in rows[0]["Metadata_NotComputable"]

@@ -70,9 +70,9 @@ def test_what_stays_with_the_version_before_is_said_and_regions_come_along(
     assert "ROI" not in notice
     staged.commit(who=ME, reason="focus")
     assert notice in caplog.text
-    found = _companions(path)
-    assert (found.labels, found.tables) == ((), ())
-    assert found.rois == ("FOV_ROI_table",)
+    companions = _companions(path)
+    assert (companions.labels, companions.tables) == ((), ())
+    assert companions.rois == ("FOV_ROI_table",)
     group: Any = zarr.open_group(path, mode="r")
     assert group["B/2/0r2/tables/FOV_ROI_table/X"][1, 1] == 3
     assert dict(group["B/2/0r2/tables"].attrs) == {"tables": ["FOV_ROI_table"]}

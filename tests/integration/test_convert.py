@@ -34,8 +34,8 @@ def _attributes(path: Path, key: str = "") -> dict[str, Any]:
     return dict(json.loads((folder / "zarr.json").read_bytes())["attributes"])
 
 
-def _same_fields(one: Path, other: Path) -> None:
-    with hcs.from_hcs_zarr(one) as left, hcs.from_hcs_zarr(other) as right:
+def _same_fields(path: Path, copy: Path) -> None:
+    with hcs.from_hcs_zarr(path) as left, hcs.from_hcs_zarr(copy) as right:
         fields = list(zip(left.fields(), right.fields(), strict=True))
         assert fields
         for mine, theirs in fields:
@@ -70,7 +70,10 @@ def test_a_converted_plate_holds_the_same(tmp_path: Path, old: str, new: str) ->
     )
     seen: list[tuple[int, int | None]] = []
     copy = _copy(
-        path, tmp_path / "b.zarr", version=new, progress=lambda *one: seen.append(one)
+        path,
+        tmp_path / "b.zarr",
+        version=new,
+        progress=lambda *counts: seen.append(counts),
     )
     _same_fields(path, copy)
     assert seen == [(number, 8) for number in range(1, 9)]
@@ -78,7 +81,9 @@ def test_a_converted_plate_holds_the_same(tmp_path: Path, old: str, new: str) ->
         assert b.version == new
         assert a.id == b.id
         assert a.acquisitions == b.acquisitions
-    assert [one for one in hcs.validate(copy) if one.severity == "error"] == []
+    assert [
+        problem for problem in hcs.validate(copy) if problem.severity == "error"
+    ] == []
     assert "copying" not in _attributes(copy)["hcs"]
     checks.is_at_rest(copy)
     pytest.importorskip("ome_zarr_models")
@@ -211,8 +216,8 @@ def test_labels_tables_and_unknown_keys_are_converted(
     assert set(theirs) == set(ours)
     for key, node in theirs.items():
         if isinstance(node, zarr.Array):
-            expected, found = node[...], ours[key][...]
-            np.testing.assert_array_equal(np.asarray(found), np.asarray(expected))
+            expected, converted = node[...], ours[key][...]
+            np.testing.assert_array_equal(np.asarray(converted), np.asarray(expected))
         elif "tables" in key:
             assert dict(node.attrs) == dict(ours[key].attrs)
     back = _copy(copy, tmp_path / "back.zarr", version="0.4")

@@ -68,10 +68,10 @@ def test_text_beside_the_images_is_converted(
     assert main(["convert", str(path), str(out), "--version", new]) == 0
     same_pixels(path, out)
     for place in PLACES:
-        found = there(out, place)
+        converted = there(out, place)
         assert (out / place / ".zarray").exists() == (new == "0.4")
-        assert found.dtype.newbyteorder("=") == TEXTS[name].dtype.newbyteorder("=")
-        assert np.array_equal(found, TEXTS[name])
+        assert converted.dtype.newbyteorder("=") == TEXTS[name].dtype.newbyteorder("=")
+        assert np.array_equal(converted, TEXTS[name])
 
 
 @BOTH_WAYS

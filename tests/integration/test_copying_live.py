@@ -78,13 +78,15 @@ def test_a_copy_of_a_plate_that_changes_holds_whole_versions(
     with hcs.HCSPlate(store) as plate:
         hcs.to_hcs_zarr(plate, copy, version=version, history=history)
     assert store.left <= 0 or nth > 5
-    found = checks.values(copy)
-    assert found["A/1/0"] in (77, 88)
-    assert {key: found[key] for key in ("A/1/1", "B/2/0")} == {
+    values = checks.values(copy)
+    assert values["A/1/0"] in (77, 88)
+    assert {key: values[key] for key in ("A/1/1", "B/2/0")} == {
         "A/1/1": scenarios.OTHER,
         "B/2/0": scenarios.NEIGHBOUR,
     }
-    assert [one for one in hcs.validate(copy) if one.severity == "error"] == []
+    assert [
+        problem for problem in hcs.validate(copy) if problem.severity == "error"
+    ] == []
     checks.history_is_whole(copy)
     assert checks.recovers(copy) == []
 

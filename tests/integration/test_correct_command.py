@@ -108,9 +108,9 @@ def test_one_file_or_several_replace_all_channels(
     whole = _tiff(tmp_path, "B02_s1.tif", 77, 78)
     assert run(whole, *WHY)[0] == 0
     assert _values(path, "B2", "s1") == [77, 78]
-    one = _tiff(tmp_path, "x_B02_s2_GFP.tif", 79)
-    other = _tiff(tmp_path, "x_B02_s2_DNA.tif", 80)
-    assert run(one, other, *WHY)[0] == 0
+    gfp = _tiff(tmp_path, "x_B02_s2_GFP.tif", 79)
+    dna = _tiff(tmp_path, "x_B02_s2_DNA.tif", 80)
+    assert run(gfp, dna, *WHY)[0] == 0
     assert _values(path, "B2", "s2") == [80, 79]
 
 

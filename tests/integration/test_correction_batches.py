@@ -49,9 +49,9 @@ def plate(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def made(plate: Path, tmp_path: Path) -> Iterator[Service]:
-    with service(tmp_path / "workspace", plate, settle_after=3600.0) as found:
-        surveyed(found, KEY)
-        yield found
+    with service(tmp_path / "workspace", plate, settle_after=3600.0) as running:
+        surveyed(running, KEY)
+        yield running
 
 
 @pytest.fixture

@@ -50,9 +50,9 @@ both_versions = pytest.mark.parametrize("plate", ["0.4", "0.5"], indirect=True)
 
 @pytest.fixture
 def made(plate: Path, tmp_path: Path) -> Iterator[Service]:
-    with service(tmp_path / "workspace", plate, settle_after=3600.0) as found:
-        surveyed(found, KEY)
-        yield found
+    with service(tmp_path / "workspace", plate, settle_after=3600.0) as running:
+        surveyed(running, KEY)
+        yield running
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def kinds(staged: object) -> dict[str, bool]:
     }
 
 
-def one_channel(
+def gfp_source(
     made: Service, token: str, value: int = 7, name: str = "x.tif"
 ) -> SourceFile:
     return SourceFile(
@@ -93,7 +93,7 @@ def test_replacing_one_channel_keeps_the_others_bit_for_bit(
     made: Service, token: str, plate: Path
 ) -> None:
     before = pixels(plate, "B2", "1", 0)
-    source = one_channel(made, token, 777, "B02_GFP.tif")
+    source = gfp_source(made, token, 777, "B02_GFP.tif")
     staged = made.corrections.stage(token, KEY, "B2", "1", [source])
     assert staged.action == "Replace B2 field 1 (GFP only)"
     assert staged.ready
@@ -108,7 +108,7 @@ def test_everybody_sees_the_new_version_and_one_call_brings_the_old_one_back(
 ) -> None:
     old = made.plates.well(KEY, "A1").field("0")
     before, revision = pixels(plate, "A1", "0", 1), made.plates.revision(KEY)
-    staged = made.corrections.stage(token, KEY, "A1", "0", [one_channel(made, token)])
+    staged = made.corrections.stage(token, KEY, "A1", "0", [gfp_source(made, token)])
     committed = made.corrections.commit(staged.id, ANNA, "saturated")
     new = made.plates.well(KEY, "A1").field("0")
     assert made.plates.revision(KEY) > revision
@@ -139,7 +139,7 @@ def test_a_reverted_field_is_what_it_was_before_with_no_mark_but_its_history(
     versions = [old.version]
     for value in (5, 9):
         staged = made.corrections.stage(
-            token, KEY, "A1", "0", [one_channel(made, token, value)]
+            token, KEY, "A1", "0", [gfp_source(made, token, value)]
         )
         versions.append(made.corrections.commit(staged.id, ANNA, "better").id)
     made.corrections.revert(KEY, "A1", "0", versions[1], ANNA, "the second was right")
@@ -167,7 +167,7 @@ def test_a_revert_without_a_reason_is_refused(
     made: Service, token: str, reason: str
 ) -> None:
     old = made.plates.well(KEY, "A1").field("0").version
-    staged = made.corrections.stage(token, KEY, "A1", "0", [one_channel(made, token)])
+    staged = made.corrections.stage(token, KEY, "A1", "0", [gfp_source(made, token)])
     new = made.corrections.commit(staged.id, ANNA, "better").id
     with pytest.raises(HCSError, match="reason"):
         made.corrections.revert(KEY, "A1", "0", old, ANNA, reason)
@@ -178,9 +178,7 @@ def test_both_versions_can_be_looked_at_after_a_commit(
     made: Service, token: str
 ) -> None:
     old = made.plates.well(KEY, "A1").field("0").version
-    staged = made.corrections.stage(
-        token, KEY, "A1", "0", [one_channel(made, token, 9)]
-    )
+    staged = made.corrections.stage(token, KEY, "A1", "0", [gfp_source(made, token, 9)])
     asked = PlaneRequest(channel=1)
     shown = made.pictures.staged_plane(made.corrections.images(staged.id), asked)
     new = made.corrections.commit(staged.id, ANNA, "better").id
@@ -197,9 +195,7 @@ def test_a_version_that_was_put_away_is_shown_and_brought_back(
     """The page has read the well before; the plate is settled by somebody else."""
     old = made.plates.well(KEY, "A1").field("0").version
     expected = pixels(plate, "A/1", "0", 1)
-    staged = made.corrections.stage(
-        token, KEY, "A1", "0", [one_channel(made, token, 9)]
-    )
+    staged = made.corrections.stage(token, KEY, "A1", "0", [gfp_source(made, token, 9)])
     made.corrections.commit(staged.id, ANNA, "better")
     made.corrections.history(KEY, "A1", "0")
     settle(plate, now=True)
@@ -241,14 +237,14 @@ def test_the_one_field_of_a_well_has_no_number_wherever_it_is_corrected(
     with service(tmp_path / "workspace", path, settle_after=3600.0) as made:
         surveyed(made, KEY)
         token = made.sessions.open()
-        source = one_channel(made, token)
+        source = gfp_source(made, token)
         staged = made.corrections.stage(token, KEY, "B2", "0", [source])
         assert staged.action == "Replace B2 field (GFP only)"
         assert staged.view.words == "field"
         batch = made.batches.commit_batch([staged.id], ANNA, "again")
         assert [item.words for item in batch.items] == ["field"]
-        (kept,) = made.batches.batches(KEY)
-        assert [item.words for item in kept.items] == ["field"]
+        (listed,) = made.batches.batches(KEY)
+        assert [item.words for item in listed.items] == ["field"]
 
 
 def test_files_are_assigned_to_channels_by_their_names(
@@ -256,14 +252,14 @@ def test_files_are_assigned_to_channels_by_their_names(
 ) -> None:
     names = ["A02_GFP.tif", "A02_DNA.tif"]
     ids = [send(made, token, tiff(picture(1)), name).id for name in names]
-    found = made.corrections.suggest(token, KEY, "A2", "0", ids)
-    assert [one.channel for one in found] == [1, 0]
+    suggested = made.corrections.suggest(token, KEY, "A2", "0", ids)
+    assert [file.channel for file in suggested] == [1, 0]
 
 
 @both_versions
 def test_a_new_field_joins_its_well(made: Service, token: str, plate: Path) -> None:
     ids = [send(made, token, tiff(picture(v)), f"{v}.tif").id for v in (5, 6)]
-    sources = [SourceFile(upload=one, channel=c) for c, one in enumerate(ids)]
+    sources = [SourceFile(upload=upload, channel=c) for c, upload in enumerate(ids)]
     staged = made.corrections.stage(token, KEY, "A3", None, sources)
     assert (staged.base, staged.action) == (None, "Add field 2 to A3")
     made.corrections.commit(staged.id, ANNA, "was missing")
@@ -275,7 +271,7 @@ def test_a_new_field_joins_its_well(made: Service, token: str, plate: Path) -> N
 
 def test_a_new_field_needs_all_channels(made: Service, token: str) -> None:
     with pytest.raises(SourceError, match="DNA is missing"):
-        made.corrections.stage(token, KEY, "A3", None, [one_channel(made, token)])
+        made.corrections.stage(token, KEY, "A3", None, [gfp_source(made, token)])
 
 
 @pytest.mark.parametrize(
@@ -334,7 +330,7 @@ def test_fewer_channels_wait_for_confirmation(made: Service, token: str) -> None
 def test_a_name_that_speaks_of_another_target_blocks(
     made: Service, token: str, name: str, kind: str
 ) -> None:
-    source = one_channel(made, token, name=name)
+    source = gfp_source(made, token, name=name)
     staged = made.corrections.stage(token, KEY, "B2", "0", [source])
     assert kinds(staged) == {kind: True}
     with pytest.raises(BlockedError, match=r"The file name .* names"):
@@ -383,10 +379,8 @@ def test_case_57_the_second_of_two_people_is_told_of_the_first(
     made: Service, token: str
 ) -> None:
     other = made.sessions.open()
-    first = made.corrections.stage(token, KEY, "A1", "0", [one_channel(made, token, 1)])
-    second = made.corrections.stage(
-        other, KEY, "A1", "0", [one_channel(made, other, 2)]
-    )
+    first = made.corrections.stage(token, KEY, "A1", "0", [gfp_source(made, token, 1)])
+    second = made.corrections.stage(other, KEY, "A1", "0", [gfp_source(made, other, 2)])
     made.corrections.commit(first.id, ANNA, "mine")
     with pytest.raises(ConflictError, match="Anna"):
         made.corrections.commit(second.id, Who("Ben", "typed"), "no, mine")
@@ -409,7 +403,7 @@ def test_case_57_the_second_of_two_people_is_told_of_the_first(
 def test_nothing_is_written_without_name_and_reason(
     made: Service, token: str, who: Who, reason: str, message: str
 ) -> None:
-    staged = made.corrections.stage(token, KEY, "A1", "0", [one_channel(made, token)])
+    staged = made.corrections.stage(token, KEY, "A1", "0", [gfp_source(made, token)])
     with pytest.raises(BlockedError, match=message):
         made.corrections.commit(staged.id, who, reason)
 
@@ -417,21 +411,21 @@ def test_nothing_is_written_without_name_and_reason(
 def test_two_channels_cannot_come_from_one_assignment(
     made: Service, token: str
 ) -> None:
-    sources = [one_channel(made, token, v) for v in (1, 2)]
+    sources = [gfp_source(made, token, v) for v in (1, 2)]
     with pytest.raises(SourceError, match="one channel"):
         made.corrections.stage(token, KEY, "A1", "0", sources)
 
 
 def test_a_committed_correction_is_measured_anew(made: Service, token: str) -> None:
     def mean(expected: float) -> bool:
-        found = made.quality.values(KEY, "mean.1").wells["B3"]
-        return found.value == expected
+        well = made.quality.values(KEY, "mean.1").wells["B3"]
+        return well.value == expected
 
     before = wait_for(lambda: made.quality.values(KEY, "mean.1").wells["B3"].value)
     assert before > 100
     for field in ("0", "1"):
         staged = made.corrections.stage(
-            token, KEY, "B3", field, [one_channel(made, token, 50)]
+            token, KEY, "B3", field, [gfp_source(made, token, 50)]
         )
         made.corrections.commit(staged.id, ANNA, "dark")
     wait_for(lambda: mean(50.0), "for the new mean")
@@ -445,7 +439,7 @@ def test_a_corrected_field_comes_home_after_the_grace_time(
         surveyed(made, KEY)
         token = made.sessions.open()
         staged = made.corrections.stage(
-            token, KEY, "B1", "0", [one_channel(made, token, 5)]
+            token, KEY, "B1", "0", [gfp_source(made, token, 5)]
         )
         version = made.corrections.commit(staged.id, ANNA, "dark").id
         wait_for(lambda: made.plates.overview(KEY).unsettled == 0, "to settle")
@@ -469,7 +463,7 @@ def files_in(made: Service) -> list[Path]:
 def test_a_page_that_closes_takes_what_it_staged_and_leaves_the_files(
     made: Service, token: str
 ) -> None:
-    source = one_channel(made, token)
+    source = gfp_source(made, token)
     staged = made.corrections.stage(token, KEY, "A1", "0", [source])
     assert [path for path in files_in(made) if ".staged" in path.name]
     made.sessions.close(token).result()
@@ -483,7 +477,7 @@ def test_a_page_that_closes_takes_what_it_staged_and_leaves_the_files(
 
 
 def test_uploads_and_staged_files_go_with_the_commit(made: Service, token: str) -> None:
-    staged = made.corrections.stage(token, KEY, "A1", "0", [one_channel(made, token)])
+    staged = made.corrections.stage(token, KEY, "A1", "0", [gfp_source(made, token)])
     made.corrections.commit(staged.id, ANNA, "x")
     assert made.corrections.uploads(token) == ()
     assert made.uploads.owned_by("local") == ()
@@ -494,15 +488,15 @@ def test_uploads_and_staged_files_go_with_the_commit(made: Service, token: str) 
 
 def test_discarding_leaves_the_plate_and_the_uploads(made: Service, token: str) -> None:
     before = made.plates.well(KEY, "A1")
-    staged = made.corrections.stage(token, KEY, "A1", "0", [one_channel(made, token)])
+    staged = made.corrections.stage(token, KEY, "A1", "0", [gfp_source(made, token)])
     made.corrections.discard(staged.id)
     assert len(made.corrections.uploads(token)) == 1
     assert made.plates.well(KEY, "A1") == before
-    assert [one for one in files_in(made) if ".staged" in one.name] == []
+    assert [file for file in files_in(made) if ".staged" in file.name] == []
 
 
 def test_nobody_uses_the_files_of_another_person(made: Service, token: str) -> None:
-    source = one_channel(made, token)
+    source = gfp_source(made, token)
     stranger = made.sessions.open("user:Ben")
     with pytest.raises(NotServedError, match="no such upload"):
         made.corrections.stage(stranger, KEY, "A1", "0", [source])
@@ -549,7 +543,7 @@ def test_case_27_names_from_browsers_never_become_paths(
 ) -> None:
     upload = send(made, token, tiff(picture(1)), "../../evil<b>.tif")
     assert upload.name == "evil<b>.tif"
-    assert all("evil" not in one.name for one in files_in(made))
+    assert all("evil" not in file.name for file in files_in(made))
 
 
 def test_a_read_only_server_refuses_every_write(plate: Path, tmp_path: Path) -> None:
@@ -634,7 +628,7 @@ def test_case_62_a_server_that_died_in_a_commit_is_tidied_up_after(
         identifier = made.plates.overview(KEY).id
 
         def actions() -> list[str]:
-            return [one.action for one in made.events.of_plate(identifier)]
+            return [event.action for event in made.events.of_plate(identifier)]
 
         wait_for(lambda: "commit-interrupted" in actions())
         assert actions() == ["commit-begun", "commit-interrupted"]
@@ -738,7 +732,7 @@ def test_a_staged_stack_leaves_the_old_picture_at_its_only_plane(
 def test_case_61_a_page_closes_while_its_commit_still_runs(
     made: Service, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    staged = made.corrections.stage(token, KEY, "A1", "0", [one_channel(made, token)])
+    staged = made.corrections.stage(token, KEY, "A1", "0", [gfp_source(made, token)])
     begun, go_on = threading.Event(), threading.Event()
     stage_field = commits.stage_field
 
@@ -776,7 +770,7 @@ def test_what_another_server_commits_now_is_not_recorded_as_interrupted(
         surveyed(first, KEY)
         token = first.sessions.open()
         staged = first.corrections.stage(
-            token, KEY, "A1", "0", [one_channel(first, token)]
+            token, KEY, "A1", "0", [gfp_source(first, token)]
         )
         monkeypatch.setattr(commits, "stage_field", slow)
         commit = pool.submit(first.corrections.commit, staged.id, ANNA, "x")
@@ -786,10 +780,10 @@ def test_what_another_server_commits_now_is_not_recorded_as_interrupted(
         with service(tmp_path / "w2", plate, database=database) as second:
             served = second.storage.plates.get(KEY)
             second.corrections._commits.settle_due(served, None)
-            actions = [one.action for one in first.events.of_plate(identifier)]
+            actions = [event.action for event in first.events.of_plate(identifier)]
             assert actions == ["commit-begun"]
             go_on.set()
             commit.result()
             second.corrections._commits.settle_due(served, None)
-        actions = [one.action for one in first.events.of_plate(identifier)]
+        actions = [event.action for event in first.events.of_plate(identifier)]
     assert "commit-interrupted" not in actions

@@ -82,15 +82,15 @@ def test_it_says_where_to_look_serves_and_ends_cleanly(
         tmp_path, plate, "--port", 0, "--workspace", workspace, "--prefix", "hcs"
     ) as process:
         assert process.stdout is not None
-        output, found = "", None
-        while found is None:
+        output, address = "", None
+        while address is None:
             line = process.stdout.readline()
             assert line, f"it ended:\n{output}"
             output += line
-            found = re.search(
+            address = re.search(
                 r"^Open (http://127\.0\.0\.1:(\d+)/hcs/\?token=\S+)$", line
             )
-        port = int(found[2])
+        port = int(address[2])
         wait_for(lambda: status(port, "/hcs/health") == 200, "for the server")
         assert status(port, "/hcs/") == 200
         process.send_signal(signal.SIGTERM)
@@ -102,16 +102,16 @@ def test_it_says_where_to_look_serves_and_ends_cleanly(
 
 
 def test_without_a_plate_it_says_what_to_give(tmp_path: Path) -> None:
-    found = run(tmp_path, "--workspace", tmp_path / "w")
-    assert found.returncode == 2
-    assert "--demo" in found.stderr
+    done = run(tmp_path, "--workspace", tmp_path / "w")
+    assert done.returncode == 2
+    assert "--demo" in done.stderr
 
 
 def test_a_path_that_is_not_there_is_one_line(tmp_path: Path) -> None:
-    found = run(tmp_path, tmp_path / "nowhere", "--workspace", tmp_path / "w")
-    assert found.returncode == 1
-    assert found.stderr.count("\n") == 1
-    assert "nowhere" in found.stderr
+    done = run(tmp_path, tmp_path / "nowhere", "--workspace", tmp_path / "w")
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "nowhere" in done.stderr
 
 
 def test_a_port_in_use_is_one_line_with_a_remedy(
@@ -163,9 +163,9 @@ def test_measuring_counts_and_a_newer_program_s_database_is_refused(
 
 
 def test_help_names_every_option(tmp_path: Path) -> None:
-    found = run(tmp_path, "serve", "--help")
+    done = run(tmp_path, "serve", "--help")
     for option in ("--port", "--workspace", "--database", "--read-only", "--prefix"):
-        assert option in found.stdout
+        assert option in done.stdout
 
 
 @pytest.mark.parametrize("command", ["decisions", "project"])

@@ -18,7 +18,7 @@ from tests import plates
 def demo(tmp_path_factory):
     path = tmp_path_factory.mktemp("demo") / "demo.ome.zarr"
     calls = []
-    beside = make_demo_plate(
+    truth = make_demo_plate(
         path,
         rows=4,
         columns=6,
@@ -26,7 +26,7 @@ def demo(tmp_path_factory):
         shape=(64, 64),
         progress=lambda done, total: calls.append((done, total)),
     )
-    return path, beside, calls
+    return path, truth, calls
 
 
 def test_a_demo_plate_holds_the_pixels_of_its_design(demo):
@@ -74,11 +74,11 @@ def test_a_missing_well_is_listed_and_not_there(demo):
 
 
 def test_the_truth_lies_beside_the_plate(demo):
-    path, beside, _ = demo
-    assert beside == path.with_name("demo.truth.json")
-    told = json.loads(beside.read_text("utf-8"))
-    assert told["clip"] == 4095
-    assert {"blurred", "edge"} <= {defect["kind"] for defect in told["defects"]}
+    path, truth, _ = demo
+    assert truth == path.with_name("demo.truth.json")
+    content = json.loads(truth.read_text("utf-8"))
+    assert content["clip"] == 4095
+    assert {"blurred", "edge"} <= {defect["kind"] for defect in content["defects"]}
 
 
 def test_progress_counts_fields_to_the_end(demo):
@@ -110,8 +110,8 @@ def test_a_demo_of_a_kind_has_that_and_nothing_else(tmp_path, kind):
     path = tmp_path / "p.ome.zarr"
     size = ("--rows", "1", "--columns", "2", "--fields", "1")
     assert main(["demo", str(path), "--kind", kind, *size]) == 0
-    told = json.loads((tmp_path / "p.truth.json").read_text("utf-8"))
-    kinds = [defect["kind"] for defect in told["defects"]]
+    content = json.loads((tmp_path / "p.truth.json").read_text("utf-8"))
+    kinds = [defect["kind"] for defect in content["defects"]]
     assert kinds == ([] if kind == "clean" else [kind])
 
 

@@ -57,13 +57,13 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
     # All that is known is at once too old, so that every answer asks anew.
     monkeypatch.setattr(settings, "_FRESH_SECONDS", -1.0)
     path = plates.make(tmp_path / KEY, fields=2)
-    with service(tmp_path / "workspace", path) as found:
-        surveyed(found, KEY)
-        wait_for(lambda: (p := found.quality.progress(KEY)).total and not p.running)
-        wait_for(lambda: found.quality.judgement(KEY).ready)
+    with service(tmp_path / "workspace", path) as running:
+        surveyed(running, KEY)
+        wait_for(lambda: (p := running.quality.progress(KEY)).total and not p.running)
+        wait_for(lambda: running.quality.judgement(KEY).ready)
         for answer in ANSWERS.values():
-            answer(found)
-        yield found
+            answer(running)
+        yield running
 
 
 @contextmanager
@@ -82,18 +82,18 @@ def database(made: Service, act: Callable[[], None]) -> Iterator[None]:
 
 def on_a_loop(act: Callable[[], Any]) -> Any:
     """Return what an event loop of another thread gets, None while it waits."""
-    found: list[Any] = []
+    answers: list[Any] = []
 
     async def ask() -> None:
         try:
-            found.append(act())
+            answers.append(act())
         except BaseException as error:
-            found.append(error)
+            answers.append(error)
 
     thread = threading.Thread(target=lambda: asyncio.run(ask()), daemon=True)
     thread.start()
     thread.join(PATIENCE)
-    return found[0] if found else None
+    return answers[0] if answers else None
 
 
 @pytest.mark.parametrize("name", ANSWERS)
@@ -104,10 +104,10 @@ def test_a_fast_answer_comes_though_the_database_does_not(
     answering = threading.Event()
     with database(made, lambda: answering.wait(4 * PATIENCE) and None):
         try:
-            found = on_a_loop(lambda: ANSWERS[name](made))
+            answer = on_a_loop(lambda: ANSWERS[name](made))
         finally:
             answering.set()
-    assert type(found) is type(usual), found
+    assert type(answer) is type(usual), answer
 
 
 @pytest.mark.parametrize("name", ANSWERS)
@@ -119,35 +119,35 @@ def test_a_fast_answer_fails_in_words_where_the_database_is_gone(
 
     usual = ANSWERS[name](made)
     with database(made, gone):
-        found = on_a_loop(lambda: ANSWERS[name](made))
-    assert isinstance(found, (type(usual), HCSError)), found
+        answer = on_a_loop(lambda: ANSWERS[name](made))
+    assert isinstance(answer, (type(usual), HCSError)), answer
 
 
 def test_a_setting_is_the_same_object_until_it_is_another_value(made: Service) -> None:
-    kept = settings.Settings(made.storage.engine)
-    kept.put({"a": 1}, "kind", "x")
-    first = kept.get("kind", "x")
-    assert kept.get("kind", "x") is first
-    kept.put({"a": 2}, "kind", "x")
-    assert on_a_loop(lambda: kept.get("kind", "x")) == {"a": 2}
-    kept.close()
+    fresh = settings.Settings(made.storage.engine)
+    fresh.put({"a": 1}, "kind", "x")
+    first = fresh.get("kind", "x")
+    assert fresh.get("kind", "x") is first
+    fresh.put({"a": 2}, "kind", "x")
+    assert on_a_loop(lambda: fresh.get("kind", "x")) == {"a": 2}
+    fresh.close()
 
 
 def test_a_reading_that_began_before_a_change_is_not_kept(made: Service) -> None:
-    kept = settings.Settings(made.storage.engine)
-    kept.put("old", "kind", "x")
-    read = kept._read
+    fresh = settings.Settings(made.storage.engine)
+    fresh.put("old", "kind", "x")
+    read = fresh._read
 
     def slow(name: str) -> Any:
         value = read(name)
-        kept._read = read  # type: ignore[method-assign]
-        kept.put("new", "kind", "x")
+        fresh._read = read  # type: ignore[method-assign]
+        fresh.put("new", "kind", "x")
         return value
 
-    kept._read = slow  # type: ignore[method-assign]
-    assert kept.get("kind", "x") == "old"
-    assert kept.get("kind", "x") == "new"
-    kept.close()
+    fresh._read = slow  # type: ignore[method-assign]
+    assert fresh.get("kind", "x") == "old"
+    assert fresh.get("kind", "x") == "new"
+    fresh.close()
 
 
 def test_health_opens_no_plate(tmp_path: Path) -> None:

@@ -193,7 +193,7 @@ def test_exported_tables_have_every_column_and_cell_of_the_first_edition(
         rows, before = _rows(text), _rows(expected[key][table])
         assert len(rows) == len(before)
         for row, old in zip(rows, before, strict=True):
-            renamed = _renamed(_as_told_now(old), channels)
+            renamed = _renamed(_without_revert(old), channels)
             assert len(renamed) == len(old)
             assert _differences(row, renamed) == {}
 
@@ -212,7 +212,7 @@ def _renamed(old: dict[str, str], channels: list[str]) -> dict[str, str]:
     return row
 
 
-def _as_told_now(old: dict[str, str]) -> dict[str, str]:
+def _without_revert(old: dict[str, str]) -> dict[str, str]:
     """Return a row of the first edition, in which a reverted field was corrected."""
     if old["corrected_why"] != "the first was right":
         return old

@@ -60,11 +60,11 @@ def version(served: Served, well: str = "B2", field: str = "0") -> str:
 
 
 def plane_of(served: Served, path: str) -> np.ndarray:
-    found = served.get(path)
-    assert found.status == 200, found.body
-    shape = [int(size) for size in found.headers["X-Shape"].split(",")]
-    dtype = np.dtype(found.headers["X-Dtype"]).newbyteorder("<")
-    return np.frombuffer(found.body, dtype).reshape(shape)
+    answer = served.get(path)
+    assert answer.status == 200, answer.body
+    shape = [int(size) for size in answer.headers["X-Shape"].split(",")]
+    dtype = np.dtype(answer.headers["X-Dtype"]).newbyteorder("<")
+    return np.frombuffer(answer.body, dtype).reshape(shape)
 
 
 def opened(body: bytes) -> np.ndarray:
@@ -81,11 +81,11 @@ def test_a_plane_arrives_as_it_is_stored(served: Served) -> None:
 
 
 def test_pixels_may_be_kept_for_ever(served: Served) -> None:
-    found = version(served)
+    live = version(served)
     for path in (
-        URLS.plane(KEY, "B2", "0", found, level=0, channel=0),
-        URLS.thumb(KEY, "B2", "0", found, size=64, channels=RED),
-        URLS.picture(KEY, "B2", "0", found, level=0, channels=RED),
+        URLS.plane(KEY, "B2", "0", live, level=0, channel=0),
+        URLS.thumb(KEY, "B2", "0", live, size=64, channels=RED),
+        URLS.picture(KEY, "B2", "0", live, level=0, channels=RED),
         URLS.well_sprite(
             KEY,
             "B2",
@@ -162,13 +162,13 @@ def test_an_out_of_date_sprite_address_is_answered_but_not_kept(
 def test_what_is_not_served_is_an_error_in_words(
     served: Served, plate: str, well: str, field: str, known: bool
 ) -> None:
-    found = version(served) if known else "0" * 32
-    raw = served.get(URLS.plane(plate, well, field, found, level=0, channel=0))
+    asked = version(served) if known else "0" * 32
+    raw = served.get(URLS.plane(plate, well, field, asked, level=0, channel=0))
     assert raw.status == 404
     assert raw.headers["Content-Type"] == "application/json"
     assert raw.headers["Cache-Control"] == "no-store"
     assert raw.json["error"]
-    drawn = served.get(URLS.thumb(plate, well, field, found, size=64, channels=RED))
+    drawn = served.get(URLS.thumb(plate, well, field, asked, size=64, channels=RED))
     assert drawn.status == 404
     assert drawn.headers["Content-Type"] == "image/jpeg"
     assert unquote(drawn.headers["X-Error"]) == raw.json["error"]
@@ -190,9 +190,9 @@ def test_malformed_questions_are_422_without_a_traceback(
     served: Served, query: str
 ) -> None:
     path = URLS.thumb(KEY, "B2", "0", version(served), size=64, channels=RED)
-    found = served.get(f"{path.partition('?')[0]}?{query}")
-    assert found.status == 422
-    assert b"Traceback" not in found.body
+    answer = served.get(f"{path.partition('?')[0]}?{query}")
+    assert answer.status == 422
+    assert b"Traceback" not in answer.body
 
 
 @pytest.mark.parametrize("query", ["level=9&channel=0", "level=0&channel=7", "z=5"])
@@ -227,11 +227,11 @@ def test_one_broken_field_shows_a_cross_and_its_neighbours_their_pixels(
         )
         assert plate.status == 200
         broken = view.field("1")
-        found = run.get(
+        refused = run.get(
             urls.plane("p.zarr", "A1", "1", broken.version, level=0, channel=0)
         )
-        assert found.status == 422
-        assert "error" in found.json
+        assert refused.status == 422
+        assert "error" in refused.json
 
 
 def test_a_missing_and_a_broken_well_cost_only_themselves(tmp_path: Path) -> None:
@@ -240,7 +240,7 @@ def test_a_missing_and_a_broken_well_cost_only_themselves(tmp_path: Path) -> Non
     (path / "B" / "1" / "zarr.json").write_text("{broken")
     with service(tmp_path / "w", path) as made:
         overview = surveyed(made, "p.zarr")
-        assert [one.state for one in overview.wells] == [
+        assert [well.state for well in overview.wells] == [
             "present",
             "missing",
             "present",
@@ -264,9 +264,9 @@ def test_a_missing_and_a_broken_well_cost_only_themselves(tmp_path: Path) -> Non
 
 @pytest.fixture
 def token(served: Served) -> Iterator[str]:
-    found = served.service.sessions.open()
-    yield found
-    served.service.sessions.close(found)
+    page = served.service.sessions.open()
+    yield page
+    served.service.sessions.close(page)
 
 
 def upload(served: Served, token: str, data: bytes, **headers: str) -> Answer:
@@ -298,8 +298,8 @@ def test_a_staged_picture_is_served_and_never_kept(served: Served, token: str) -
     )
     plane = plane_of(served, URLS.staged_plane(staged.id, level=0, channel=0))
     assert (plane == 40000).all()
-    kept = plane_of(served, URLS.staged_plane(staged.id, level=0, channel=1))
-    assert plates.identity(kept[0, 0]).channel == 1
+    unchanged = plane_of(served, URLS.staged_plane(staged.id, level=0, channel=1))
+    assert plates.identity(unchanged[0, 0]).channel == 1
     drawn = served.get(URLS.staged_picture(staged.id, level=0, channels=RED))
     assert opened(drawn.body).shape == (*SHAPE, 3)
     assert drawn.headers["Cache-Control"] == "no-store"
@@ -354,11 +354,11 @@ def test_everything_is_below_the_prefix_and_nothing_beside_it(served: Served) ->
 
 def test_assets_of_the_present_version_are_kept_for_ever(served: Served) -> None:
     page = served.get(f"{PREFIX}/").body.decode()
-    found = re.search(rf"{PREFIX}/assets/(v[0-9a-f]{{12}})/core/page\.css", page)
-    assert found is not None
-    present = served.get(found.group())
+    address = re.search(rf"{PREFIX}/assets/(v[0-9a-f]{{12}})/core/page\.css", page)
+    assert address is not None
+    present = served.get(address.group())
     assert "immutable" in present.headers["Cache-Control"]
-    old = served.get(found.group().replace(found.group(1), "v000000000000"))
+    old = served.get(address.group().replace(address.group(1), "v000000000000"))
     assert old.body == present.body
     assert old.headers["Cache-Control"] == "no-cache"
 

@@ -49,7 +49,7 @@ class ExportSet:
 
     preset: str
     plate: str
-    found: str
+    present: str
     expected: str
     channels: tuple[str, ...]
     barcode: str | None = None
@@ -116,7 +116,7 @@ SETS = (
         barcode="BR00121482",
         acquired=("2021-03-29T20:55:29.207+00:00", "2021-03-29T20:55:29.517+00:00"),
         format="384",
-        found="1 wells x 1 fields x 2 channels x 1 z x 1 t: 2 planes",
+        present="1 wells x 1 fields x 2 channels x 1 z x 1 t: 2 planes",
         expected="1 wells x 1 fields x 6 channels x 1 z x 1 t: 6 planes",
         channels=("488 long", "HOECHST 33342"),
         pixel_size=(0.597976, 0.597976),
@@ -135,7 +135,7 @@ SETS = (
         barcode="2025-11-13-SingleWell-SingleFOV-SingleChannel",
         acquired=("2025-11-13T10:05:27.753+00:00", "2025-11-13T10:05:27.753+00:00"),
         format="384",
-        found="1 wells x 1 fields x 1 channels x 1 z x 1 t: 1 planes",
+        present="1 wells x 1 fields x 1 channels x 1 z x 1 t: 1 planes",
         expected="1 wells x 1 fields x 1 channels x 1 z x 1 t: 1 planes",
         channels=("Fluorescein (FITC)",),
         pixel_size=(0.597976, 0.597976),
@@ -145,7 +145,7 @@ SETS = (
         folder="leica_matrix_zero_based/ALMF-EMBL-ZeroBased-P2-S4-C2-T1",
         preset="leica",
         plate=LEICA,
-        found="2 wells x 1 fields x 2 channels x 1 z x 1 t: 3 planes",
+        present="2 wells x 1 fields x 2 channels x 1 z x 1 t: 3 planes",
         expected="2 wells x 1 fields x 2 channels x 1 z x 1 t: 4 planes",
         channels=("C00", "C01"),
         files={
@@ -166,7 +166,7 @@ SETS = (
         images=name_as_cellinsight_does,
         preset="cellinsight",
         plate="MFGTMP_141029170001",
-        found="1 wells x 1 fields x 1 channels x 1 z x 1 t: 1 planes",
+        present="1 wells x 1 fields x 1 channels x 1 z x 1 t: 1 planes",
         expected="1 wells x 1 fields x 1 channels x 1 z x 1 t: 1 planes",
         channels=("d0",),
         # 775,193 pixels a metre stand in the image's own header.
@@ -177,7 +177,7 @@ SETS = (
         preset="cellvoyager",
         plate=CV8000,
         acquired=("2023-09-18T11:58:44.438+00:00", "2023-09-18T11:59:14.914+00:00"),
-        found="3 wells x 4 fields x 2 channels x 4 z x 1 t: 96 planes",
+        present="3 wells x 4 fields x 2 channels x 4 z x 1 t: 96 planes",
         expected="3 wells x 4 fields x 2 channels x 4 z x 1 t: 96 planes",
         channels=("405", "488"),
         pixel_size=(0.325, 0.325),
@@ -205,7 +205,7 @@ SETS = (
         preset="cellvoyager",
         plate="AssayPlate_Cellvis_#384-1.5H-N",
         acquired=("2025-02-27T14:05:19.219+00:00", "2025-02-27T14:08:32.253+00:00"),
-        found="5 wells x 9 fields x 3 channels x 1 z x 1 t: 135 planes",
+        present="5 wells x 9 fields x 3 channels x 1 z x 1 t: 135 planes",
         # The protocol names 24 wells; the list was cut.
         expected="24 wells x 9 fields x 3 channels x 1 z x 1 t: 648 planes",
         channels=("405", "561", "640"),
@@ -228,7 +228,7 @@ SETS = (
         preset="cellvoyager",
         plate="20200812-CardiomyocyteDifferentiation14-Cycle1",
         acquired=("2020-08-12T15:36:36.234+00:00", "2020-08-12T15:36:46.322+00:00"),
-        found="1 wells x 2 fields x 1 channels x 2 z x 1 t: 4 planes",
+        present="1 wells x 2 fields x 1 channels x 2 z x 1 t: 4 planes",
         expected="1 wells x 72 fields x 1 channels x 42 z x 5 t: 15120 planes",
         channels=("C01",),
         pixel_size=(0.1625, 0.1625),
@@ -245,7 +245,7 @@ SETS = (
         preset="cellvoyager",
         plate="20200812-CardiomyocyteDifferentiation14-Cycle1",
         acquired=("2020-08-12T15:36:36.234+00:00", "2020-08-12T15:36:46.322+00:00"),
-        found="3 wells x 4 fields x 1 channels x 2 z x 1 t: 16 planes",
+        present="3 wells x 4 fields x 1 channels x 2 z x 1 t: 16 planes",
         expected="3 wells x 72 fields x 1 channels x 42 z x 5 t: 45360 planes",
         channels=("C01",),
         pixel_size=(0.1625, 0.1625),
@@ -261,7 +261,7 @@ SETS = (
         preset="cellvoyager",
         plate="20251020T100401_BVC_Channel_WellTestC5F9_MIP_Only",
         acquired=("2025-10-20T08:04:04.336+00:00", "2025-10-20T08:04:07.786+00:00"),
-        found="2 wells x 1 fields x 1 channels x 1 z x 1 t: 2 planes",
+        present="2 wells x 1 fields x 1 channels x 1 z x 1 t: 2 planes",
         expected="2 wells x 1 fields x 1 channels x 1 z x 1 t: 2 planes",
         channels=("C1",),
         pixel_size=(0.324222, 0.324222),
@@ -274,7 +274,7 @@ SETS = (
         images=unpack,
         preset="scanr",
         plate="SCANR-C2-S1-T1",
-        found="2 wells x 1 fields x 2 channels x 1 z x 1 t: 4 planes",
+        present="2 wells x 1 fields x 2 channels x 1 z x 1 t: 4 planes",
         expected="2 wells x 1 fields x 2 channels x 1 z x 1 t: 4 planes",
         channels=("GFP", "mcherry"),
         clips=(36_863, 36_863),
@@ -294,7 +294,7 @@ SETS = (
         ),
         preset="scanr",
         plate="1w1p1c1z1t",
-        found="1 wells x 1 fields x 1 channels x 1 z x 1 t: 1 planes",
+        present="1 wells x 1 fields x 1 channels x 1 z x 1 t: 1 planes",
         expected="1 wells x 1 fields x 1 channels x 1 z x 1 t: 1 planes",
         channels=("405 nm #1",),
         pixel_size=(0.325, 0.325),
@@ -312,7 +312,7 @@ SETS = (
         preset="imagexpress",
         plate="3500009044",
         barcode="3500009044",
-        found="2 wells x 2 fields x 2 channels x 3 z x 2 t: 48 planes",
+        present="2 wells x 2 fields x 2 channels x 3 z x 2 t: 48 planes",
         expected="2 wells x 2 fields x 2 channels x 11 z x 9 t: 792 planes",
         channels=("TL", "FITC"),
         pixel_size=(0.5817, 0.5817),
@@ -340,7 +340,7 @@ SETS = (
         images=lambda folder: write_blanks(folder, planes_of_table(folder), (576, 576)),
         preset="imagexpress",
         plate="1w1s1t1c1z_binning4x4 2026-03-02, 13:57:52",
-        found="1 wells x 1 fields x 1 channels x 1 z x 1 t: 1 planes",
+        present="1 wells x 1 fields x 1 channels x 1 z x 1 t: 1 planes",
         expected="1 wells x 1 fields x 1 channels x 1 z x 1 t: 1 planes",
         channels=("DAPI",),
         pixel_size=(1.294, 1.294),
@@ -357,7 +357,7 @@ SETS = (
         plate="test_plate",
         barcode="test_plate",
         acquired=("2024-01-24T11:05:34.332+00:00", "2024-01-24T11:06:03.919+00:00"),
-        found="2 wells x 2 fields x 4 channels x 1 z x 1 t: 16 planes",
+        present="2 wells x 2 fields x 4 channels x 1 z x 1 t: 16 planes",
         # 360 of 384 wells are excluded.
         expected="24 wells x 16 fields x 4 channels x 1 z x 1 t: 1536 planes",
         channels=("UV - DAPI", "Blue - FITC", "Green - dsRed", "Red - Cy5"),
@@ -384,7 +384,7 @@ SETS = (
         plate="240624_WES_Perturbs_n_densities_1.1",
         barcode="240624_WES_Perturbs_n_densities_1.1",
         acquired=("2024-06-24T15:48:55.515+00:00", "2024-06-24T15:48:56.763+00:00"),
-        found="1 wells x 1 fields x 7 channels x 1 z x 1 t: 7 planes",
+        present="1 wells x 1 fields x 7 channels x 1 z x 1 t: 7 planes",
         expected="1 wells x 1 fields x 7 channels x 1 z x 1 t: 7 planes",
         channels=(
             "Alexa 488",
@@ -417,7 +417,7 @@ def test_a_set_is_understood_as_its_readme_says(case, shared_data, tmp_path):
     report = import_plate(source, dry_run=True)
     plan = report.plan
     assert (report.preset, plan.export.plate) == (case.preset, case.plate)
-    assert (str(report.found), str(report.expected)) == (case.found, case.expected)
+    assert (str(report.found), str(report.expected)) == (case.present, case.expected)
     assert report.channel_names == case.channels
     assert plan.format.name == case.format
     assert plan.traits.pixel_size == (
@@ -459,13 +459,13 @@ def test_what_is_kept_of_a_set_names_no_person(case, shared_data, tmp_path):
     source = copy_of(case, shared_data, tmp_path)
     assert plant_name(source, b"jane.planted")
     report = import_plate(source, dry_run=True)
-    kept = [
+    texts = [
         str(report),
         json.dumps(report.as_dict()),
         json.dumps(annotations_of(report, DONE)),
         repr(plate_of(report.plan, report.plan.export.plate)),
     ]
-    assert not [text for text in kept if "planted" in text]
+    assert not [text for text in texts if "planted" in text]
 
 
 def test_an_import_copies_no_names_or_passwords_of_persons(shared_data, tmp_path):

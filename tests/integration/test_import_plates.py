@@ -78,14 +78,14 @@ def test_every_plane_is_where_its_name_says(tmp_path, version):
             labels = [field.label for field in plate.well(well).fields]
             assert labels == ["s1", "s2"]
             for field in (0, 1):
-                found = pixels_of(plate, well, field)
+                pixels = pixels_of(plate, well, field)
                 expected = [
                     [value(row, column, field + 1, channel, z) for z in (1, 2)]
                     for channel in (1, 2)
                 ]
-                assert found.shape == (2, 2, 40, 50)
-                np.testing.assert_array_equal(found[..., 0, 0], expected)
-                np.testing.assert_array_equal(found[..., -1, -1], expected)
+                assert pixels.shape == (2, 2, 40, 50)
+                np.testing.assert_array_equal(pixels[..., 0, 0], expected)
+                np.testing.assert_array_equal(pixels[..., -1, -1], expected)
         image = plate.well("A01").fields[0].image()
         assert [channel.name for channel in image.channels] == ["w1", "w2"]
     problems = validate(tmp_path / "p.zarr", pixels=True)
@@ -331,10 +331,10 @@ def test_a_killed_import_goes_on_as_if_nothing_had_happened(tmp_path, written):
                 "s3",
             ]
             for field in (0, 1, 2):
-                found = pixels_of(plate, well, field)
+                pixels = pixels_of(plate, well, field)
                 for channel in (0, 1):
                     expected = value(row, column, field + 1, channel + 1)
-                    assert (found[channel] == expected).all()
+                    assert (pixels[channel] == expected).all()
                 history = plate.well(well).history(str(field))
                 assert [version.action for version in history] == ["write"]
 
@@ -397,9 +397,9 @@ def test_a_damaged_file_costs_its_plane_and_no_more(tmp_path):
     assert "cannot be decoded" in reasons["A01_s1_w2.tif"]
     assert "A01_s1_w2.tif" not in report.used
     with hcs.from_hcs_zarr(target) as plate:
-        found = pixels_of(plate, "A01", 0)
-        assert found[0, 0, 0] == value(0, 0, 1, 1)
-        assert not found[1].any()
+        pixels = pixels_of(plate, "A01", 0)
+        assert pixels[0, 0, 0] == value(0, 0, 1, 1)
+        assert not pixels[1].any()
         # A field of which nothing can be read is missing, not black.
         assert [field.label for field in plate.well("B03").fields] == ["s1"]
         assert [(gap["well"], gap["field"], gap["channel"]) for gap in plate.gaps] == [
@@ -433,13 +433,13 @@ def test_a_zip_gives_the_same_plate_as_its_folder(tmp_path):
     report = run(tmp_path / "s.zip", tmp_path / "b.zarr")
     assert report.used[0] == "deep/A01_s1_w1.tif"
     with (
-        hcs.from_hcs_zarr(tmp_path / "a.zarr") as one,
-        hcs.from_hcs_zarr(tmp_path / "b.zarr") as other,
+        hcs.from_hcs_zarr(tmp_path / "a.zarr") as of_folder,
+        hcs.from_hcs_zarr(tmp_path / "b.zarr") as of_zip,
     ):
         for well in ("A01", "B03"):
             for field in (0, 1):
                 np.testing.assert_array_equal(
-                    pixels_of(one, well, field), pixels_of(other, well, field)
+                    pixels_of(of_folder, well, field), pixels_of(of_zip, well, field)
                 )
 
 
@@ -536,10 +536,10 @@ def test_a_field_too_large_for_memory_is_read_plane_by_plane(tmp_path, monkeypat
     (source / "A01_s1_w1_z2.tif").unlink()
     run(source, tmp_path / "p.zarr")
     with hcs.from_hcs_zarr(tmp_path / "p.zarr") as plate:
-        found = pixels_of(plate, "A01", 0)
-        assert found[0, 0, 0, 0] == value(0, 0, 1, 1, 1)
-        assert not found[0, 1].any()
-        assert found[1, 1, 0, 0] == value(0, 0, 1, 2, 2)
+        pixels = pixels_of(plate, "A01", 0)
+        assert pixels[0, 0, 0, 0] == value(0, 0, 1, 1, 1)
+        assert not pixels[0, 1].any()
+        assert pixels[1, 1, 0, 0] == value(0, 0, 1, 2, 2)
 
 
 @pytest.mark.parametrize("at_once", [1000, 1 << 30], ids=["by-plane", "whole"])
@@ -594,15 +594,15 @@ def test_any_set_of_planes_comes_back_and_the_rest_are_gaps(tmp_path_factory, da
     channels = sorted({channel for *_, channel in places})
     with hcs.from_hcs_zarr(folder / "p.zarr") as plate:
         seen = 0
-        for one in plate.fields():
-            row, column = parse_well(one.well)
-            found = np.asarray(one.image().images[0].data)
+        for imaged in plate.fields():
+            row, column = parse_well(imaged.well)
+            pixels = np.asarray(imaged.image().images[0].data)
             for index, channel in enumerate(channels):
-                field = fields[int(one.name)]
+                field = fields[int(imaged.name)]
                 there = (row, column, field, channel) in places
                 seen += there
                 expected = value(row, column, field, channel) if there else 0
-                assert (found[index] == expected).all()
+                assert (pixels[index] == expected).all()
         assert seen == len(places)
 
 

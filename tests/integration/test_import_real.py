@@ -83,8 +83,8 @@ def test_sbs_is_read_by_other_libraries(sbs):
     models = pytest.importorskip("ome_zarr_models.v05.hcs")
     zarr = pytest.importorskip("zarr")
     _, target, _ = sbs
-    found = ngff_zarr.from_hcs_zarr(str(target))
-    image = found.get_well("B", "2").get_image(0)
+    theirs = ngff_zarr.from_hcs_zarr(str(target))
+    image = theirs.get_well("B", "2").get_image(0)
     with hcs.from_hcs_zarr(target) as plate:
         expected = np.asarray(plate.well("B02").fields[0].image().images[0].data)
     np.testing.assert_array_equal(np.asarray(image.images[0].data), expected)
@@ -144,13 +144,13 @@ def test_imagexpress_with_uneven_stacks(shared_data, tmp_path):
         assert [field.label for field in plate.well("B03").fields] == ["s1", "s2"]
         for well in ("B02", "B03"):
             for field in (0, 1):
-                found = planes_of(plate, well, field)
+                planes = planes_of(plate, well, field)
                 for c in range(3):
                     for z in range(2):
                         name = f"9987_{well}_s{field + 1}_w{c + 1}.TIF"
                         path = source / "TimePoint_1" / f"ZStep_{z + 1}" / name
                         np.testing.assert_array_equal(
-                            found[c, z], tifffile.imread(path)
+                            planes[c, z], tifffile.imread(path)
                         )
         image = plate.well("B02").fields[1].image()
         channels = {channel.name: channel for channel in image.channels}
@@ -189,12 +189,12 @@ def test_imagexpress_with_time_points(shared_data, tmp_path):
     ]
     with hcs.from_hcs_zarr(tmp_path / "p.zarr") as plate:
         assert plate.well("B02").fields[0].image().metadata.dims == ("t", "c", "y", "x")
-        found = planes_of(plate, "B02", 0)
+        planes = planes_of(plate, "B02", 0)
         for t in (0, 1):
             for c in (0, 1):
                 name = f"TimePoint_{t + 1}/9987_B02_s1_w{c + 1}.TIF"
                 np.testing.assert_array_equal(
-                    found[t, c], tifffile.imread(source / name)
+                    planes[t, c], tifffile.imread(source / name)
                 )
 
 

@@ -96,7 +96,7 @@ def addresses(
         staged = made.corrections.stage(
             token, KEY, "A2", "0", [SourceFile(upload=upload.id)]
         )
-        found = {
+        urls = {
             "thumb": URLS.thumb(*where, size=64, channels=RED),
             "picture": URLS.picture(*where, level=0, channels=RED),
             "plane": URLS.plane(*where, level=0, channel=0),
@@ -108,7 +108,7 @@ def addresses(
             "staged plane": URLS.staged_plane(staged.id, level=0, channel=0),
             "staged picture": URLS.staged_picture(staged.id, level=0, channels=RED),
         }
-        yield running, found
+        yield running, urls
 
 
 def asked(address: str, name: str, value: str) -> str:
@@ -119,16 +119,16 @@ def asked(address: str, name: str, value: str) -> str:
 
 
 def words(answer: object) -> str:
-    found = unquote(answer.headers.get("X-Error", ""))  # type: ignore[attr-defined]
-    return found or answer.json["error"]  # type: ignore[attr-defined]
+    error = unquote(answer.headers.get("X-Error", ""))  # type: ignore[attr-defined]
+    return error or answer.json["error"]  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("what", TAKEN)
 def test_addresses_that_are_possible_are_answered(
     addresses: tuple[Served, dict[str, str]], what: str
 ) -> None:
-    served, found = addresses
-    assert served.get(found[what]).status == 200
+    served, urls = addresses
+    assert served.get(urls[what]).status == 200
 
 
 @pytest.mark.parametrize(
@@ -137,16 +137,16 @@ def test_addresses_that_are_possible_are_answered(
 def test_an_impossible_number_is_422_and_kept_by_nobody(
     addresses: tuple[Served, dict[str, str]], what: str, name: str
 ) -> None:
-    served, found = addresses
+    served, urls = addresses
     for value in QUERIES[name]:
-        address = asked(found[what], name, value.replace("٣", "%D9%A3"))
+        address = asked(urls[what], name, value.replace("٣", "%D9%A3"))
         for _ in range(2):  # the second one must not come from a cache
             answer = served.get(address)
             assert answer.status == 422, (address, answer.body[:200])
             assert answer.headers["Cache-Control"] == "no-store"
             assert b"Traceback" not in answer.body
             assert words(answer), address
-    assert served.get(found[what]).status == 200
+    assert served.get(urls[what]).status == 200
 
 
 @pytest.mark.parametrize("value", NO_NUMBERS)

@@ -24,22 +24,22 @@ def test_plates_with_something_to_do_come_first_then_the_newest(
         os.utime(made / "zarr.json", (stamp, stamp))
     (folder / "broken.zarr").mkdir()
     (folder / "broken.zarr" / "zarr.json").write_text('{"plate": ')
-    with service(tmp_path / "workspace", folder) as found:
+    with service(tmp_path / "workspace", folder) as running:
         for name in ("old", "new", "done", "signed"):
-            surveyed(found, f"{name}.zarr")
+            surveyed(running, f"{name}.zarr")
         listed = [
             Decision(Subject(well.path), "thumbnails")
-            for well in found.plates.overview("done.zarr").wells
+            for well in running.plates.overview("done.zarr").wells
             if well.state != "not_acquired"
         ]
-        found.decisions.judge("done.zarr", listed, "pass", ADA)
-        found.decisions.judge("old.zarr", listed[:1], "fail", ADA)
-        found.signing.sign_off("signed.zarr", ADA)
-        found.quality.measure("old.zarr")
-        wait_for(lambda: found.quality.judgement("old.zarr").ready)
+        running.decisions.judge("done.zarr", listed, "pass", ADA)
+        running.decisions.judge("old.zarr", listed[:1], "fail", ADA)
+        running.signing.sign_off("signed.zarr", ADA)
+        running.quality.measure("old.zarr")
+        wait_for(lambda: running.quality.judgement("old.zarr").ready)
 
         def lines() -> dict[str, object]:
-            return {line.entry.key: line for line in found.plate_list.lines()}
+            return {line.entry.key: line for line in running.plate_list.lines()}
 
         wait_for(lambda: lines()["old.zarr"].suspects is not None)
         order = list(lines())

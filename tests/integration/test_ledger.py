@@ -75,12 +75,12 @@ def test_case_41_what_is_added_comes_back_as_it_was(url: str) -> None:
     engine = open_database(url)
     ledger = Ledger(engine)
     mine = act("Ada", "A/1")
-    found = ledger.append("p", 0, lambda new: [mine])
-    assert [dataclasses.replace(one, id=0, at="") for one in found] == [mine]
-    assert ledger.since("p") == found
-    assert ledger.since("p", found[-1].id) == []
+    rows = ledger.append("p", 0, lambda new: [mine])
+    assert [dataclasses.replace(row, id=0, at="") for row in rows] == [mine]
+    assert ledger.since("p") == rows
+    assert ledger.since("p", rows[-1].id) == []
     assert ledger.since("another") == []
-    assert ledger.last("p") == found[-1].id
+    assert ledger.last("p") == rows[-1].id
     engine.dispose()
 
 
@@ -101,9 +101,9 @@ def write_many(url: str, who: str) -> None:
     ledger, verdicts = Ledger(engine), Verdicts()
 
     def take(new: list[ReviewAct]) -> None:
-        for one in new:
-            if one.id > verdicts.last:
-                verdicts.add(one)
+        for added in new:
+            if added.id > verdicts.last:
+                verdicts.add(added)
 
     for number in range(EACH):
         well = f"A/{number % 3 + 1}"
@@ -212,8 +212,8 @@ def test_verdicts_of_the_schema_before_alembic_are_kept(url: str) -> None:
     engine.dispose()
     for _ in range(2):
         engine = open_database(url)
-        (found,) = Ledger(engine).since("p")
-        assert (found.note, found.versions, found.details) == (
+        (upgraded,) = Ledger(engine).since("p")
+        assert (upgraded.note, upgraded.versions, upgraded.details) == (
             "größer",
             {"/0": "v"},
             {},
@@ -227,10 +227,10 @@ def test_verdicts_of_the_schema_before_alembic_are_kept(url: str) -> None:
 
 def keep_many(url: str, who: str) -> None:
     engine = open_database(url)
-    found = Settings(engine)
+    settings = Settings(engine)
     for number in range(EACH):
-        found.put({"who": who, "number": number}, "shared", "project")
-        found.put(number, "own", who)
+        settings.put({"who": who, "number": number}, "shared", "project")
+        settings.put(number, "own", who)
     engine.dispose()
 
 
@@ -246,9 +246,9 @@ def test_many_processes_open_a_new_database_and_keep_settings_at_once(
         worker.join(300)
     assert [worker.exitcode for worker in workers] == [0] * WRITERS
     engine = open_database(url)
-    found = Settings(engine)
-    assert [found.get("own", who) for who in names] == [EACH - 1] * WRITERS
-    assert found.get("shared", "project")["number"] == EACH - 1
+    settings = Settings(engine)
+    assert [settings.get("own", who) for who in names] == [EACH - 1] * WRITERS
+    assert settings.get("shared", "project")["number"] == EACH - 1
     engine.dispose()
 
 
@@ -277,9 +277,11 @@ def test_a_killed_process_loses_nothing_that_was_confirmed(url: str) -> None:
             confirmed += [writer.stdout.readline().strip() for _ in range(8)]
             writer.kill()
             # What it had written of before it died was confirmed as well.
-            confirmed += [one for one in writer.stdout.read().split() if len(one) == 32]
+            confirmed += [
+                word for word in writer.stdout.read().split() if len(word) == 32
+            ]
     engine = open_database(url)
-    rows = [one.batch for one in Ledger(engine).since("p")]
+    rows = [row.batch for row in Ledger(engine).since("p")]
     assert set(confirmed) <= set(rows)
     assert len(rows) - len(confirmed) <= 3  # one may have been on its way each time
     assert len(Ledger(engine).append("p", 0, lambda new: [act("Ada", "A/1")])) > 24
@@ -296,17 +298,17 @@ def test_an_old_database_is_copied_and_brought_up_to_date(tmp_path: Path) -> Non
     engine = open_database(f"sqlite:///{file}")
     assert len(Ledger(engine).append("p", 0, lambda new: [act("Ada", "A/1")])) == 1
     with engine.connect() as connection:
-        found = connection.execute(text("SELECT name, value FROM settings")).all()
-    rows = dict(map(tuple, found))
+        stored = connection.execute(text("SELECT name, value FROM settings")).all()
+    rows = dict(map(tuple, stored))
     engine.dispose()
     assert rows == {"schema": str(SCHEMA), "mine": "kept"}
-    kept = sqlite3.connect(tmp_path / "workspace.sqlite.schema-1")
-    assert dict(kept.execute("SELECT name, value FROM settings")) == {
+    copy = sqlite3.connect(tmp_path / "workspace.sqlite.schema-1")
+    assert dict(copy.execute("SELECT name, value FROM settings")) == {
         "schema": "1",
         "mine": "kept",
     }
-    tables = {name for (name,) in kept.execute("SELECT name FROM sqlite_master")}
-    kept.close()
+    tables = {name for (name,) in copy.execute("SELECT name FROM sqlite_master")}
+    copy.close()
     assert "review_acts" not in tables
 
 

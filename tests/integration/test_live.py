@@ -75,9 +75,9 @@ def test_wells_and_fields_appear_while_a_program_writes_them(
 
         def look(label: str) -> tuple[str, int | None]:
             made.plates.revision(KEY)  # as an open page does
-            found = made.plates.overview(KEY).well(label)
-            assert found is not None
-            return found.state, found.n_fields
+            well = made.plates.overview(KEY).well(label)
+            assert well is not None
+            return well.state, well.n_fields
 
         for place, label, fields in (
             ((1, 2, 0), "B3", 1),

@@ -76,8 +76,8 @@ def test_a_server_that_starts_anew_signs_nobody_out(
     with service(tmp_path / "w", plate, measure=False) as made:
         with Served(made, settings) as before:
             sent = before.sent_by_pages["Cookie"]
-        wait_for(lambda: _kept(made), "for the cookie's digest")
-        assert sent.partition("=")[2] not in str(_kept(made))
+        wait_for(lambda: _cookies(made), "for the cookie's digest")
+        assert sent.partition("=")[2] not in str(_cookies(made))
     with (
         service(tmp_path / "w", plate, measure=False) as again,
         Served(again, settings) as after,
@@ -88,7 +88,7 @@ def test_a_server_that_starts_anew_signs_nobody_out(
         assert after.get("/static/js/bokeh.min.js", Cookie=changed).status == 403
 
 
-def _kept(made: Service) -> object:
+def _cookies(made: Service) -> object:
     from sqlalchemy import text
 
     with made.storage.engine.connect() as connection:

@@ -34,9 +34,9 @@ def test_every_channel_field_z_and_t_is_measured_on_its_own_pixels(tmp_path):
     path = plates.make(
         tmp_path / "p.ome.zarr", rows=1, columns=2, fields=2, z=2, t=2, shape=(16, 20)
     )
-    found = by_key(measure_plate(path, metrics=QUICK))
-    assert set(found) == {(f"A/{c}", str(f), None) for c in (1, 2) for f in (0, 1)}
-    for (well, field, _), result in found.items():
+    results = by_key(measure_plate(path, metrics=QUICK))
+    assert set(results) == {(f"A/{c}", str(f), None) for c in (1, 2) for f in (0, 1)}
+    for (well, field, _), result in results.items():
         assert result.error is None
         assert len(result.planes) == 8
         for plane in result.planes:
@@ -74,8 +74,8 @@ def test_channels_of_one_name_are_measured_and_written_apart(tmp_path):
 def test_results_bear_the_version_that_was_measured(plate_path):
     with from_hcs_zarr(plate_path) as plate:
         versions = {(f.well, f.name): f.version for f in plate.fields()}
-    found = measure_plate(plate_path, metrics=QUICK)
-    assert {(r.well, r.field): r.version for r in found} == versions
+    results = measure_plate(plate_path, metrics=QUICK)
+    assert {(r.well, r.field): r.version for r in results} == versions
 
 
 def test_values_are_those_of_the_full_size_pixels(tmp_path):
@@ -108,17 +108,17 @@ def test_archives_are_measured(tmp_path):
 
 def test_processes_measure_the_same(plate_path):
     here = by_key(measure_plate(plate_path, metrics=SAME))
-    told = []
+    counts = []
     there = by_key(
         measure_plate(
             plate_path,
             metrics=SAME,
             workers=2,
-            on_result=lambda result, done, total: told.append((done, total)),
+            on_result=lambda result, done, total: counts.append((done, total)),
         )
     )
     assert here == there
-    assert told == [(i + 1, 12) for i in range(12)]
+    assert counts == [(i + 1, 12) for i in range(12)]
 
 
 def test_an_executor_of_the_caller_measures_the_same(plate_path):
@@ -163,8 +163,8 @@ def test_a_scheduler_is_known_by_its_address():
         connected(cluster.scheduler_address) as executor,
     ):
         items = [(i, None) for i in range(9)]
-        found = list(in_workers(_square, items, _died, executor=executor))
-    assert sorted(found) == [i**2 for i in range(9)]
+        squares = list(in_workers(_square, items, _died, executor=executor))
+    assert sorted(squares) == [i**2 for i in range(9)]
 
 
 def test_a_scheduler_that_does_not_answer_is_an_error(monkeypatch):
@@ -216,23 +216,23 @@ def test_fields_that_are_known_are_skipped(plate_path):
 
 def test_cancelling_starts_no_other_field(plate_path):
     stop = threading.Event()
-    found = []
+    results = []
     for result in measure_plate(plate_path, metrics=QUICK, cancelled=stop.is_set):
-        found.append(result)
-        if len(found) == 3:
+        results.append(result)
+        if len(results) == 3:
             stop.set()
-    assert len(found) == 3
+    assert len(results) == 3
 
 
 def test_cancelling_stops_processes_soon(plate_path):
     stop = threading.Event()
-    found = []
+    results = []
     for result in measure_plate(
         plate_path, metrics=QUICK, workers=1, cancelled=stop.is_set
     ):
-        found.append(result)
+        results.append(result)
         stop.set()
-    assert len(found) <= 3
+    assert len(results) <= 3
 
 
 # In trouble
@@ -246,13 +246,13 @@ def test_damaged_wells_and_fields_are_recorded_and_wells_not_imaged_are_not(
     level = plate_path / "B" / "2" / "0" / "0"
     for chunk in [p for p in level.rglob("*") if p.is_file() and p.name != "zarr.json"]:
         chunk.write_bytes(b"damaged")
-    found = by_key(measure_plate(plate_path, metrics=QUICK))
-    assert not any(well == "A/1" for well, *_rest in found)
-    assert "not valid UTF-8 JSON" in found["A/2", "", None].error
-    assert found["B/2", "0", None].error
-    assert found["B/2", "0", None].version
-    assert found["B/2", "1", None].error is None
-    assert sum(result.error is not None for result in found.values()) == 2
+    results = by_key(measure_plate(plate_path, metrics=QUICK))
+    assert not any(well == "A/1" for well, *_rest in results)
+    assert "not valid UTF-8 JSON" in results["A/2", "", None].error
+    assert results["B/2", "0", None].error
+    assert results["B/2", "0", None].version
+    assert results["B/2", "1", None].error is None
+    assert sum(result.error is not None for result in results.values()) == 2
 
 
 def _square(number, _guilty):
@@ -270,24 +270,24 @@ def _died(item, reason):
 
 
 def test_a_dying_process_takes_only_its_own_item_with_it():
-    found = list(in_workers(_fall, [(i, 2) for i in range(5)], _died, workers=1))
-    assert "2: the process that measured it died" in found
-    numbers = sorted(value for value in found if not isinstance(value, str))
+    results = list(in_workers(_fall, [(i, 2) for i in range(5)], _died, workers=1))
+    assert "2: the process that measured it died" in results
+    numbers = sorted(value for value in results if not isinstance(value, str))
     assert numbers == [0, 1, 9, 16]
 
 
 def test_a_batch_whose_process_dies_is_taken_apart():
-    found = by_key(
+    results = by_key(
         in_workers(
             _fall_in_batch,
             [((0, 1), 2), ((2, 3), 2), ((4,), 2)],
             lambda item, reason: Fallen((item[0][0], reason)),
             workers=1,
-            split=lambda item: [((one,), item[1]) for one in item[0]],
+            split=lambda item: [((number,), item[1]) for number in item[0]],
         )
     )
-    assert {key for key in found if isinstance(key, int)} == {2}
-    assert {one for key in found if isinstance(key, tuple) for one in key} == {
+    assert {key for key in results if isinstance(key, int)} == {2}
+    assert {number for key in results if isinstance(key, tuple) for number in key} == {
         0, 1, 3, 4,
     }  # fmt: skip
 
@@ -310,13 +310,13 @@ def test_settings_come_from_the_plate_and_say_so(tmp_path):
         annotations={"channels": [{"name": "DNA", "clip": 4095}, {"name": "GFP"}]},
     )
     with from_hcs_zarr(path) as plate:
-        told = plate_settings(plate)
-        assert told.nuclear == "DNA"
-        assert (told.clips["DNA"].level, told.clips["DNA"].source) == (
+        settings = plate_settings(plate)
+        assert settings.nuclear == "DNA"
+        assert (settings.clips["DNA"].level, settings.clips["DNA"].source) == (
             4095,
             "from the import",
         )
-        assert "GFP" not in told.clips
+        assert "GFP" not in settings.clips
         changed = plate_settings(plate, clips={"DNA": 1000}, nuclear="GFP")
         assert changed.clips["DNA"].source == "set by a person"
         assert changed.nuclear == "GFP"

@@ -55,13 +55,13 @@ def finished(made, key=KEY):
 
 def stored(made):
     """Return the metrics that the database holds of each field version."""
-    found: dict[FieldKey, set[str]] = {}
+    metrics: dict[FieldKey, set[str]] = {}
     table = metric_values.c
     query = select(table.well, table.field, table.version, table.metric)
     with made.storage.engine.connect() as connection:
         for well, field, version, metric in connection.execute(query):
-            found.setdefault(FieldKey(well, field, version), set()).add(metric)
-    return found
+            metrics.setdefault(FieldKey(well, field, version), set()).add(metric)
+    return metrics
 
 
 def damage(plate: Path, field: str) -> None:
@@ -132,8 +132,8 @@ def test_a_plate_waits_for_the_one_before(tmp_path, workspace, plate):
 def test_fields_that_fail_are_kept_with_their_error_and_tried_when_asked(
     plate, workspace
 ):
-    kept = plate.with_name("kept")
-    shutil.copytree(plate / "A/2/0", kept)
+    whole_field = plate.with_name("kept")
+    shutil.copytree(plate / "A/2/0", whole_field)
     damage(plate, "A/2/0")
     with service(workspace, plate) as made:
         surveyed(made, KEY)
@@ -146,7 +146,7 @@ def test_fields_that_fail_are_kept_with_their_error_and_tried_when_asked(
         assert shown.value == plates.value(column=1, field=1)
         assert done.total == 12
     shutil.rmtree(plate / "A/2/0")
-    shutil.copytree(kept, plate / "A/2/0")
+    shutil.copytree(whole_field, plate / "A/2/0")
     with service(workspace, plate) as made:
         surveyed(made, KEY)
         wait_for(lambda: made.quality.progress(KEY).done == 12)
@@ -228,11 +228,13 @@ def whole(basis):
                 channel_index=index,
                 z=0,
                 t=0,
-                values=one.values,
-                reasons=one.reasons,
-                top=one.top,
+                values=measures.values,
+                reasons=measures.reasons,
+                top=measures.top,
             )
-            for index, one in enumerate(measure_field(planes, nuclear=basis.nuclear))
+            for index, measures in enumerate(
+                measure_field(planes, nuclear=basis.nuclear)
+            )
         ),
     )
     return summarise(result, basis)
@@ -262,7 +264,7 @@ def test_after_a_correction_only_the_corrected_field_is_measured(plate, workspac
         wait_for(lambda: made.quality.progress(KEY).done == 12)
         finished(made)
         new = stored(made).keys() - first.keys()
-    assert {(one.well, one.field) for one in new} == {("A/1", "0")}
+    assert {(key.well, key.field) for key in new} == {("A/1", "0")}
     assert len(new) == 1
 
 
@@ -323,11 +325,11 @@ def test_a_folder_is_measured_into_the_workspace_that_the_page_reads(
     plate = plate.rename(folder / KEY)
     plates.make(folder / "q.ome.zarr", rows=1, columns=2, shape=(48, 64))
     damage(plate, "B/1/1")
-    found = command(tmp_path, folder, "--workspace", workspace, "--workers", 1)
-    assert found.returncode == 1
-    assert f"{KEY}: 11 fields measured, 1 failed" in found.stdout
-    assert "q.ome.zarr: 2 fields measured, 0 failed" in found.stdout
-    assert f"{KEY}: B/1 field 1: " in found.stderr
+    done = command(tmp_path, folder, "--workspace", workspace, "--workers", 1)
+    assert done.returncode == 1
+    assert f"{KEY}: 11 fields measured, 1 failed" in done.stdout
+    assert "q.ome.zarr: 2 fields measured, 0 failed" in done.stdout
+    assert f"{KEY}: B/1 field 1: " in done.stderr
     with service(workspace, folder, measure=False) as made:
         surveyed(made, KEY)
         wait_for(lambda: made.quality.judgement(KEY).ready)
@@ -348,8 +350,8 @@ def test_a_cluster_fills_the_workspace_like_the_page(
         host="127.0.0.1",
     ) as cluster:
         address = cluster.scheduler_address
-        told = ("--workspace", str(workspace), "--scheduler", address)
-        assert main(["measure", str(plate), *told]) == 0
+        options = ("--workspace", str(workspace), "--scheduler", address)
+        assert main(["measure", str(plate), *options]) == 0
     assert "12 fields measured, 0 failed" in capsys.readouterr().out
     with service(workspace, plate, measure=False) as there:
         surveyed(there, KEY)
@@ -366,8 +368,8 @@ def test_a_scheduler_that_is_not_there_is_one_line(
 ):
     pytest.importorskip("distributed", reason="Dask is not installed")
     monkeypatch.setattr("hcs.qc.run.cluster._PATIENCE", "1s")
-    told = ("--workspace", str(workspace), "--scheduler", "tcp://127.0.0.1:9")
-    assert main(["measure", str(plate), *told]) == 1
+    options = ("--workspace", str(workspace), "--scheduler", "tcp://127.0.0.1:9")
+    assert main(["measure", str(plate), *options]) == 1
     (line,) = capsys.readouterr().err.strip().splitlines()
     assert line.startswith(
         "hcs-dashboard: No Dask scheduler answers at tcp://127.0.0.1:9"

@@ -36,10 +36,10 @@ KIND = {
 
 
 def measured(plan, channels=("DNA", "Reporter")):
-    return [one_field(image, channels) for image in plan.images]
+    return [measured_field(image, channels) for image in plan.images]
 
 
-def one_field(image, channels):
+def measured_field(image, channels):
     own = measure_field(
         list(image.render()),
         [ChannelSettings(clip=4095)] * 2,
@@ -85,8 +85,10 @@ def suspects_of(plan, results):
     )
 
 
-def assert_all_planted_are_found(plan, results):
-    found = {(one.well, one.field): one for one in suspects_of(plan, results)}
+def assert_planted_are_suspects(plan, results):
+    suspects = {
+        (suspect.well, suspect.field): suspect for suspect in suspects_of(plan, results)
+    }
     planted = set()
     for defect in plan.defects:
         if defect.row is None:
@@ -95,10 +97,10 @@ def assert_all_planted_are_found(plan, results):
         fields = range(plan.fields) if defect.field is None else [defect.field]
         for field in fields:
             planted.add((well, str(field)))
-            one = found.get((well, str(field))) or found.get((well, ""))
-            assert one is not None, defect
-            assert KIND[defect.kind] in {r.kind for r in one.reasons}, defect
-    others = {key for key in found if key[1]} - planted
+            reported = suspects.get((well, str(field))) or suspects.get((well, ""))
+            assert reported is not None, defect
+            assert KIND[defect.kind] in {r.kind for r in reported.reasons}, defect
+    others = {key for key in suspects if key[1]} - planted
     assert others == set()
 
 
@@ -107,7 +109,7 @@ def assert_all_planted_are_found(plan, results):
 
 def test_every_planted_defect_is_found_with_its_reason():
     plan = design(seed=41, rows=6, columns=9, fields=1)
-    assert_all_planted_are_found(plan, measured(plan))
+    assert_planted_are_suspects(plan, measured(plan))
 
 
 @pytest.mark.full
@@ -115,7 +117,7 @@ def test_every_planted_defect_is_found_with_its_reason():
 def test_every_planted_defect_of_whole_plates_is_found(seed):
     plan = design(seed=seed)
     results = measured(plan)
-    assert_all_planted_are_found(plan, results)
+    assert_planted_are_suspects(plan, results)
     values = {}
     for result in results:
         row, column = ord(result.well[0]) - 65, int(result.well[2:]) - 1
@@ -149,12 +151,12 @@ def test_a_clean_plate_has_no_suspects():
 def test_a_strong_phenotype_and_a_toxic_column_are_no_suspects():
     options = {"rows": 5, "columns": 8, "fields": 1, "defects": False}
     plan = design(seed=43, toxic_column=4, **options)
-    found = suspects_of(plan, measured(plan))
+    suspects = suspects_of(plan, measured(plan))
     moved = {well_name(r, 4) for r in range(5)}
     moved |= {
         well_name(*well) for well, v in plan.conditions.items() if v[0] == "positive"
     }
-    assert not moved & {one.well for one in found}
+    assert not moved & {suspect.well for suspect in suspects}
 
 
 @pytest.mark.full
@@ -166,7 +168,7 @@ def test_whole_plates_with_a_phenotype_and_a_toxic_column_keep_them_unsuspected(
     moved |= {
         well_name(*well) for well, v in plan.conditions.items() if v[0] == "positive"
     }
-    assert not moved & {one.well for one in suspects_of(plan, results)}
+    assert not moved & {suspect.well for suspect in suspects_of(plan, results)}
     assert plate_banner(results, nuclear="DNA") == []
 
 
@@ -174,28 +176,30 @@ def test_whole_plates_with_a_phenotype_and_a_toxic_column_keep_them_unsuspected(
 @pytest.mark.parametrize("seed", range(48, 51))
 def test_whole_plates_blurred_everywhere_raise_the_banner(seed):
     plan = design(seed=seed, fields=1, defects=False, everywhere="blurred")
-    told = plate_banner(measured(plan), nuclear="DNA")
-    assert any(line.startswith("focus is bad on the whole plate") for line in told)
+    banner = plate_banner(measured(plan), nuclear="DNA")
+    assert any(line.startswith("focus is bad on the whole plate") for line in banner)
 
 
 def test_a_plate_blurred_everywhere_raises_the_banner():
     options = {"rows": 3, "columns": 6, "fields": 1, "defects": False}
     plan = design(seed=44, everywhere="blurred", **options)
-    told = plate_banner(measured(plan), nuclear="DNA")
-    assert any(line.startswith("focus is bad on the whole plate") for line in told)
+    banner = plate_banner(measured(plan), nuclear="DNA")
+    assert any(line.startswith("focus is bad on the whole plate") for line in banner)
 
 
 def test_a_plate_that_is_uneven_everywhere_is_suspect_and_has_its_sentence():
     options = {"rows": 3, "columns": 6, "fields": 1, "defects": False}
     plan = design(seed=44, everywhere="uneven", **options)
     results = measured(plan)
-    told = plate_banner(results, nuclear="DNA")
-    assert [line.split(" (")[0] for line in told] == [
+    banner = plate_banner(results, nuclear="DNA")
+    assert [line.split(" (")[0] for line in banner] == [
         "light is uneven on the whole plate"
     ] * 2
-    found = suspects_of(plan, results)
-    assert len(found) == len(results)
-    assert all("uneven light" in {r.kind for r in one.reasons} for one in found)
+    suspects = suspects_of(plan, results)
+    assert len(suspects) == len(results)
+    assert all(
+        "uneven light" in {r.kind for r in suspect.reasons} for suspect in suspects
+    )
 
 
 # Real plates
@@ -216,9 +220,9 @@ def test_the_lamp_of_a_real_phenix_field_is_told_without_any_neighbour(shared_da
     )
     assert uneven == pytest.approx(72, abs=1)
     assert lit < 50
-    (found,) = find_suspects(results, {})
-    assert [reason.kind for reason in found.reasons] == ["uneven light"]
-    assert found.well == "ch5"
+    (suspect,) = find_suspects(results, {})
+    assert [reason.kind for reason in suspect.reasons] == ["uneven light"]
+    assert suspect.well == "ch5"
 
 
 @pytest.mark.parametrize(
@@ -264,8 +268,8 @@ def sbs(shared_data, once):
     def make(folder):
         (folder / "sbs.pickle").write_bytes(pickle.dumps(measure_sbs(shared_data)))
 
-    found = once("measured-sbs", make) / "sbs.pickle"
-    return pickle.loads(found.read_bytes())  # noqa: S301  (our own)
+    file = once("measured-sbs", make) / "sbs.pickle"
+    return pickle.loads(file.read_bytes())  # noqa: S301  (our own)
 
 
 def measure_sbs(shared_data):
@@ -310,8 +314,8 @@ def report(sbs, index):
     return assay_report(values, roles, (8, 12), assay_metric=index == 0)
 
 
-def z_prime_of(found):
-    (z,) = [control for control in found.controls if control.all.id == "z_prime"]
+def z_prime_of(assay):
+    (z,) = [control for control in assay.controls if control.all.id == "z_prime"]
     return z.all
 
 
@@ -326,9 +330,9 @@ def test_no_well_of_the_healthy_sbs_plate_is_suspect(sbs, nuclear):
 
 
 def test_the_ratio_separates_the_controls_of_the_sbs_plate(sbs):
-    found = z_prime_of(report(sbs, 0))
-    assert found.n == (8, 16)
-    assert found.value == pytest.approx(0.7, abs=0.05)
+    z_prime = z_prime_of(report(sbs, 0))
+    assert z_prime.n == (8, 16)
+    assert z_prime.value == pytest.approx(0.7, abs=0.05)
 
 
 def test_mean_intensity_does_not_separate_them(sbs):
@@ -344,6 +348,6 @@ def test_the_ratio_rises_with_the_dose(sbs):
 
 
 def test_positions_of_the_sbs_plate_are_not_interpreted(sbs):
-    found = report(sbs, 0)
-    assert "dose follows columns" in found.positions.refusal
-    assert found.b_score.note == found.positions.refusal
+    assay = report(sbs, 0)
+    assert "dose follows columns" in assay.positions.refusal
+    assert assay.b_score.note == assay.positions.refusal

@@ -53,8 +53,8 @@ def test_parquet_holds_the_same(table, tmp_path):
     mean = "ImageQuality_Mean_DNA"
     assert [row[mean] for row in read] == [row[mean] for row in table.records()]
     assert read[0]["ImageQuality_PowerLogLogSlope_DNA"] is None
-    told = parquet.read_schema(tmp_path / "m.parquet").metadata[b"hcs.metrics"]
-    assert b"focus_score@1" in told.split(b",")
+    versions = parquet.read_schema(tmp_path / "m.parquet").metadata[b"hcs.metrics"]
+    assert b"focus_score@1" in versions.split(b",")
 
 
 def test_cells_that_a_spreadsheet_would_run_are_quoted(tmp_path):
@@ -97,22 +97,25 @@ CELLPROFILER = b"""ImageNumber,Metadata_Well,Metadata_Site,Count_Nuclei,FileName
 
 
 def test_a_cellprofiler_table_becomes_metrics():
-    found = read_measurements(CELLPROFILER, name="Image.csv", format=FORMATS[96])
-    assert found.field_column == "Metadata_Site"
-    assert {column.name for column in found.columns} == {"ImageNumber", "Count_Nuclei"}
-    assert found.rows[(0, 0), "2"]["Count_Nuclei"] == 44
-    assert "Count_Nuclei" not in found.rows[(1, 1), "1"]
-    assert "FileName_DNA" in found.left_out
-    assert len(found.problems) == 2
-    assert "no well of this plate: line 5 ('Z99')" in found.problems
-    assert "the same well and field again: line 6 ('A01')" in found.problems
+    measurements = read_measurements(CELLPROFILER, name="Image.csv", format=FORMATS[96])
+    assert measurements.field_column == "Metadata_Site"
+    assert {column.name for column in measurements.columns} == {
+        "ImageNumber",
+        "Count_Nuclei",
+    }
+    assert measurements.rows[(0, 0), "2"]["Count_Nuclei"] == 44
+    assert "Count_Nuclei" not in measurements.rows[(1, 1), "1"]
+    assert "FileName_DNA" in measurements.left_out
+    assert len(measurements.problems) == 2
+    assert "no well of this plate: line 5 ('Z99')" in measurements.problems
+    assert "the same well and field again: line 6 ('A01')" in measurements.problems
 
 
 def test_a_table_with_rows_and_columns_and_decimal_commas_is_read():
     table = b"Row;Column;Ratio\n1;2;0,5\n2;12;1,25\n"
-    found = read_measurements(table, format=FORMATS[96])
-    assert found.field_column is None
-    assert found.rows == {
+    measurements = read_measurements(table, format=FORMATS[96])
+    assert measurements.field_column is None
+    assert measurements.rows == {
         ((0, 1), None): {"Ratio": 0.5},
         ((1, 11), None): {"Ratio": 1.25},
     }
@@ -120,8 +123,8 @@ def test_a_table_with_rows_and_columns_and_decimal_commas_is_read():
 
 def test_only_the_rows_of_one_plate_are_taken():
     table = b"Barcode,Well,x\np1,A01,1\np2,A01,2\n"
-    found = read_measurements(table, plate="p2")
-    assert found.rows == {((0, 0), None): {"x": 2.0}}
+    measurements = read_measurements(table, plate="p2")
+    assert measurements.rows == {((0, 0), None): {"x": 2.0}}
 
 
 def test_a_parquet_table_is_read(tmp_path):
@@ -130,9 +133,9 @@ def test_a_parquet_table_is_read(tmp_path):
 
     table = pyarrow.table({"Well": ["A1", "A2"], "x": [1.5, None]})
     parquet.write_table(table, tmp_path / "m.parquet")
-    found = read_measurements(tmp_path / "m.parquet")
-    assert found.rows[(0, 0), None] == {"x": 1.5}
-    (column,) = found.columns
+    measurements = read_measurements(tmp_path / "m.parquet")
+    assert measurements.rows[(0, 0), None] == {"x": 1.5}
+    (column,) = measurements.columns
     assert (column.name, column.values, column.low) == ("x", 1, 1.5)
 
 
@@ -151,9 +154,9 @@ def test_tables_that_cannot_be_used_say_why(table, message):
 
 def test_our_own_export_can_be_read_back(table, tmp_path):
     table.write(tmp_path / "m.csv")
-    found = read_measurements(tmp_path / "m.csv", format=FORMATS[96])
-    assert found.field_column == "Metadata_Site"
-    assert found.rows[(1, 1), "0"]["ImageQuality_Mean_DNA"] == plates.value(1, 1)
+    measurements = read_measurements(tmp_path / "m.csv", format=FORMATS[96])
+    assert measurements.field_column == "Metadata_Site"
+    assert measurements.rows[(1, 1), "0"]["ImageQuality_Mean_DNA"] == plates.value(1, 1)
 
 
 def calls_to_read(rows):
@@ -204,37 +207,37 @@ UNUSABLE = ["OVRFLW", "<0.1", "35%", "Infinity", '"1,234"']
 @pytest.mark.parametrize("cell", UNUSABLE)
 def test_a_cell_that_is_no_number_is_missing_and_counted(cell):
     table = f"Well,x\nA01,1.5\nA02,{cell}\nA03,\n".encode()
-    found = read_measurements(table)
-    (column,) = found.columns
+    measurements = read_measurements(table)
+    (column,) = measurements.columns
     assert (column.values, column.not_numbers) == (1, 1)
-    assert found.rows[(0, 1), None] == {}
+    assert measurements.rows[(0, 1), None] == {}
     shown = repr(cell.strip('"'))
-    assert found.problems == (
+    assert measurements.problems == (
         f"x: 1 cell is no number and taken as missing: {shown} in line 3",
     )
 
 
 def test_all_such_cells_of_a_column_are_counted():
     rows = [f"A{i:02d},{cell}" for i, cell in enumerate([*UNUSABLE, "7"], 1)]
-    found = read_measurements("\n".join(["Well,x", *rows]).encode())
-    assert found.columns[0].not_numbers == len(UNUSABLE)
-    assert "x: 5 cells are no number and taken as missing" in found.problems[0]
+    measurements = read_measurements("\n".join(["Well,x", *rows]).encode())
+    assert measurements.columns[0].not_numbers == len(UNUSABLE)
+    assert "x: 5 cells are no number and taken as missing" in measurements.problems[0]
 
 
 def test_points_between_thousands_are_understood_or_the_column_is_refused():
     table = b"Well;area;ratio;mixed\nA1;1.234;0,5;1,5\nA2;12.345,5;1,25;2.5\n"
-    found = read_measurements(table)
-    assert found.rows[(0, 0), None] == {"area": 1234.0, "ratio": 0.5}
-    assert found.rows[(0, 1), None] == {"area": 12345.5, "ratio": 1.25}
-    assert "mixed" in found.left_out
-    assert found.problems == ("decimals after commas and after points: mixed",)
+    measurements = read_measurements(table)
+    assert measurements.rows[(0, 0), None] == {"area": 1234.0, "ratio": 0.5}
+    assert measurements.rows[(0, 1), None] == {"area": 12345.5, "ratio": 1.25}
+    assert "mixed" in measurements.left_out
+    assert measurements.problems == ("decimals after commas and after points: mixed",)
 
 
 def test_measurements_go_to_the_wells_that_are_named():
     table = b"Well Number,Well,x\n1,A01,1\n2,B01,2\n"
-    found = read_measurements(table, format=FORMATS[96])
-    assert found.rows[(1, 0), None]["x"] == 2
-    assert "'Well' is used" in found.problems[0]
+    measurements = read_measurements(table, format=FORMATS[96])
+    assert measurements.rows[(1, 0), None]["x"] == 2
+    assert "'Well' is used" in measurements.problems[0]
     numbered = read_measurements(b"Well,x\n1,1\n13,2\n", format=FORMATS[96])
     assert numbered.rows[(1, 0), None] == {"x": 2.0}
     assert "counted row by row" in numbered.problems[0]
@@ -243,9 +246,9 @@ def test_measurements_go_to_the_wells_that_are_named():
 def test_of_many_lines_that_cannot_be_used_a_few_are_listed():
     lines = ["Well,x", "A01,1", *[f"Q{i},OVRFLW" for i in range(100, 1100)]]
     lines += [f"A{i},OVRFLW" for i in range(2, 1002)]
-    found = read_measurements("\n".join(lines).encode(), format=FORMATS[96])
-    assert found.columns[0].not_numbers == 11
-    wells, cells = found.problems
+    measurements = read_measurements("\n".join(lines).encode(), format=FORMATS[96])
+    assert measurements.columns[0].not_numbers == 11
+    wells, cells = measurements.problems
     assert wells.startswith("no well of this plate: line 3 ('Q100'), ")
     assert wells.endswith(" and 1,981 more")
     assert cells.endswith(" and 3 more")

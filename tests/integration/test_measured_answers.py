@@ -27,16 +27,16 @@ def workspace(tmp_path: Path) -> Path:
 @pytest.fixture
 def passes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """One entry for each time that all fields of a plate are looked through."""
-    found: list[int] = []
+    counts: list[int] = []
     infer = tops.infer_clip
 
     def counted(tops):
         tops = list(tops)
-        found.append(len(tops))
+        counts.append(len(tops))
         return infer(tops)
 
     monkeypatch.setattr(tops, "infer_clip", counted)
-    return found
+    return counts
 
 
 @pytest.mark.parametrize("columns", [1, 4])
@@ -89,17 +89,17 @@ def test_medians_over_time_look_at_no_plate_and_load_none(
     folder: Path, workspace: Path
 ) -> None:
     with service(workspace, folder) as made:
-        found = made.plate_trends.trend(made.plate_list.lines(), "mean.1")
+        answer = made.plate_trends.trend(made.plate_list.lines(), "mean.1")
         served = made.storage.plates.all()
-        assert not any(one.watched for one in served)
-        assert not any(one.surveyed for one in served)
-        assert not any(made.quality._measuring.in_memory(one.key) for one in served)
-    assert found.metric["id"] == "mean.1"
-    assert {metric["id"] for metric in found.metrics} >= {
+        assert not any(plate.watched for plate in served)
+        assert not any(plate.surveyed for plate in served)
+        assert not any(made.quality._measuring.in_memory(plate.key) for plate in served)
+    assert answer.metric["id"] == "mean.1"
+    assert {metric["id"] for metric in answer.metrics} >= {
         "mean.0",
         "percent_saturated.0",
     }
-    assert {median.key: median.n for median in found.trend.medians} == {
+    assert {median.key: median.n for median in answer.trend.medians} == {
         KEY: 4,
         "q.ome.zarr": 6,
     }
@@ -111,10 +111,10 @@ def test_wells_that_people_failed_are_in_no_median(
     with service(workspace, folder) as made:
 
         def wells() -> int:
-            found = made.plate_trends.trend(
+            medians = made.plate_trends.trend(
                 made.plate_list.lines(), "mean.1"
             ).trend.medians
-            return next(one.n for one in found if one.key == KEY)
+            return next(median.n for median in medians if median.key == KEY)
 
         judge(made, A1, "fail", reason="focus")
         assert wells() == 3

@@ -180,21 +180,21 @@ FORMS = {
 
 @pytest.fixture(scope="module", params=sorted(FORMS))
 def form(request, tmp_path_factory):
-    names, description, plate, found = FORMS[request.param]
+    names, description, plate, counts = FORMS[request.param]
     folder = tmp_path_factory.mktemp("export") / "9999"
     for number, name in enumerate(names, 1):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         tifffile.imwrite(folder / name, np.full((4, 4), number, "u2"), metadata=None)
     if description is not None:
         (folder / description[0]).write_text(description[1])
-    return folder, names, plate, found
+    return folder, names, plate, counts
 
 
 def test_a_form_is_one_whole_plate_called_as_the_export_calls_it(form):
-    folder, names, plate, found = form
+    folder, names, plate, counts = form
     report = import_plate(folder, dry_run=True)
     assert report.preset == "imagexpress"
-    assert str(report.found).partition(":")[0] == found
+    assert str(report.found).partition(":")[0] == counts
     assert str(report.expected) == str(report.found)
     assert report.gaps == ()
     assert report.plan.export.plate == plate

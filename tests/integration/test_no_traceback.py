@@ -82,8 +82,8 @@ def sources(folder: Path) -> list[str]:
     tifffile.imwrite(images / "P_A01_s1_w1.TIF", np.zeros((9, 8), "u2"))
     (images / "P_A02_s1_w1.TIF").write_bytes(b"")
     plates.make(folder / "plate.zarr", rows=1, columns=2)
-    found = [str(path) for path in sorted(folder.iterdir())]
-    return [*found, "", "a\0b", "y" * 300, "http://[", "s3://", "memory://x"]
+    paths = [str(path) for path in sorted(folder.iterdir())]
+    return [*paths, "", "a\0b", "y" * 300, "http://[", "s3://", "memory://x"]
 
 
 def finish(main: Callable[[Sequence[str]], int], arguments: list[str]) -> None:
@@ -134,12 +134,12 @@ def sweep(
         finish(main, [*words, source, *more, *always, *extra])
         shutil.rmtree(target, ignore_errors=True)
 
-    found = sources(tmp_path / "sources")
+    given = sources(tmp_path / "sources")
     small = ["--rows", "1", "--columns", "1", "--fields", "1"] * (words == ("demo",))
-    for source in found:
+    for source in given:
         run(source, *small)
-    source = found[next(i for i, name in enumerate(found) if name.endswith("images"))]
-    plate = next(name for name in found if name.endswith("plate.zarr"))
+    source = given[next(i for i, name in enumerate(given) if name.endswith("images"))]
+    plate = next(name for name in given if name.endswith("plate.zarr"))
     where = {("import",): source, ("demo",): str(tmp_path / "demo.zarr")}
     for flag in flags:
         for value in values(flag):

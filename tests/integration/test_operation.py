@@ -52,9 +52,9 @@ def test_alive_and_ready_are_two_questions(served):
     try:
         absent = running.get("/ready")
         assert (absent.status, absent.json) == (503, {"ready": False})
-        told = running.get("/ready", X_Role="admin").json["problems"]
-        assert "cannot be reached" in told["roots"]
-        assert not told["database"]
+        problems = running.get("/ready", X_Role="admin").json["problems"]
+        assert "cannot be reached" in problems["roots"]
+        assert not problems["database"]
         assert running.get("/health").status == 200
     finally:
         away.rename(plate.parent)
@@ -283,8 +283,8 @@ def test_a_server_whose_log_is_json_says_nothing_else_when_it_starts(tmp_path):
         assert server.stdout.read() == ""
     assert messages[0].startswith("hcs-dashboard ")
     (address,) = (text for text in messages if text.startswith("Open http://"))
-    kept = "".join(p.read_text() for p in (tmp_path / "workspace/logs").iterdir())
-    assert address.partition("token=")[2] not in kept
+    logged = "".join(p.read_text() for p in (tmp_path / "workspace/logs").iterdir())
+    assert address.partition("token=")[2] not in logged
 
 
 def test_a_log_of_json_is_one_document_a_line_whatever_is_logged(tmp_path, plain_log):

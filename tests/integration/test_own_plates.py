@@ -28,9 +28,9 @@ def _multiscale(path: Path, key: str) -> dict[str, object]:
     for name in ("zarr.json", ".zattrs"):
         if (path / key / name).is_file():
             document = parse_json((path / key / name).read_bytes(), key)
-            found = envelope(document_attributes(document, name))["multiscales"][0]
-            assert isinstance(found, dict)
-            return found
+            multiscale = envelope(document_attributes(document, name))["multiscales"][0]
+            assert isinstance(multiscale, dict)
+            return multiscale
     raise AssertionError(key)
 
 
@@ -81,9 +81,9 @@ def test_an_imported_plate_leaves_validation_nothing_to_say(
 def test_levels_say_how_they_were_made(tmp_path: Path, dtype: str, method: str) -> None:
     image = hcs.to_ngff_image(np.ones((300, 300), dtype), dims=("y", "x"))
     hcs.write_hcs_well_image(tmp_path / "p.zarr", image, plates.document(), "A", "1")
-    found = _multiscale(tmp_path / "p.zarr", "A/1/0")
-    assert found["type"] == method
-    assert found["metadata"] == {
+    multiscale = _multiscale(tmp_path / "p.zarr", "A/1/0")
+    assert multiscale["type"] == method
+    assert multiscale["metadata"] == {
         "description": METHODS[method],
         "method": "hcs.images.pyramid.downsample",
     }
@@ -125,6 +125,6 @@ def test_levels_of_ngff_zarr_keep_its_method(tmp_path: Path) -> None:
     levels = peer.to_multiscales(image, [2], method=peer.Methods.ITKWASM_BIN_SHRINK)
     path = tmp_path / "p.zarr"
     hcs.write_hcs_well_image(path, levels, plate, "A", "1")
-    found = _multiscale(path, "A/1/0")
-    assert found["type"] == "itkwasm_bin_shrink"
-    assert found["metadata"]["method"] == levels.metadata.metadata.method
+    multiscale = _multiscale(path, "A/1/0")
+    assert multiscale["type"] == "itkwasm_bin_shrink"
+    assert multiscale["metadata"]["method"] == levels.metadata.metadata.method

@@ -128,15 +128,17 @@ class PlateMachine(RuleBasedStateMachine):
     @rule(originals=st.booleans())
     def purge(self, originals: bool) -> None:
         gone = hcs.purge(self.path, originals=originals, yes=True, who=ME)
-        for one in gone:
-            model = self.fields[one.well, str(one.field)]
-            assert one.version not in (None, model.live)
-            assert originals or one.version != model.first
-            del model.values[str(one.version)]
-            model.gone.add(str(one.version))
+        for version in gone:
+            model = self.fields[version.well, str(version.field)]
+            assert version.version not in (None, model.live)
+            assert originals or version.version != model.first
+            del model.values[str(version.version)]
+            model.gone.add(str(version.version))
         for model in self.fields.values():
-            kept = {model.live} | (set() if originals else {model.first} - model.gone)
-            assert set(model.values) == kept
+            remaining = {model.live} | (
+                set() if originals else {model.first} - model.gone
+            )
+            assert set(model.values) == remaining
 
     @rule(version=st.sampled_from(["0.4", "0.5", "0.6"]))
     def convert(self, version: str) -> None:
@@ -175,9 +177,9 @@ class PlateMachine(RuleBasedStateMachine):
     def keeps_every_version_that_was_not_purged(self) -> None:
         if not self.path.exists():
             return
-        found = hcs.history(self.path)
+        histories = hcs.history(self.path)
         for place, model in self.fields.items():
-            events = found[place]
+            events = histories[place]
             purged = {event.id for event in events if event.action == "purge"}
             assert {event.id for event in events} - purged == set(model.values)
             assert purged == model.gone
@@ -185,17 +187,17 @@ class PlateMachine(RuleBasedStateMachine):
 
 
 def _values(path: Path) -> dict[tuple[str, str], tuple[str, int]]:
-    found = {}
+    values = {}
     with hcs.from_hcs_zarr(path) as plate:
         for listed in plate.wells:
             try:
                 well = plate.well(listed.path)
             except hcs.NotFoundError:
                 continue  # listed, and without a field yet
-            for one in well.fields:
-                (value,) = np.unique(np.asarray(one.image().images[0].data))
-                found[one.well, one.name] = (one.version, int(value))
-    return found
+            for imaged in well.fields:
+                (value,) = np.unique(np.asarray(imaged.image().images[0].data))
+                values[imaged.well, imaged.name] = (imaged.version, int(value))
+    return values
 
 
 _QUICK = settings(

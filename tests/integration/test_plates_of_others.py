@@ -31,11 +31,11 @@ MADE = {"fields": 2, "pixels": "gradient", "wells": [(0, 0), (1, 2)], "name": "t
 def read_only_folder(folder: Path) -> Iterator[str]:
     path = plates.make(folder / "p.ome.zarr", **MADE)  # type: ignore[arg-type]
     every = [path, *path.rglob("*")]
-    for one in every:
-        one.chmod(stat.S_IRUSR | (stat.S_IXUSR if one.is_dir() else 0))
+    for entry in every:
+        entry.chmod(stat.S_IRUSR | (stat.S_IXUSR if entry.is_dir() else 0))
     yield str(path)
-    for one in every:
-        one.chmod(stat.S_IRWXU)
+    for entry in every:
+        entry.chmod(stat.S_IRWXU)
 
 
 @contextmanager
@@ -97,14 +97,16 @@ def bucket(folder: Path) -> Iterator[str]:
 
 def everything(folder: Path) -> dict[str, bytes]:
     return {
-        str(one.relative_to(folder)): one.read_bytes()
-        for one in sorted(folder.rglob("*"))
-        if one.is_file()
+        str(file.relative_to(folder)): file.read_bytes()
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
     }
 
 
 @pytest.mark.parametrize(
-    "place", [read_only_folder, archive, web, bucket], ids=lambda one: one.__name__
+    "place",
+    [read_only_folder, archive, web, bucket],
+    ids=lambda factory: factory.__name__,
 )
 def test_a_plate_is_looked_at_where_it_lies(place: object, tmp_path: Path) -> None:
     theirs = tmp_path / "theirs"
@@ -119,7 +121,9 @@ def test_a_plate_is_looked_at_where_it_lies(place: object, tmp_path: Path) -> No
             assert entry.error is None
             overview = surveyed(made, entry.key)
             assert overview.name == "theirs"
-            assert [one.label for one in overview.wells if one.state == "present"] == [
+            assert [
+                well.label for well in overview.wells if well.state == "present"
+            ] == [
                 "A1",
                 "B3",
             ]

@@ -143,7 +143,7 @@ def test_a_message_for_a_model_that_is_gone_blanks_no_later_plot(
 def test_pages_that_change_quickly_all_get_the_plot_they_asked_for_last(
     served: Served, pages: int, turns: int
 ) -> None:
-    titles = {one.id: one.title for one in served.service.quality.metrics(KEY)}
+    titles = {info.id: info.title for info in served.service.quality.metrics(KEY)}
     visitors = [Visitor(served) for _ in range(pages)]
     for turn in range(turns):
         for number, visitor in enumerate(visitors):
@@ -218,9 +218,9 @@ def test_a_metric_without_values_says_what_it_waits_for_and_where_that_is_set(
     served: Served,
 ) -> None:
     visitor = Visitor(served, "percent_saturated.0")
-    found = wait_for(lambda: visitor.text("statistics").get("found"))
-    assert "clip level is not known" in found["missing"]
-    assert found["place"] == "channels"
+    missing = wait_for(lambda: visitor.text("statistics").get("found"))
+    assert "clip level is not known" in missing["missing"]
+    assert missing["place"] == "channels"
     plot = visitor.text("distribution")
     assert not plot["plotted"]
     assert "clip level is not known" in plot["empty"]

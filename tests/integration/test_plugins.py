@@ -66,12 +66,12 @@ def test_a_packages_metrics_are_measured_and_its_faults_named(
         assert row["ImageQuality_Failing_DNA"] == ""
         why = json.loads(row["Metadata_NotComputable"])["ImageQuality_Failing_DNA"]
         assert why == "acme-hcs 1.2: ZeroDivisionError: division by zero"
-    for told in (
+    for warning in (
         "lost of acme-hcs 1.2 is left out: ModuleNotFoundError",
         "none of acme-hcs 1.2 is left out: it is str, and no hcs.qc.Definition.",
         "taken of acme-hcs 1.2 is left out: this program has a metric 'mean' already.",
     ):
-        assert done.stderr.count(told) == 1
+        assert done.stderr.count(warning) == 1
 
 
 def test_the_dashboard_offers_a_packages_metric_with_its_source(
@@ -103,13 +103,13 @@ def test_the_dashboard_offers_a_packages_metric_with_its_source(
     )
     done = run(program, path, tmp_path / "work")
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert (told["failed"], told["again"]) == (0, 2)
-    assert set(told["metrics"]) == {"corner.0", "corner.1", "corner_ratio.1"}
-    assert told["metrics"]["corner.0"].endswith("From acme-hcs 1.2.")
-    assert told["values"] == {"A1": plates.value(), "A2": plates.value(column=1)}
-    assert "ZeroDivisionError" in told["why"]
-    assert len(told["broken"]) == 3
+    answer = json.loads(done.stdout)
+    assert (answer["failed"], answer["again"]) == (0, 2)
+    assert set(answer["metrics"]) == {"corner.0", "corner.1", "corner_ratio.1"}
+    assert answer["metrics"]["corner.0"].endswith("From acme-hcs 1.2.")
+    assert answer["values"] == {"A1": plates.value(), "A2": plates.value(column=1)}
+    assert "ZeroDivisionError" in answer["why"]
+    assert len(answer["broken"]) == 3
 
 
 def test_a_packages_preset_imports_and_a_broken_one_takes_nothing_down(

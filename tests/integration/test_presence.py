@@ -41,71 +41,71 @@ def url(tmp_path: Path) -> str:
 
 @pytest.fixture
 def engine(url: str) -> Iterator[Engine]:
-    found = open_database(url)
-    yield found
-    found.dispose()
+    database = open_database(url)
+    yield database
+    database.dispose()
 
 
 @pytest.fixture
 def pool() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(2) as found:
-        yield found
+    with ThreadPoolExecutor(2) as threads:
+        yield threads
 
 
 def test_pages_of_one_server_know_of_each_other_at_once(
     engine: Engine, pool: ThreadPoolExecutor
 ) -> None:
-    found = Presence(engine, pool.submit)
-    found.touch("a", "p", ADA, well="B02")
-    found.touch("b", "p", BEN)
-    found.touch("c", "q", None)
+    pages = Presence(engine, pool.submit)
+    pages.touch("a", "p", ADA, well="B02")
+    pages.touch("b", "p", BEN)
+    pages.touch("c", "q", None)
     ada = Present(who="Ada", known="typed", well="B02")
-    assert found.others("b", "p") == (ada,)
-    assert found.others("a", "p") == (Present(who="Ben", known="typed"),)
-    assert found.others("x", "q") == (Present(who=""),)
-    found.touch("a", "p", ADA, well="B03", field="0", deciding=True)
-    (moved,) = found.others("b", "p")
+    assert pages.others("b", "p") == (ada,)
+    assert pages.others("a", "p") == (Present(who="Ben", known="typed"),)
+    assert pages.others("x", "q") == (Present(who=""),)
+    pages.touch("a", "p", ADA, well="B03", field="0", deciding=True)
+    (moved,) = pages.others("b", "p")
     assert (moved.well, moved.field, moved.deciding) == ("B03", "0", True)
-    found.session_ended("a")
-    assert found.others("b", "p") == ()
+    pages.session_ended("a")
+    assert pages.others("b", "p") == ()
 
 
 def test_a_page_that_leaves_while_the_database_is_read_is_gone(engine: Engine) -> None:
-    found = Presence(engine, lambda act: act())
-    found.touch("a", "p", ADA)
+    pages = Presence(engine, lambda act: act())
+    pages.touch("a", "p", ADA)
 
     @event.listens_for(engine, "after_cursor_execute")
     def leave(
         connection: object, cursor: object, statement: str, *more: object
     ) -> None:
         if statement.startswith("SELECT"):  # and so its row was found
-            found.session_ended("a")
+            pages.session_ended("a")
 
-    found.touch("b", "p", BEN)
-    assert found.others("b", "p") == ()
-    assert told(engine) == 1
+    pages.touch("b", "p", BEN)
+    assert pages.others("b", "p") == ()
+    assert known_pages(engine) == 1
 
 
 def test_a_page_that_moves_writes_nothing_where_there_is_no_other_server(
     engine: Engine,
 ) -> None:
-    found = Presence(engine, lambda act: act())
+    pages = Presence(engine, lambda act: act())
     statements: list[str] = []
 
     @event.listens_for(engine, "before_cursor_execute")
     def note(connection: object, cursor: object, statement: str, *_: object) -> None:
         statements.append(statement.partition(" ")[0])
 
-    found.touch("a", "p", ADA)
+    pages.touch("a", "p", ADA)
     assert "INSERT" in statements
-    number = found.look("b", "p")
+    number = pages.look("b", "p")
     statements.clear()
     for well in ("A01", "A02", "A03"):
-        found.touch("a", "p", ADA, well=well)
+        pages.touch("a", "p", ADA, well=well)
     assert statements == []
-    assert found.look("b", "p") > number
-    assert [present.well for present in found.others("b", "p")] == ["A03"]
-    assert found.look("b", "p") == found.look("a", "p")
+    assert pages.look("b", "p") > number
+    assert [present.well for present in pages.others("b", "p")] == ["A03"]
+    assert pages.look("b", "p") == pages.look("a", "p")
 
 
 OTHER = """
@@ -130,8 +130,8 @@ with ThreadPoolExecutor(2) as pool:
 def test_pages_of_other_servers_are_seen_and_gone_when_these_stop(
     url: str, engine: Engine, pool: ThreadPoolExecutor
 ) -> None:
-    found = Presence(engine, pool.submit)
-    found.touch("mine", "p", ADA, well="A01")
+    pages = Presence(engine, pool.submit)
+    pages.touch("mine", "p", ADA, well="A01")
     command = [sys.executable, "-c", OTHER, url]
     with subprocess.Popen(
         command,
@@ -140,12 +140,12 @@ def test_pages_of_other_servers_are_seen_and_gone_when_these_stop(
         text=True,
         cwd=Path(__file__).parents[2],
     ) as other:
-        (ben,) = wait_for(lambda: found.others("mine", "p"))
+        (ben,) = wait_for(lambda: pages.others("mine", "p"))
         assert ben == Present(who="Ben", known="typed", well="C07", deciding=True)
         assert other.stdout is not None
         assert other.stdout.readline() == "A01\n"
         other.communicate("\n")
-    wait_for(lambda: not found.others("mine", "p"))
+    wait_for(lambda: not pages.others("mine", "p"))
 
 
 def test_a_page_that_says_nothing_any_more_is_gone(
@@ -164,9 +164,9 @@ def test_a_page_that_says_nothing_any_more_is_gone(
 def test_a_token_is_not_shown_to_other_servers_and_a_page_has_one_row(
     engine: Engine, pool: ThreadPoolExecutor
 ) -> None:
-    found = Presence(engine, pool.submit)
+    pages = Presence(engine, pool.submit)
     for number in range(30):
-        found.touch("secret-token", "p", ADA, well=f"A{number:02}")
+        pages.touch("secret-token", "p", ADA, well=f"A{number:02}")
     count = select(func.count()).select_from(presence)
 
     def rows() -> int:
@@ -183,12 +183,12 @@ def test_a_token_is_not_shown_to_other_servers_and_a_page_has_one_row(
 def test_nobody_is_shown_while_a_plate_is_judged_blind(
     engine: Engine, pool: ThreadPoolExecutor
 ) -> None:
-    found = Presence(engine, pool.submit, hidden=lambda plate: plate == "blind")
+    pages = Presence(engine, pool.submit, hidden=lambda plate: plate == "blind")
     for plate in ("blind", "open"):
-        found.touch(f"a {plate}", plate, ADA)
-        found.touch(f"b {plate}", plate, BEN)
-    assert found.others("a blind", "blind") == ()
-    assert len(found.others("a open", "open")) == 1
+        pages.touch(f"a {plate}", plate, ADA)
+        pages.touch(f"b {plate}", plate, BEN)
+    assert pages.others("a blind", "blind") == ()
+    assert len(pages.others("a open", "open")) == 1
 
 
 def test_a_closed_browser_is_gone_at_once_and_back_when_it_shows_the_page_again(
@@ -226,7 +226,7 @@ def _two(made: Service) -> tuple[str, str]:
     return made.sessions.open(), made.sessions.open()
 
 
-def told(engine: Engine) -> int:
+def known_pages(engine: Engine) -> int:
     """Return how many pages the database knows."""
     with engine.connect() as connection:
         query = select(func.count()).select_from(presence)
@@ -240,8 +240,8 @@ def test_a_server_that_stops_leaves_no_page_behind(tmp_path: Path) -> None:
         engine = open_database(made.workspace.database_url)
         token = made.sessions.open()
         made.presence.touch(token, made.plates.overview("p.ome.zarr").id, ADA)
-        wait_for(lambda: told(engine) == 1)
-    assert told(engine) == 0
+        wait_for(lambda: known_pages(engine) == 1)
+    assert known_pages(engine) == 0
     engine.dispose()
 
 
@@ -250,12 +250,12 @@ def test_a_page_that_left_too_late_for_a_thread_is_forgotten_at_the_end(
 ) -> None:
     held = threading.Event()
     pool = ThreadPoolExecutor(1)
-    found = Presence(engine, pool.submit)
-    found.touch("a", "p", ADA)
-    wait_for(lambda: told(engine) == 1)
+    pages = Presence(engine, pool.submit)
+    pages.touch("a", "p", ADA)
+    wait_for(lambda: known_pages(engine) == 1)
     pool.submit(held.wait)
-    found.session_ended("a")
+    pages.session_ended("a")
     pool.shutdown(wait=False, cancel_futures=True)
     held.set()
-    found.close()
-    assert told(engine) == 0
+    pages.close()
+    assert known_pages(engine) == 0

@@ -40,14 +40,14 @@ def unpacked(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     """Return a folder with the plates that lie there as zips."""
     folder = tmp_path_factory.mktemp("unpacked")
     for archive in sorted(shared_data.glob("fractal_plate_*/*.zip")):
-        with zipfile.ZipFile(archive) as found:
-            found.extractall(folder)
+        with zipfile.ZipFile(archive) as file:
+            file.extractall(folder)
     return folder
 
 
 def groups(root: Path, key: str) -> list[Path]:
     """Return the groups below a folder whose attributes have a key."""
-    found = []
+    folders = []
     for document in sorted([*root.rglob(".zattrs"), *root.rglob("zarr.json")]):
         content = json.loads(document.read_text())
         attributes = content.get("attributes", content)
@@ -55,8 +55,8 @@ def groups(root: Path, key: str) -> list[Path]:
         if document.name == ".zattrs" and "attributes" in content:
             continue  # a Zarr v3 document under a name of v2: no group of either
         if isinstance(block, dict) and key in block:
-            found.append(document.parent)
-    return found
+            folders.append(document.parent)
+    return folders
 
 
 def plain(path: Path) -> Any:
@@ -138,7 +138,7 @@ def test_a_plate_of_bioformats2raw_is_read_to_its_pixels(shared_data: Path) -> N
     plate = hcs.from_hcs_zarr(path)
     well = plate.well("B2")
     assert well.label == "B2"
-    assert [one.id for one in plate.acquisitions or ()] == [0]
+    assert [acquisition.id for acquisition in plate.acquisitions or ()] == [0]
     image = well.get_image_by_acquisition(0, 1)
     assert image is not None
     assert image.dims == ("t", "c", "z", "y", "x")
@@ -192,9 +192,9 @@ def stores(path: Path) -> dict[str, Any]:
         if file.is_file()
     }
     archive = path.with_suffix(".zip")
-    with zipfile.ZipFile(archive, "w") as found:
+    with zipfile.ZipFile(archive, "w") as packed:
         for key, data in memory.items():
-            found.writestr(key, data)
+            packed.writestr(key, data)
     outer = zarr.storage.MemoryStore()
     group = zarr.open_group(path, mode="r")
     make = default_buffer_prototype().buffer.from_bytes

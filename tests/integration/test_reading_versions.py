@@ -41,9 +41,9 @@ def correct(path: Path, value: int) -> hcs.FieldVersion:
 
 
 def value_of(image: hcs.Multiscales) -> int:
-    found = np.unique(np.asarray(image.images[0].data))
-    assert len(found) == 1, "pixels of two versions"
-    return int(found[0])
+    values = np.unique(np.asarray(image.images[0].data))
+    assert len(values) == 1, "pixels of two versions"
+    return int(values[0])
 
 
 def first(path: Path) -> hcs.Field:
@@ -85,7 +85,10 @@ def test_a_plate_shows_the_correction_after_a_refresh(path: Path) -> None:
     field = plate.well("A1").field("0")
     assert field.version != old
     assert value_of(field.image()) == 4000
-    assert [one.action for one in plate.well("A1").history("0")] == ["write", "correct"]
+    assert [version.action for version in plate.well("A1").history("0")] == [
+        "write",
+        "correct",
+    ]
     assert plate.id == hcs.from_hcs_zarr(path).id
 
 
@@ -173,10 +176,10 @@ def test_a_group_that_is_not_whole_is_never_read(tmp_path: Path, state: str) -> 
     opened = first(path).image()
     assert opened.images[0].data.shape == (2, 64, 64)
     document = path / "A" / "1" / "0" / "zarr.json"
-    found = json.loads(document.read_text())
-    found["attributes"]["hcs"]["state"] = state
+    content = json.loads(document.read_text())
+    content["attributes"]["hcs"]["state"] = state
     part = path / "part"
-    part.write_text(json.dumps(found))
+    part.write_text(json.dumps(content))
     part.replace(document)
     with pytest.raises(StaleVersionError):
         np.asarray(opened.images[0].data)

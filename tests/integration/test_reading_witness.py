@@ -126,8 +126,8 @@ def test_a_plate_of_ome_zarr_py_is_read_with_equal_pixels(
     plate = hcs.from_hcs_zarr(path)
     assert plate.version == version
     for number, field in enumerate(plate.fields()):
-        found = np.asarray(field.image().images[0].data)
-        assert (found == PIXELS[number]).all()
+        pixels = np.asarray(field.image().images[0].data)
+        assert (pixels == PIXELS[number]).all()
 
 
 # --- what we write -------------------------------------------------------------------
@@ -186,9 +186,9 @@ def test_any_drawn_plate_survives_writing_and_reading(
 ) -> None:
     name = "plate.ozx" if archive and version != "0.4" else "plate.ome.zarr"
     path = tmp_path_factory.mktemp("drawn") / name
-    ids = [one.id for one in plate.acquisitions or ()]
+    ids = [declared.id for declared in plate.acquisitions or ()]
     maximum = min(
-        [one.maximumfieldcount or 9 for one in plate.acquisitions or ()] + [9]
+        [declared.maximumfieldcount or 9 for declared in plate.acquisitions or ()] + [9]
     )
     count = min(fields, maximum, plate.field_count or 9)
     acquisition = ids[-1] if ids else 0
@@ -206,15 +206,15 @@ def test_any_drawn_plate_survives_writing_and_reading(
                     field_index=field,
                     acquisition_id=acquisition,
                 )
-    with hcs.from_hcs_zarr(path) as found:
-        assert found.version == version
-        assert found.wells == plate.wells
-        assert found.rows == plate.rows
-        assert found.columns == plate.columns
-        assert found.acquisitions == plate.acquisitions
-        assert found.name == plate.name
+    with hcs.from_hcs_zarr(path) as read:
+        assert read.version == version
+        assert read.wells == plate.wells
+        assert read.rows == plate.rows
+        assert read.columns == plate.columns
+        assert read.acquisitions == plate.acquisitions
+        assert read.name == plate.name
         for number, listed in enumerate(plate.wells):
-            well = found.well(listed.path)
+            well = read.well(listed.path)
             assert len(well) == count
             for field in range(count):
                 image = well.get_image_by_acquisition(acquisition, field)

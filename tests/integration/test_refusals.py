@@ -50,8 +50,8 @@ class Opened:
 
 
 def content(island: Any) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(island.texts["content"])
-    return found
+    texts: dict[str, Any] = json.loads(island.texts["content"])
+    return texts
 
 
 def test_a_read_only_page_neither_judges_nor_measures_again(

@@ -21,13 +21,13 @@ def plate(tmp_path: Path) -> Path:
     return plates.make(tmp_path / "served" / KEY, fields=2, shape=(32, 40))
 
 
-def told(
+def relink(
     capsys: pytest.CaptureFixture[str], plate: Path, workspace: Path, *options: str
 ) -> str:
     code = main(["relink", str(plate), "--workspace", str(workspace), *options])
-    found = capsys.readouterr()
-    assert code == 0, found.err
-    return found.out
+    printed = capsys.readouterr()
+    assert code == 0, printed.err
+    return printed.out
 
 
 def test_a_moved_and_renamed_plate_keeps_its_decisions_and_says_where_it_was(
@@ -41,16 +41,16 @@ def test_a_moved_and_renamed_plate_keeps_its_decisions_and_says_where_it_was(
     moved = tmp_path / "archive" / "renamed.ome.zarr"
     moved.parent.mkdir()
     shutil.move(plate, moved)
-    out = told(capsys, moved, workspace)
+    out = relink(capsys, moved, workspace)
     assert "decisions   2" in out
     assert f"was at      {plate}" in out
     assert "also at" not in out
     with service(workspace, moved) as made:
         surveyed(made, "renamed.ome.zarr")
-        found = made.reviews.read("renamed.ome.zarr")
-        assert verdicts(found) == {A1: "fail"}
-        assert found.signed is not None
-        assert found.signed.changes == ()
+        review = made.reviews.read("renamed.ome.zarr")
+        assert verdicts(review) == {A1: "fail"}
+        assert review.signed is not None
+        assert review.signed.changes == ()
         assert made.projects.link("renamed.ome.zarr").question == ""
 
 
@@ -77,9 +77,9 @@ def test_a_copy_asks_whether_it_is_the_same_plate_and_can_be_judged_apart(
         assert set(verdicts(made.reviews.read("copy.ome.zarr"))) == set()
     # From the command line the same, and back; the plate itself is not written to.
     before = (copy / "zarr.json").read_bytes()
-    assert "decisions   0" in told(capsys, copy, workspace)
-    assert "decisions   2" in told(capsys, copy, workspace, "--same")
-    assert "decisions   0" in told(capsys, copy, workspace, "--apart")
+    assert "decisions   0" in relink(capsys, copy, workspace)
+    assert "decisions   2" in relink(capsys, copy, workspace, "--same")
+    assert "decisions   0" in relink(capsys, copy, workspace, "--apart")
     assert (copy / "zarr.json").read_bytes() == before
 
 
@@ -96,8 +96,8 @@ def test_a_plate_whose_documents_were_edited_gets_its_decisions_back(
         old = made.plates.overview(KEY).id
     document["attributes"]["ome"]["plate"]["name"] = "another name"
     file.write_text(json.dumps(document))
-    assert "decisions   0" in told(capsys, plate, workspace)
-    assert "decisions   1" in told(capsys, plate, workspace, "--to", old)
+    assert "decisions   0" in relink(capsys, plate, workspace)
+    assert "decisions   1" in relink(capsys, plate, workspace, "--to", old)
     with service(workspace, plate) as made:
         surveyed(made, KEY)
         assert verdicts(made.reviews.read(KEY)) == {B2: "fail"}
@@ -134,10 +134,10 @@ def test_a_running_server_reads_the_older_decisions_of_a_ledger_it_is_given(
         # What is in its own ledger is newer than all of the other's.
         made.decisions.judge(key, [Decision(B2)], "pass", BEN)
         assert verdicts(made.reviews.read(key)) == {B2: "pass"}
-        assert "decisions   2" in told(capsys, copy, workspace, "--same")
+        assert "decisions   2" in relink(capsys, copy, workspace, "--same")
         wait_for(lambda: made.projects.link(key).ledger == made.plates.overview(key).id)
-        found = made.reviews.read(key)
-        assert (verdicts(found), bool(found.signed)) == ({A1: "fail"}, True)
+        review = made.reviews.read(key)
+        assert (verdicts(review), bool(review.signed)) == ({A1: "fail"}, True)
         with pytest.raises(SignedOffError):
             made.decisions.judge(key, [Decision(B2)], "fail", BEN)
 
@@ -156,11 +156,11 @@ def test_a_running_server_reads_the_decisions_that_were_given_under_another_id(
         surveyed(made, KEY)
         judge(made, A1, "pass")
         assert made.reviews.read(KEY).signed is None
-        told(capsys, plate, workspace, "--to", old)
+        relink(capsys, plate, workspace, "--to", old)
         wait_for(lambda: made.projects.link(KEY).also == (old,))
-        found = made.reviews.read(KEY)
-        assert set(verdicts(found)) == {A1, B2}
-        assert found.signed is not None
+        review = made.reviews.read(KEY)
+        assert set(verdicts(review)) == {A1, B2}
+        assert review.signed is not None
 
 
 @pytest.mark.parametrize("own", [False, True])
@@ -181,7 +181,7 @@ def test_a_plate_that_replaces_another_has_none_of_its_decisions(
             lambda: made.plates.revision(KEY) and made.plates.overview(KEY).id != before
         )
         assert verdicts(made.reviews.review(KEY)) == {}
-        found = made.reviews.read(KEY)
-        assert (verdicts(found), found.signed) == ({}, None)
+        review = made.reviews.read(KEY)
+        assert (verdicts(review), review.signed) == ({}, None)
         judge(made, A2, "pass")
         assert verdicts(made.reviews.read(KEY)) == {A2: "pass"}

@@ -327,10 +327,10 @@ def test_the_first_pixels_of_a_field_take_two_rounds_after_the_plate(
 def test_other_names_of_fields_and_levels_are_learned(server: Server) -> None:
     url = make(server, shape=(32, 32))
     for document in (server.folder / "plate.ome.zarr").glob("*/*/0/zarr.json"):
-        found = json.loads(document.read_text())
-        for dataset in found["attributes"]["ome"]["multiscales"][0]["datasets"]:
+        content = json.loads(document.read_text())
+        for dataset in content["attributes"]["ome"]["multiscales"][0]["datasets"]:
             dataset["path"] = f"scale{dataset['path']}/image"
-        document.write_text(json.dumps(found))
+        document.write_text(json.dumps(content))
         level = document.parent / "0"
         level.rename(document.parent / "image")
         (document.parent / "scale0").mkdir()
@@ -443,8 +443,10 @@ def test_no_server_is_said() -> None:
 
 def test_a_document_that_is_too_large_is_refused_unread(server: Server) -> None:
     url = make(server)
-    with (server.folder / "plate.ome.zarr" / "A" / "1" / "zarr.json").open("wb") as one:
-        one.truncate(20 << 20)
+    with (server.folder / "plate.ome.zarr" / "A" / "1" / "zarr.json").open(
+        "wb"
+    ) as file:
+        file.truncate(20 << 20)
     with (
         hcs.from_hcs_zarr(url) as plate,
         pytest.raises(hcs.UnsafeDataError, match="at most 16777216"),

@@ -125,7 +125,7 @@ def test_who_only_looks_is_not_told_where_on_the_server_a_plate_lies(
         service(tmp_path / "w", path) as made,
         Served(made, ServerSettings(port=0), by_role_header) as served,
     ):
-        for role, told in (("viewer", False), ("reviewer", False), ("curator", True)):
+        for role, shown in (("viewer", False), ("reviewer", False), ("curator", True)):
             page = served.get(f"/?plate={path.name}", X_Role=role).body.decode()
             assert path.name in page
-            assert ("hidden-folder" in page) is told, role
+            assert ("hidden-folder" in page) is shown, role

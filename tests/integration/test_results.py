@@ -176,11 +176,11 @@ def test_what_could_not_be_measured_is_said_and_counted_by_the_exit_code(
     path = broken(tmp_path / "p.ome.zarr")
     order = [str(path), "--workspace", str(tmp_path / "w"), "--workers", "0"]
     assert main(["fields", *order]) == 1
-    told = capsys.readouterr()
-    table = list(csv.DictReader(io.StringIO(told.out)))
+    printed = capsys.readouterr()
+    table = list(csv.DictReader(io.StringIO(printed.out)))
     assert sum(bool(row["ImageQuality_Mean_DNA"]) for row in table) == 5
-    assert "A/3 field 0: " in told.err
-    assert "1 other field" in told.err
+    assert "A/3 field 0: " in printed.err
+    assert "1 other field" in printed.err
 
 
 def test_refusals_are_words_and_write_nothing(
@@ -252,9 +252,9 @@ def test_cellprofiler_gets_the_images_that_were_not_failed(
             of_page = server.get(f"/export/{quote(key)}/LoadData.csv")
     order = ["loaddata", str(path), "--workspace", str(tmp_path / "w"), "-o", "-"]
     assert main(order) == 0
-    told = capsys.readouterr().out
-    assert of_page.body.decode().replace("\r\n", "\n") == told
-    table = list(csv.DictReader(io.StringIO(told)))
+    printed = capsys.readouterr().out
+    assert of_page.body.decode().replace("\r\n", "\n") == printed
+    table = list(csv.DictReader(io.StringIO(printed)))
     assert [(row["Metadata_Well"], row["Metadata_Site"]) for row in table] == [
         ("A01", "0"),
         ("A01", "1"),

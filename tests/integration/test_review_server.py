@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 KEY = "p.ome.zarr"
 
 
-def decide(workspace: str, plate: str, who: str, told: Connection[Any, Any]) -> None:
+def decide(workspace: str, plate: str, who: str, pipe: Connection[Any, Any]) -> None:
     """Judge and take back until it is killed; tell what was confirmed."""
     with service(Path(workspace), Path(plate), measure=False) as made:
         surveyed(made, KEY)
         person = Who(who, "typed")
         for number in range(10_000):
             subject = Subject(("A/1", "A/2", "B/2")[number % 3])
-            found = made.decisions.judge(
+            act = made.decisions.judge(
                 KEY, [Decision(subject, "thumbnails")], "fail", person, note=str(number)
             )
-            told.send(("verdict", found.batch, str(number)))
+            pipe.send(("verdict", act.batch, str(number)))
             if number % 4 == 3:
-                made.decisions.undo(KEY, person, found.batch)
-                told.send(("undo", found.batch, ""))
+                made.decisions.undo(KEY, person, act.batch)
+                pipe.send(("undo", act.batch, ""))
 
 
 def test_a_server_killed_mid_verdict_loses_nothing_that_was_confirmed(

@@ -57,9 +57,9 @@ def plate(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def made(plate: Path, tmp_path: Path) -> Iterator[Service]:
-    with service(tmp_path / "workspace", plate, settle_after=3600.0) as found:
-        surveyed(found, KEY)
-        yield found
+    with service(tmp_path / "workspace", plate, settle_after=3600.0) as running:
+        surveyed(running, KEY)
+        yield running
 
 
 def seen(made: Service, label: str, subject: Subject) -> Decision:
@@ -107,13 +107,13 @@ def test_a_new_version_makes_verdicts_stale_and_its_revert_current(
 def test_a_verdict_has_no_other_looked_at_again(made: Service) -> None:
     fail(made, A1)
 
-    def is_kept() -> bool:
+    def is_unchanged() -> bool:
         before = made.reviews.review(KEY).of(A1)
         fail(made, B2)
         return made.reviews.review(KEY).of(A1) is before
 
     # Until the plate is measured its revision may change in between.
-    wait_for(is_kept)
+    wait_for(is_unchanged)
     assert verdicts(made.reviews.review(KEY)) == {
         A1: ("fail", False),
         B2: ("fail", False),
@@ -280,9 +280,9 @@ def test_parquet_holds_what_csv_holds_with_types(made: Service) -> None:
     fail(made, A2, note="=1+1")
     tables = PlateTables(made, KEY)
     for table in (tables.wells(), tables.fields()):
-        found = parquet.read_table(io.BytesIO(table.parquet()))
-        assert found.column_names == list(table.columns)
-        assert found.to_pylist() == [
+        stored = parquet.read_table(io.BytesIO(table.parquet()))
+        assert stored.column_names == list(table.columns)
+        assert stored.to_pylist() == [
             {name: None if cell is None else cell for name, cell in row.items()}
             for row in table.records()
         ]
@@ -302,7 +302,7 @@ def test_a_table_is_put_beside_the_wells_and_what_was_there_stays(
     for verdict in ("fail", "pass"):
         made.decisions.judge(KEY, [Decision(A1)], verdict, ADA)
         folder = write_tables(made, KEY)
-    assert {one.name for one in folder.iterdir()} == {
+    assert {entry.name for entry in folder.iterdir()} == {
         "theirs",
         "qc",
         "qc_fields",
@@ -321,7 +321,7 @@ def test_a_table_is_put_beside_the_wells_and_what_was_there_stays(
     assert (rows["Metadata_Verdict"][at], rows["Metadata_QCExclude"][at]) == ("fail", 1)
     assert rows["Metadata_Note"][at] == "größer"
     assert rows["Metadata_Verdict"][wells.index("A01")] == "pass"
-    assert not [one for one in validate(plate) if "tables" in one.location]
+    assert not [problem for problem in validate(plate) if "tables" in problem.location]
     with service(tmp_path / "workspace", plate, read_only=True) as other:
         surveyed(other, KEY)
         before = (folder / "qc" / "zarr.json").stat().st_mtime_ns
@@ -346,7 +346,7 @@ def test_a_table_of_another_program_is_not_replaced(
     with pytest.raises(RefusedError, match="not written by this program"):
         write_tables(made, KEY)
     # Neither table was written, and nothing is left of the attempt.
-    assert [one.name for one in theirs.parent.iterdir()] == ["qc_fields"]
+    assert [entry.name for entry in theirs.parent.iterdir()] == ["qc_fields"]
     if form == "group":
         assert zarr.open_group(str(theirs), mode="r").attrs["mine"] == 1
     else:
@@ -369,11 +369,11 @@ def test_a_table_waits_for_who_holds_the_plate(made: Service, plate: Path) -> No
     made.quality.measure(KEY)
     with ThreadPoolExecutor(1) as pool:
         with locked(plate):
-            found = pool.submit(write_tables, made, KEY)
-            done, _ = concurrent.futures.wait([found], timeout=3.0)
+            writing = pool.submit(write_tables, made, KEY)
+            done, _ = concurrent.futures.wait([writing], timeout=3.0)
             assert not done
             assert not (plate / "tables").exists()
-        assert found.result().is_dir()
+        assert writing.result().is_dir()
 
 
 @pytest.mark.parametrize(
@@ -400,11 +400,11 @@ def test_decisions_go_to_a_file_and_back_without_loss(
         assert import_decisions(other, KEY, file) == 0
         assert verdicts(other.reviews.read(KEY)) == verdicts(made.reviews.read(KEY))
         assert [
-            (one.batch, one.at, one.note, one.who, one.target, one.supersedes)
-            for one in other.reviews.acts(KEY)
+            (act.batch, act.at, act.note, act.who, act.target, act.supersedes)
+            for act in other.reviews.acts(KEY)
         ] == [
-            (one.batch, one.at, one.note, one.who, one.target, one.supersedes)
-            for one in made.reviews.acts(KEY)
+            (act.batch, act.at, act.note, act.who, act.target, act.supersedes)
+            for act in made.reviews.acts(KEY)
         ]
         fail(other, B2)
         with pytest.raises(DashboardError, match="1 acts that the file does not"):

@@ -73,9 +73,9 @@ def file(served: Served, what: str, well: str = "B2", **query: object) -> str:
 def stored(served: Served, well: str) -> np.ndarray:
     row, column = well[0], well[1:]
     path = served.service.plates.overview(KEY).location
-    found = hcs.from_hcs_zarr(path).get_well(row, column)
-    assert found is not None
-    image = found.get_image(0)
+    well_images = hcs.from_hcs_zarr(path).get_well(row, column)
+    assert well_images is not None
+    image = well_images.get_image(0)
     assert image is not None
     return np.asarray(image.images[0].data)  # t, c, z, y, x
 
@@ -92,23 +92,23 @@ def stored(served: Served, well: str) -> np.ndarray:
 def test_a_tiff_holds_the_pixels_of_the_plane(
     query: dict[str, object], expected: object, served: Served
 ) -> None:
-    found = served.get(file(served, "planes.tif", channels=CHANNELS, **query))
-    assert found.status == 200
-    assert found.headers["Content-Type"] == "image/tiff"
-    with tifffile.TiffFile(io.BytesIO(found.body)) as tiff:
+    answer = served.get(file(served, "planes.tif", channels=CHANNELS, **query))
+    assert answer.status == 200
+    assert answer.headers["Content-Type"] == "image/tiff"
+    with tifffile.TiffFile(io.BytesIO(answer.body)) as tiff:
         pixels = tiff.asarray()
         about = tifffile.xml2dict(tiff.ome_metadata)["OME"]["Image"]["Pixels"]
     assert np.array_equal(pixels, expected(stored(served, "B2")))  # type: ignore[operator]
-    assert [one["Name"] for one in about["Channel"]] == ["DNA", "GFP"]
+    assert [channel["Name"] for channel in about["Channel"]] == ["DNA", "GFP"]
     assert about["PhysicalSizeXUnit"] == "µm"
     assert about["PhysicalSizeX"] == pytest.approx(0.5)
 
 
 def test_a_tiff_holds_only_the_channels_that_are_on(served: Served) -> None:
-    found = served.get(file(served, "planes.tif", channels="1:00FF00:0:9:1"))
-    pixels = tifffile.imread(io.BytesIO(found.body))
+    answer = served.get(file(served, "planes.tif", channels="1:00FF00:0:9:1"))
+    pixels = tifffile.imread(io.BytesIO(answer.body))
     assert np.array_equal(pixels, stored(served, "B2")[0, 1, 1])
-    name = found.headers["Content-Disposition"]
+    name = answer.headers["Content-Disposition"]
     assert 'filename="p-1_B2_0_z-2-of-2_t-1-of-2.ome.tif"' in name
 
 
@@ -131,7 +131,7 @@ def test_a_png_is_drawn_as_on_screen_with_a_bar_and_a_caption(served: Served) ->
     )
     other = np.asarray(Image.open(io.BytesIO(own.body)))
     assert np.array_equal(other[: SHAPE[0]], pixels[: SHAPE[0]])
-    ink = [int((one[SHAPE[0] :] < 128).sum()) for one in (pixels, other)]
+    ink = [int((picture[SHAPE[0] :] < 128).sum()) for picture in (pixels, other)]
     assert ink[1] > ink[0]
 
 
@@ -141,7 +141,7 @@ def test_outlines_that_are_shown_are_in_the_png(served: Served) -> None:
         served.get(file(served, "field.png", "B3", **asked, **more)).body
         for more in ({}, {"outlines": "nuclei"})
     ]
-    plain, lined = (np.asarray(Image.open(io.BytesIO(one))) for one in bodies)
+    plain, lined = (np.asarray(Image.open(io.BytesIO(body))) for body in bodies)
     drawn = (lined[: SHAPE[0]] != plain[: SHAPE[0]]).any(axis=2)
     expected = np.zeros(SHAPE, bool)
     expected[40:120, 60:160] = True
@@ -149,7 +149,7 @@ def test_outlines_that_are_shown_are_in_the_png(served: Served) -> None:
     assert np.array_equal(drawn, expected)
     assert (lined[: SHAPE[0]][expected] == COLOUR).all()
     # The caption names them.
-    ink = [int((one[SHAPE[0] :] < 128).sum()) for one in (plain, lined)]
+    ink = [int((picture[SHAPE[0] :] < 128).sum()) for picture in (plain, lined)]
     assert ink[1] > ink[0]
     none = served.get(file(served, "field.png", "B3", **asked, outlines="cells"))
     assert none.status == 404
@@ -157,9 +157,9 @@ def test_outlines_that_are_shown_are_in_the_png(served: Served) -> None:
 
 def test_a_file_of_another_version_or_place_is_refused(served: Served) -> None:
     old = Urls().saved(KEY, "B2", "0", "0" * 32, "planes.tif")
-    found = served.get(old)
-    assert found.status == 404
-    assert "replaced" in found.json["error"]
+    answer = served.get(old)
+    assert answer.status == 404
+    assert "replaced" in answer.json["error"]
     assert served.get(file(served, "planes.tif", z=7)).status == 422
     assert served.get(file(served, "field.png", projection="sum")).status == 422
 
@@ -169,15 +169,15 @@ def test_a_channel_asked_many_times_is_one_plane(served: Served) -> None:
     for name in ("planes.tif", "field.png"):
         impossible = file(served, name, channels=f"{many};9:FF0000:0:9:1")
         assert served.get(impossible).status == 422
-    found = served.get(file(served, "planes.tif", channels=many))
+    answer = served.get(file(served, "planes.tif", channels=many))
     once = served.get(file(served, "planes.tif", channels="1:00FF00:0:9:1"))
     assert np.array_equal(
-        tifffile.imread(io.BytesIO(found.body)), stored(served, "B2")[0, 1, 1]
+        tifffile.imread(io.BytesIO(answer.body)), stored(served, "B2")[0, 1, 1]
     )
-    assert len(found.body) == len(once.body)
+    assert len(answer.body) == len(once.body)
     drawn = [
-        served.get(file(served, "field.png", channels=one)).body
-        for one in (many, "1:00FF00:0:9:1")
+        served.get(file(served, "field.png", channels=channels)).body
+        for channels in (many, "1:00FF00:0:9:1")
     ]
     assert drawn[0] == drawn[1]
 
@@ -187,9 +187,9 @@ def test_planes_too_large_together_are_refused_in_words(
 ) -> None:
     plane = SHAPE[0] * SHAPE[1] * 2
     monkeypatch.setattr(planes, "PICTURE_BYTES", plane)
-    found = served.get(file(served, "planes.tif", channels=CHANNELS))
-    assert found.status == 422
-    assert "Switch channels off" in found.json["error"]
+    answer = served.get(file(served, "planes.tif", channels=CHANNELS))
+    assert answer.status == 422
+    assert "Switch channels off" in answer.json["error"]
     assert (
         served.get(file(served, "planes.tif", channels="1:00FF00:0:9:1")).status == 200
     )

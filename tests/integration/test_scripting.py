@@ -114,8 +114,8 @@ def test_a_history_as_json_says_who_changed_what_and_why(
     assert event["id"] == second["live"]
     assert (event["who"], event["why"]) == ("Ada", "blurred \x1b[2J")
     assert event["supersedes"] == second["versions"][0]["id"]
-    one, _ = printed(capsys, "history", plate, "A02", "--json")
-    assert one["fields"] == [second]
+    of_well, _ = printed(capsys, "history", plate, "A02", "--json")
+    assert of_well["fields"] == [second]
     broken, code = printed(capsys, "validate", plate, "--json")
     assert code == 0
     assert broken["location"] == str(plate)

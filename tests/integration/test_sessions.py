@@ -47,13 +47,17 @@ def alive() -> list[object]:
     """Return the sessions and their states that something still holds."""
     for _ in range(3):
         gc.collect()
-    return [one for one in gc.get_objects() if isinstance(one, (Session, SessionState))]
+    return [
+        thing
+        for thing in gc.get_objects()
+        if isinstance(thing, (Session, SessionState))
+    ]
 
 
 def nothing_since(before: list[object]) -> bool:
     """Whether nothing is held but what other tests' servers had left before."""
-    known = {id(one) for one in before}
-    return all(id(one) in known for one in alive())
+    known = {id(thing) for thing in before}
+    return all(id(thing) in known for thing in alive())
 
 
 def visit(served: Served, query: str = "") -> None:

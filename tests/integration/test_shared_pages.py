@@ -544,16 +544,16 @@ def test_corrections_follow_a_page_once_and_not_with_each_part(
 ) -> None:
     monkeypatch.setattr("dashboard.views.page._TURN_SECONDS", 0.0)
     visit = Visit(made, f"plate={KEY}")
-    follow, told = visit._page._correction.follow, []
+    follow, snapshots = visit._page._correction.follow, []
 
     def note(now: Snapshot) -> None:
-        told.append(id(now))
+        snapshots.append(id(now))
         follow(now)
 
     monkeypatch.setattr(visit._page._correction, "follow", note)
     visit.act("plate_map", type="select", well="A1")
-    assert told
-    assert all(before != after for before, after in pairwise(told))
+    assert snapshots
+    assert all(before != after for before, after in pairwise(snapshots))
 
 
 def test_what_changed_just_before_a_page_looks_is_shown_on_another_plate_and_list(

@@ -194,16 +194,16 @@ def test_guessing_waits_longer_and_longer_and_says_how_long(served, browser) -> 
 
 
 @pytest.mark.parametrize(
-    ("name", "told"), [("viewer", False), ("reviewer", False), ("curator", True)]
+    ("name", "shown"), [("viewer", False), ("reviewer", False), ("curator", True)]
 )
 def test_a_report_says_where_a_plate_lies_to_who_changes_plates_only(
-    served, browser, name, told
+    served, browser, name, shown
 ) -> None:
     assert browser.sign_in(name).status == 303
     answer = browser.get(f"/export/{KEY}/report.html?partial=yes")
     assert answer.status == 200
     place = str(Path(served.service.plates.overview(KEY).location).parent)
-    assert (place in answer.body.decode()) is told
+    assert (place in answer.body.decode()) is shown
 
 
 def test_guesses_of_others_do_not_keep_out_who_came_in_from_this_browser_before(
@@ -232,10 +232,10 @@ def test_guesses_of_others_do_not_keep_out_who_came_in_from_this_browser_before(
 
 def test_signing_out_ends_the_cookie_also_where_somebody_kept_it(browser) -> None:
     browser.sign_in("viewer")
-    kept = dict(browser.cookies)
+    cookies = dict(browser.cookies)
     assert location(browser.post("/sign-out", {})) == f"{PREFIX}/sign-in"
     assert [name for name in browser.cookies if not name.endswith("-known")] == []
-    browser.cookies = kept
+    browser.cookies = cookies
     assert browser.get(WELLS).status == 403
 
 

@@ -49,9 +49,9 @@ def plate(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def made(plate: Path, tmp_path: Path) -> Iterator[Service]:
-    with service(tmp_path / "workspace", plate, settle_after=3600.0) as found:
-        surveyed(found, KEY)
-        yield found
+    with service(tmp_path / "workspace", plate, settle_after=3600.0) as running:
+        surveyed(running, KEY)
+        yield running
 
 
 def test_nothing_of_a_signed_plate_changes_until_it_is_reopened(made: Service) -> None:
@@ -114,8 +114,8 @@ def test_a_sign_off_states_what_is_to_be_looked_at_again_and_what_was_looked_at(
     digest = made.plates.well(KEY, "B1").digest
     looks.note(KEY, {"B1": digest, "B2": "of other pictures"}, "montage")
     counts = made.signing.sign_off(KEY, ADA, looks=looks).counts
-    told = {name: counts[name] for name in ("flag", "unseen", "montage", "looked")}
-    assert told == {"flag": 1, "unseen": 1, "montage": 1, "looked": 3}
+    stated = {name: counts[name] for name in ("flag", "unseen", "montage", "looked")}
+    assert stated == {"flag": 1, "unseen": 1, "montage": 1, "looked": 3}
     text = report_html(made, KEY)
     assert "1 flag" in text
     assert "3 looked at by somebody" in text
@@ -151,9 +151,9 @@ def test_a_sign_off_tells_what_was_changed_outside_and_forgets_what_came_back(
 
     def changes() -> tuple[str, ...]:
         made.plates.revision(KEY)
-        found = made.reviews.read(KEY).signed
-        assert found is not None
-        return found.changes
+        sign_off = made.reviews.read(KEY).signed
+        assert sign_off is not None
+        return sign_off.changes
 
     wait_for(changes)
     assert changes() == (
@@ -198,12 +198,12 @@ def test_nobody_signs_off_while_a_commit_is_under_way(
     ):
         surveyed(other, KEY)
         with locked(plate):
-            found = pool.submit(made.corrections.commit, staged.id, ADA, "better")
+            committing = pool.submit(made.corrections.commit, staged.id, ADA, "better")
             wait_for(lambda: made.events.unfinished(id))
-            for one in (made, other):
+            for server in (made, other):
                 with pytest.raises(RefusedError, match="Ada is committing"):
-                    one.signing.sign_off(KEY, BEN)
-        version = found.result()
+                    server.signing.sign_off(KEY, BEN)
+        version = committing.result()
         assert made.events.unfinished(id) == ()
         wait_for(lambda: other.plates.well(KEY, "A2").field("0").version == version.id)
         assert other.signing.sign_off(KEY, BEN).changes == ()
@@ -222,12 +222,12 @@ def test_a_sign_off_that_came_while_a_commit_was_written_stops_it(
     signed = ReviewAct(kind="sign-off", batch=new_batch(), who="Ben", known="typed")
     with ThreadPoolExecutor(1) as pool:
         with locked(plate):
-            found = pool.submit(made.corrections.commit, staged.id, ADA, "better")
+            committing = pool.submit(made.corrections.commit, staged.id, ADA, "better")
             wait_for(lambda: made.events.unfinished(id))
             # As a server signs that had looked just before the commit was begun.
             made.reviews.record(KEY, lambda verdicts: [signed])
         with pytest.raises(SignedOffError, match="Ben"):
-            found.result()
+            committing.result()
     assert made.plates.well(KEY, "A2").field("0").version == version
     assert from_hcs_zarr(plate).id == id
     assert made.events.unfinished(id) == ()
@@ -239,42 +239,42 @@ def test_settings_of_a_project_wait_for_its_signed_plates(
     shutil.copytree(plate, plate.parent / "q.ome.zarr")
     document = plate.parent / "q.ome.zarr" / "zarr.json"
     document.write_text(document.read_text().replace('"hcs":', '"other":'))
-    with service(tmp_path / "workspace", plate.parent) as found:
-        surveyed(found, KEY)
-        surveyed(found, "q.ome.zarr")
-        found.signing.sign_off(KEY, ADA)
+    with service(tmp_path / "workspace", plate.parent) as running:
+        surveyed(running, KEY)
+        surveyed(running, "q.ome.zarr")
+        running.signing.sign_off(KEY, ADA)
         with pytest.raises(SignedOffError, match="1 plates of the project"):
-            found.quality.keep_assay_metric("q.ome.zarr", "mean.0")
+            running.quality.keep_assay_metric("q.ome.zarr", "mean.0")
         # What only adds words changes nothing that was signed.
-        found.projects.keep_rules(
+        running.projects.keep_rules(
             "q.ome.zarr", ReviewRules(reasons=(("dust", "dust"),))
         )
-        assert found.projects.rules(KEY).words("dust") == "dust"
+        assert running.projects.rules(KEY).words("dust") == "dust"
 
 
 def test_a_plate_reopened_under_its_new_id_locks_its_project_no_longer(
     plate: Path, tmp_path: Path
 ) -> None:
     document = plate / "zarr.json"
-    kept = document.read_text()
-    document.write_text(kept.replace('"hcs":', '"other":'))  # a fingerprint alone
+    original = document.read_text()
+    document.write_text(original.replace('"hcs":', '"other":'))  # a fingerprint alone
     other = plates.make(plate.parent / "q.ome.zarr", fields=1, shape=(24, 32))
-    with service(tmp_path / "workspace", plate.parent) as found:
-        surveyed(found, KEY)
-        old = found.plates.overview(KEY).id
-        found.signing.sign_off(KEY, ADA)
+    with service(tmp_path / "workspace", plate.parent) as running:
+        surveyed(running, KEY)
+        old = running.plates.overview(KEY).id
+        running.signing.sign_off(KEY, ADA)
     attributes = json.loads(document.read_text())
     attributes["attributes"]["hcs"] = {"id": "0" * 32}
     document.write_text(json.dumps(attributes))
-    with service(tmp_path / "workspace", plate.parent) as found:
-        surveyed(found, KEY)
-        surveyed(found, other.name)
-        assert found.plates.overview(KEY).id != old
+    with service(tmp_path / "workspace", plate.parent) as running:
+        surveyed(running, KEY)
+        surveyed(running, other.name)
+        assert running.plates.overview(KEY).id != old
         with pytest.raises(SignedOffError, match="1 plates of the project"):
-            found.quality.keep_assay_metric(other.name, "mean.0")
-        found.signing.reopen(KEY, BEN)
-        found.quality.keep_assay_metric(other.name, "mean.0")
-        assert found.quality.assay_metric(other.name) == "mean.0"
+            running.quality.keep_assay_metric(other.name, "mean.0")
+        running.signing.reopen(KEY, BEN)
+        running.quality.keep_assay_metric(other.name, "mean.0")
+        assert running.quality.assay_metric(other.name) == "mean.0"
 
 
 def test_a_signed_plate_locks_the_project_where_it_is_now(
@@ -283,16 +283,16 @@ def test_a_signed_plate_locks_the_project_where_it_is_now(
     first = plates.make(plate.parent / "q.ome.zarr", fields=1, shape=(24, 32))
     second = tmp_path / "served" / "archive" / "r.ome.zarr"
     plates.make(second, fields=1, shape=(24, 32))
-    with service(tmp_path / "workspace", plate.parent) as found:
-        surveyed(found, KEY)
-        found.signing.sign_off(KEY, ADA)
+    with service(tmp_path / "workspace", plate.parent) as running:
+        surveyed(running, KEY)
+        running.signing.sign_off(KEY, ADA)
     shutil.move(plate, second.parent / KEY)
-    with service(tmp_path / "workspace", plate.parent) as found:
-        surveyed(found, first.name)
-        surveyed(found, "archive/r.ome.zarr")
+    with service(tmp_path / "workspace", plate.parent) as running:
+        surveyed(running, first.name)
+        surveyed(running, "archive/r.ome.zarr")
         with pytest.raises(SignedOffError, match="archive"):
-            found.quality.keep_assay_metric("archive/r.ome.zarr", "mean.0")
-        found.quality.keep_assay_metric(first.name, "mean.0")
+            running.quality.keep_assay_metric("archive/r.ome.zarr", "mean.0")
+        running.quality.keep_assay_metric(first.name, "mean.0")
 
 
 def test_a_signed_plate_that_was_deleted_is_reopened_by_its_id(
@@ -300,18 +300,18 @@ def test_a_signed_plate_that_was_deleted_is_reopened_by_its_id(
 ) -> None:
     other = plates.make(plate.parent / "q.ome.zarr", fields=1, shape=(24, 32))
     workspace = tmp_path / "workspace"
-    with service(workspace, plate.parent) as found:
-        surveyed(found, KEY)
-        id = found.plates.overview(KEY).id
-        found.signing.sign_off(KEY, ADA)
+    with service(workspace, plate.parent) as running:
+        surveyed(running, KEY)
+        id = running.plates.overview(KEY).id
+        running.signing.sign_off(KEY, ADA)
     shutil.rmtree(plate)
     command = ["reopen", id, "--workspace", str(workspace), "--reason", "deleted"]
-    with service(workspace, other) as found:
-        surveyed(found, other.name)
+    with service(workspace, other) as running:
+        surveyed(running, other.name)
         with pytest.raises(SignedOffError, match=rf"Not served here: {id}.*reopen ID"):
-            found.quality.keep_assay_metric(other.name, "mean.0")
+            running.quality.keep_assay_metric(other.name, "mean.0")
         assert main(command) == 0
-        found.quality.keep_assay_metric(other.name, "mean.0")
+        running.quality.keep_assay_metric(other.name, "mean.0")
     assert main(command) == 1
     assert "No plate is signed off under the id" in capsys.readouterr().err
 
@@ -370,7 +370,7 @@ def test_sign_off_and_reopening_travel_with_the_decisions(
 
 
 def test_a_read_only_server_signs_nothing(plate: Path, tmp_path: Path) -> None:
-    with service(tmp_path / "workspace", plate, read_only=True) as found:
-        surveyed(found, KEY)
+    with service(tmp_path / "workspace", plate, read_only=True) as running:
+        surveyed(running, KEY)
         with pytest.raises(RefusedError, match="read-only"):
-            found.signing.sign_off(KEY, ADA)
+            running.signing.sign_off(KEY, ADA)

@@ -57,8 +57,10 @@ def _attributes(path: Path, key: str) -> dict[str, Any]:
 
 
 def _paths(path: Path, well: str = "A/1") -> list[str]:
-    found = _attributes(path, well)
-    return [image["path"] for image in found.get("ome", found)["well"]["images"]]
+    attributes = _attributes(path, well)
+    return [
+        image["path"] for image in attributes.get("ome", attributes)["well"]["images"]
+    ]
 
 
 @pytest.fixture(params=["0.4", "0.5", "0.6"])
@@ -112,10 +114,10 @@ def test_the_second_of_two_corrections_is_told_who_was_first(path: Path) -> None
 
 
 def test_different_fields_of_one_well_never_conflict(path: Path) -> None:
-    one = hcs.stage_field(path, "A/1", "0", _image(8), base=_live(path))
-    other = hcs.stage_field(path, "A/1", "1", _image(9), base=_live(path, field="1"))
-    other.commit(who=YOU, reason="why")
-    one.commit(who=ME, reason="why")
+    first = hcs.stage_field(path, "A/1", "0", _image(8), base=_live(path))
+    second = hcs.stage_field(path, "A/1", "1", _image(9), base=_live(path, field="1"))
+    second.commit(who=YOU, reason="why")
+    first.commit(who=ME, reason="why")
     assert (_value(path), _value(path, field="1")) == (8, 9)
 
 
@@ -137,9 +139,9 @@ def test_of_many_who_write_the_same_new_field_one_wins_whole(path: Path) -> None
         return "won"
 
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(write, range(1, 9)))
-    assert found.count("won") == 1
-    assert _value(path, "B/2", "5") == found.index("won") + 1
+        outcomes = list(pool.map(write, range(1, 9)))
+    assert outcomes.count("won") == 1
+    assert _value(path, "B/2", "5") == outcomes.index("won") + 1
     assert checks.recovers(path) == []
 
 
@@ -155,13 +157,13 @@ def test_a_document_that_another_tool_broke_is_not_written_over(path: Path) -> N
 def test_a_field_of_other_software_can_be_corrected_and_reverted(path: Path) -> None:
     """Its first version has no id of ours, so it is known by a digest."""
     for document in path.rglob("zarr.json"):
-        found = json.loads(document.read_bytes())
-        found.get("attributes", {}).pop("hcs", None)
-        document.write_text(json.dumps(found))
+        content = json.loads(document.read_bytes())
+        content.get("attributes", {}).pop("hcs", None)
+        document.write_text(json.dumps(content))
     for document in path.rglob(".zattrs"):
-        found = json.loads(document.read_bytes())
-        found.pop("hcs", None)
-        document.write_text(json.dumps(found))
+        content = json.loads(document.read_bytes())
+        content.pop("hcs", None)
+        document.write_text(json.dumps(content))
     old, base = _value(path), _live(path)
     _correct(path, 9)
     first = hcs.history(path)["A/1", "0"][0]
@@ -178,20 +180,20 @@ def test_a_field_of_other_software_can_be_corrected_and_reverted(path: Path) -> 
 def test_a_correction_inherits_what_it_does_not_give(tmp_path: Path) -> None:
     path = plates.make(tmp_path / "p.zarr", rows=1, columns=1, channels=2)
     document = path / "A/1/0/zarr.json"
-    found = json.loads(document.read_bytes())
-    found["attributes"]["theirs"] = {"a": 1}
-    found["attributes"]["ome"]["omero"]["channels"][1]["window"] = {
+    content = json.loads(document.read_bytes())
+    content["attributes"]["theirs"] = {"a": 1}
+    content["attributes"]["ome"]["omero"]["channels"][1]["window"] = {
         "start": 3,
         "end": 33,
         "min": 0,
         "max": 65535,
         "extra": True,
     }
-    document.write_text(json.dumps(found))
+    document.write_text(json.dumps(content))
     plain = hcs.stage_field(path, "A/1", "0", _image(9, 2), base=_live(path))
     plain.commit(who=ME, reason="why")
     new = _attributes(path, "A/1/0r2")
-    old = found["attributes"]
+    old = content["attributes"]
     assert new["theirs"] == {"a": 1}
     assert new["ome"]["omero"] == old["ome"]["omero"]
     assert new["ome"]["multiscales"][0]["axes"] == old["ome"]["multiscales"][0]["axes"]
@@ -332,9 +334,9 @@ def test_dropping_our_key_loses_no_pixels(path: Path) -> None:
     _correct(path, 9)
     name = ".zattrs" if (path / ".zattrs").exists() else "zarr.json"
     document = path / "A/1" / name
-    found = json.loads(document.read_bytes())
-    (found if name == ".zattrs" else found["attributes"]).pop("hcs")
-    document.write_text(json.dumps(found))
+    content = json.loads(document.read_bytes())
+    (content if name == ".zattrs" else content["attributes"]).pop("hcs")
+    document.write_text(json.dumps(content))
     recover(path)
     assert _paths(path) == ["0r2", "1"]
     assert _value(path, field="0r2") == 9
@@ -363,10 +365,10 @@ def test_readers_built_on_ome_zarr_see_the_correction_when_it_has_settled(
         nodes = list(reader.Reader(io.parse_url(str(path)))())
         mosaic = np.asarray(nodes[0].data[0])
     mosaic = mosaic.reshape(-1, *mosaic.shape[-2:])[0]
-    found = [[int(mosaic[y, x]) for x in (5, 50)] for y in (5, 50)]
+    values = [[int(mosaic[y, x]) for x in (5, 50)] for y in (5, 50)]
     expected = [[plates.value(row, column) for column in range(2)] for row in range(2)]
     expected[0][0] = 9
-    assert found == expected
+    assert values == expected
 
 
 def test_a_correction_in_the_first_well_says_what_others_will_show(
@@ -432,7 +434,9 @@ def test_purging_lists_first_and_keeps_the_first_version(path: Path) -> None:
     assert (listed.version, listed.field) == (second.id, "0")
     assert listed.size > 0
     assert checks.snapshot(path) == before
-    assert [one.version for one in hcs.purge(path, yes=True, who=ME)] == [second.id]
+    assert [version.version for version in hcs.purge(path, yes=True, who=ME)] == [
+        second.id
+    ]
     event = hcs.history(path)["A/1", "0"][-1]
     assert (event.action, event.id, event.who) == ("purge", second.id, "Ada")
     with pytest.raises(hcs.NotFoundError, match="was purged"):
@@ -458,7 +462,7 @@ def test_complete_fields_that_nobody_names_are_kept_until_they_are_purged(
 
 def test_a_field_that_is_being_staged_is_left_to_its_owner(path: Path) -> None:
     staged = hcs.stage_field(path, "A/1", "0", _image(9), base=_live(path))
-    assert [one.action for one in recover(path)] == ["in use"]
+    assert [event.action for event in recover(path)] == ["in use"]
     assert hcs.purge(path, orphans=True, yes=True) == ()
     staged.commit(who=ME, reason="why")
     assert _value(path) == 9

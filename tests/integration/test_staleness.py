@@ -45,9 +45,9 @@ def _other_reader(path: Path) -> int:
 def test_nothing_that_remembers_a_field_is_stale(tmp_path: Path) -> None:
     path = plates.make(tmp_path / KEY, fields=2, shape=(32, 40))
     first = plates.value(channel=1)
-    kept = hcs.from_hcs_zarr(path)
-    shown = {_live(kept)[0]: first}
-    neighbour = kept.well("A2").field("0").version
+    open_plate = hcs.from_hcs_zarr(path)
+    shown = {_live(open_plate)[0]: first}
+    neighbour = open_plate.well("A2").field("0").version
     with (
         service(tmp_path / "workspace", path, settle_after=0.0) as made,
         Served(made, ServerSettings(port=0)) as served,
@@ -65,9 +65,9 @@ def test_nothing_that_remembers_a_field_is_stale(tmp_path: Path) -> None:
             shown[version] = value
 
             # the library: a plate that stayed open, and a fresh one
-            kept.refresh()
+            open_plate.refresh()
             with hcs.from_hcs_zarr(path) as fresh:
-                for plate in (kept, fresh):
+                for plate in (open_plate, fresh):
                     assert _live(plate) == (version, value)
                     assert plate.well("A1").field("0").path == "0"
                     assert plate.well("A2").field("0").version == neighbour
@@ -92,4 +92,4 @@ def test_nothing_that_remembers_a_field_is_stale(tmp_path: Path) -> None:
             act = made.reviews.acts(KEY)[-1]
             assert before in str(act)
             assert version not in str(act)
-    kept.close()
+    open_plate.close()

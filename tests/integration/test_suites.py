@@ -47,8 +47,8 @@ BEYOND = {"plate-field-count-missing", "plate-wells-exchanged", "axis-unit-missi
 def cases(folder: Path, name: str, count: int) -> list[dict[str, Any]]:
     tests = json.loads((folder / "tests" / f"{name}_suite.json").read_text())["tests"]
     assert len(tests) == count
-    found: list[dict[str, Any]] = tests
-    return found
+    listed: list[dict[str, Any]] = tests
+    return listed
 
 
 def errors(problems: list[Problem]) -> list[Problem]:
@@ -60,8 +60,8 @@ def test_each_case_is_judged_as_the_suite_says(
     shared_data: Path, version: str, folder: str, kind: str, count: int
 ) -> None:
     for case in cases(shared_data / folder, kind, count):
-        found = errors(RULES[kind](case["data"], version))
-        assert (not found) == case["valid"], (case["formerly"], found)
+        problems = errors(RULES[kind](case["data"], version))
+        assert (not problems) == case["valid"], (case["formerly"], problems)
 
 
 @pytest.mark.parametrize(("version", "folder", "kind", "count"), STRICT)
@@ -91,9 +91,9 @@ def test_the_specification_s_own_examples_are_valid(
 
 
 def examples(folder: Path) -> list[Path]:
-    found = sorted(path for path in folder.iterdir() if path.suffix == ".zarr")
-    assert found
-    return found
+    paths = sorted(path for path in folder.iterdir() if path.suffix == ".zarr")
+    assert paths
+    return paths
 
 
 def test_published_valid_examples_have_no_errors(shared_data: Path) -> None:
@@ -167,7 +167,7 @@ def test_a_partly_fetched_plate_says_what_is_absent(shared_data: Path) -> None:
     problems = validate(shared_data / "idr_metadata_v04" / "2551.zarr")
     missing = [problem for problem in problems if problem.rule == "well-missing"]
     assert len(missing) == 92
-    assert {one.severity for one in missing} == {"warning"}
+    assert {problem.severity for problem in missing} == {"warning"}
     assert "image-missing" in {problem.rule for problem in problems}
 
 

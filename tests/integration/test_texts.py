@@ -118,7 +118,7 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str, str]]
     plates.make(folder / "packed.ozx", columns=2)
     odd = plates.make(folder / "odd.ome.zarr", wells=[(0, 0), (0, 1)])
     (odd / "A" / "2" / "zarr.json").write_text("{ not json")
-    found: set[tuple[str, str, str]] = set()
+    seen: set[tuple[str, str, str]] = set()
     workspace = tmp_path_factory.mktemp("workspace")
     exports = tmp_path_factory.mktemp("exports")
     write_export(exports / "P1")
@@ -127,17 +127,17 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str, str]]
     with service(workspace, folder, measure=False, add_from=roots) as made:
         for key in (KEY, "axes.ome.zarr", "odd.ome.zarr", "packed.ozx"):
             surveyed(made, key)
-        Visit(made, f"plate={KEY}&metric=mean.0", found).close()
+        Visit(made, f"plate={KEY}&metric=mean.0", seen).close()
         made.quality.measure(KEY)
         judge(made, A1, "fail", reason="focus")
         judge(made, A2, "pass", basis="unseen")
         judge(made, FIELD, "flag", note="see")
         correct(made, "A2", "0", 77)
-        tour(made, found)
-        visit = Visit(made, f"plate={KEY}&metric=mean.0", found)
+        tour(made, seen)
+        visit = Visit(made, f"plate={KEY}&metric=mean.0", seen)
         visit.until("distribution", "figure")
         visit.close()
-        visit = Visit(made, f"plate={KEY}&well=A2&field=0", found)
+        visit = Visit(made, f"plate={KEY}&well=A2&field=0", seen)
         token = visit.session.token
         upload = send(made, token, tiff(picture(9)), "x.tif")
         visit.act("correction", type="uploaded", upload=upload.id, more=False)
@@ -152,7 +152,7 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str, str]]
         visit.act("header", type="back")
         visit.act("corrections", type="commit", fields=fields, reason="again")
         visit.act("corrections", type="leave")
-        packed = Visit(made, "plate=packed.ozx", found)
+        packed = Visit(made, "plate=packed.ozx", seen)
         upload = send(made, packed.session.token, tiff(picture(9)), "A1_DNA.tif")
         packed.act("corrections", type="uploaded", uploads=[upload.id])
         packed.act("corrections", type="stage")
@@ -163,7 +163,7 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str, str]]
         visit.act("beside", type="kind", kind="random")
         visit.act("verdict", type="sample", seed=1)
         visit.close()
-        visit = Visit(made, "", found)
+        visit = Visit(made, "", seen)
         visit.act("plates", type="trend", metric="mean.0")
         visit.act("plates", type="find", words="c3")
         visit.act("plates", type="metrics")
@@ -172,18 +172,18 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str, str]]
         add_a_plate(visit)
         visit.close()
         vera = dataclasses.replace(person(Role.VIEWER), known="proxy")
-        visit = Visit(made, f"plate={KEY}&well=A2&field=0", found, vera)
+        visit = Visit(made, f"plate={KEY}&well=A2&field=0", seen, vera)
         visit.look()
         visit.visitor = None
         visit.look()
         visit.rest()
         made.blind.begin(KEY, ADA, [ADA.name, BEN.name])
-        visit = Visit(made, f"plate={KEY}", found)
+        visit = Visit(made, f"plate={KEY}", seen)
         made.sessions.end()
         visit.look()
         visit.rest()
         visit.close()
-    return found
+    return seen
 
 
 def test_the_tour_meets_every_text_of_every_part(

@@ -267,8 +267,8 @@ def test_the_list_says_what_becomes_of_each_file_of_the_visitor(
     assert states[0]["folder"] == "run 1"
     assert location.endswith(states[0]["id"])
     assert "bad.tif" in states[1]["error"]
-    one = served.get(f"{ADDRESS}/{states[2]['id']}", X_Name="Lia").json
-    assert one["picture"]["dtype"] == "uint16"
+    ready = served.get(f"{ADDRESS}/{states[2]['id']}", X_Name="Lia").json
+    assert ready["picture"]["dtype"] == "uint16"
 
 
 # --- other people ---------------------------------------------------------------------
@@ -304,9 +304,9 @@ def test_three_broken_connections_lose_no_byte_that_was_acknowledged(
         offset = int(acknowledged.headers["Upload-Offset"])
         with HalfRequest(served, location, offset, len(data) - offset) as half:
             half.send(data[offset : offset + part])
-        kept = offset_of(served, location)
-        assert offset <= kept <= offset + part
-        offset = kept
+        received = offset_of(served, location)
+        assert offset <= received <= offset + part
+        offset = received
     last = served.add_bytes(location, offset, data[offset:])
     assert last.headers["Upload-Offset"] == str(len(data))
     assert content(served, location) == data

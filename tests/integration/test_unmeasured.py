@@ -36,24 +36,24 @@ def test_commands_and_page_count_the_same_fields(
 ) -> None:
     path = broken(tmp_path / KEY)
     assert main(["measure", str(path), "-o", str(tmp_path / "m.csv")]) == 1
-    told = capsys.readouterr()
-    assert "4 fields could not be measured." in told.err
-    assert "Measured 5 fields" in told.out
+    printed = capsys.readouterr()
+    assert "4 fields could not be measured." in printed.err
+    assert "Measured 5 fields" in printed.out
 
     workspace = tmp_path / "workspace"
     order = ["measure", str(path), "--workspace", str(workspace), "--workers", "0"]
     assert dashboard(order) == 1
-    told = capsys.readouterr()
-    assert f"{KEY}: 5 fields measured, 4 failed" in told.out
-    assert told.err.count(f"{KEY}: ") == 4  # three with their reason, and the rest
-    assert "A/2: " in told.err
-    assert "A/3 field 0: " in told.err
+    printed = capsys.readouterr()
+    assert f"{KEY}: 5 fields measured, 4 failed" in printed.out
+    assert printed.err.count(f"{KEY}: ") == 4  # three with their reason, and the rest
+    assert "A/2: " in printed.err
+    assert "A/3 field 0: " in printed.err
 
     with service(workspace, path) as made:
         surveyed(made, KEY)
-        found = made.quality.measure(KEY)
-        assert (found.done, found.total, found.failed) == (9, 9, 4)
-        assert status(found) == "5 of 9 fields measured."
+        progress = made.quality.measure(KEY)
+        assert (progress.done, progress.total, progress.failed) == (9, 9, 4)
+        assert status(progress) == "5 of 9 fields measured."
         assert sorted(made.quality.unmeasured(KEY)) == [
             ("A/2", ""),
             ("A/3", "0"),

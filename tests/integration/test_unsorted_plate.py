@@ -77,7 +77,8 @@ def test_the_page_shows_lines_and_wells_in_their_order(made: Service) -> None:
     assert second.rows == tuple(ROW_NAMES)
     assert second.columns == tuple(COLUMN_NAMES)
     seen = [
-        [replace(well, error=None) for well in one.wells] for one in (first, second)
+        [replace(well, error=None) for well in overview.wells]
+        for overview in (first, second)
     ]
     assert seen[1] == seen[0]
     assert second.banner == first.banner
@@ -157,9 +158,9 @@ def test_info_lists_wells_in_order_and_says_what_is_assumed(
     assert "7 rows x 10 columns (assumed to be of a plate of 96 wells)" in out
     assert "2 missing: B02, C10" in out
     main(["info", str(folder / UNSORTED), "--json"])
-    told = json.loads(capsys.readouterr().out)
-    assert (told["format"], told["format_assumed"]) == ("96 wells", True)
-    assert (told["rows"], told["columns"]) == (7, 10)
+    content = json.loads(capsys.readouterr().out)
+    assert (content["format"], content["format_assumed"]) == ("96 wells", True)
+    assert (content["rows"], content["columns"]) == (7, 10)
 
 
 def test_measurements_are_written_in_order(

@@ -97,16 +97,16 @@ def test_only_the_password_of_a_name_in_any_capitals_lets_in(two, user) -> None:
 
 
 def test_a_running_server_takes_changes_and_tells_them(two, user) -> None:
-    told: list[str] = []
-    people = Users(two, told.append)
+    messages: list[str] = []
+    people = Users(two, messages.append)
     user("remove", "Bob")
     user("role", "Ann", "--role", "admin")
     user("passwd", "Ann", password="another horse")
     wait_for(lambda: set(people.current()) == {"Ann"})
     assert people.sign_in("Ann", "correct horse") is None
     assert people.sign_in("Ann", "another horse") is not None
-    wait_for(lambda: len(told) == 3)
-    assert told == [
+    wait_for(lambda: len(messages) == 3)
+    assert messages == [
         "Bob removed",
         "Ann is admin, was curator",
         "Ann has another password",

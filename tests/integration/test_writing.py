@@ -40,8 +40,8 @@ def _attributes(path: Path, key: str = "") -> dict[str, Any]:
 
 
 def _ngff(path: Path, key: str = "") -> dict[str, Any]:
-    found = _attributes(path, key)
-    return dict(found.get("ome", found))
+    attributes = _attributes(path, key)
+    return dict(attributes.get("ome", attributes))
 
 
 def _value(path: Path, well: str, field: str) -> int:
@@ -54,9 +54,9 @@ def _value(path: Path, well: str, field: str) -> int:
 
 def _tree(path: Path) -> dict[str, bytes]:
     return {
-        one.relative_to(path).as_posix(): one.read_bytes()
-        for one in path.rglob("*")
-        if one.is_file()
+        file.relative_to(path).as_posix(): file.read_bytes()
+        for file in path.rglob("*")
+        if file.is_file()
     }
 
 
@@ -86,9 +86,9 @@ def test_other_readers_see_what_was_written(
         assert plate.version == version
         read = plate.well("B03").get_image(0)
         assert read is not None
-        for level, found in enumerate(read.images):
+        for level, read_level in enumerate(read.images):
             np.testing.assert_array_equal(
-                np.asarray(found.data), group[str(level)][...]
+                np.asarray(read_level.data), group[str(level)][...]
             )
         assert read.images[2].scale["y"] == 2.0
         assert read.images[2].translation["y"] == pytest.approx(0.75)
@@ -118,7 +118,7 @@ def test_a_level_takes_two_files_and_a_field_one_more(
     path = plates.make(
         tmp_path / "p.zarr", version=version, rows=1, columns=1, shape=(600, 600), z=2
     )
-    files = [one for one in (path / "A/1/0").rglob("*") if one.is_file()]
+    files = [file for file in (path / "A/1/0").rglob("*") if file.is_file()]
     levels = len(_ngff(path, "A/1/0")["multiscales"][0]["datasets"])
     assert levels == 3
     assert len(files) == 2 * levels + 1
@@ -129,9 +129,9 @@ def test_version_04_takes_one_chunk_for_each_plane_and_level(tmp_path: Path) -> 
         tmp_path / "p.zarr", version="0.4", rows=1, columns=1, shape=(600, 600), z=2
     )
     chunks = [
-        one
-        for one in (path / "A/1/0").rglob("*")
-        if one.is_file() and not one.name.startswith(".")
+        file
+        for file in (path / "A/1/0").rglob("*")
+        if file.is_file() and not file.name.startswith(".")
     ]
     assert len(chunks) == 2 * 2 * 3
     assert (
@@ -179,8 +179,8 @@ def test_axes_in_another_order_are_put_in_order(tmp_path: Path) -> None:
     path = tmp_path / "p.zarr"
     with hcs.HCSPlateWriter(path, plates.document()) as writer:
         writer.write_well_image(image, "A", "1")
-    found = zarr.open_group(path, mode="r")["A/1/0/0"]
-    np.testing.assert_array_equal(found[...], np.moveaxis(pixels, 2, 0))
+    array = zarr.open_group(path, mode="r")["A/1/0/0"]
+    np.testing.assert_array_equal(array[...], np.moveaxis(pixels, 2, 0))
 
 
 def test_a_plate_has_an_id_and_each_field_a_history(tmp_path: Path) -> None:
@@ -413,7 +413,7 @@ def test_a_writer_is_used_between_enter_and_exit_only(tmp_path: Path) -> None:
         writer.write_well_image(_image(), "A", "1")
     with pytest.raises(hcs.WriterStateError, match="entered before"):
         writer.__enter__()
-    assert [one.name for one in tmp_path.iterdir()] == ["p.ozx"]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["p.ozx"]
 
 
 def test_a_new_plate_can_be_read_from_its_first_field_on(tmp_path: Path) -> None:
@@ -435,7 +435,7 @@ def test_a_plate_is_replaced_at_a_clean_end(tmp_path: Path) -> None:
         assert _tree(path) == before
     assert _value(path, "A1", "0") == 3
     assert not (path / "B").exists()
-    assert [one.name for one in tmp_path.iterdir()] == ["p.zarr"]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["p.zarr"]
 
 
 @pytest.mark.parametrize("name", ["p.zarr", "p.ozx"])
@@ -449,10 +449,10 @@ def test_a_failing_body_leaves_the_old_plate_and_says_where_the_fields_are(
             writer.write_well_image(_image(3), "A", "1")
             raise ZeroDivisionError
     assert (path.read_bytes() if path.is_file() else _tree(path)) == before
-    (kept,) = tmp_path.glob(".p.*")
+    (remains,) = tmp_path.glob(".p.*")
     (note,) = caught.value.__notes__
-    assert str(kept) in note
-    assert _value(kept, "A1", "0") == 3
+    assert str(remains) in note
+    assert _value(remains, "A1", "0") == 3
 
 
 def test_a_body_that_fails_before_any_field_leaves_nothing(tmp_path: Path) -> None:
@@ -460,7 +460,7 @@ def test_a_body_that_fails_before_any_field_leaves_nothing(tmp_path: Path) -> No
     with pytest.raises(ZeroDivisionError):
         with hcs.HCSPlateWriter(path, plates.document()):
             raise ZeroDivisionError
-    assert [one.name for one in tmp_path.iterdir()] == ["p.zarr"]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["p.zarr"]
 
 
 def test_fields_that_failed_are_told_at_the_end(tmp_path: Path) -> None:
@@ -551,7 +551,7 @@ def test_work_goes_on_after_a_crash(tmp_path: Path) -> None:
             writer.write_well_image(_image(), "A", "1", 0)
             raise ZeroDivisionError
     with hcs.HCSPlateWriter(path, plates.document(), overwrite=False) as writer:
-        missing = [one for one in everything if one not in writer.written]
+        missing = [place for place in everything if place not in writer.written]
         assert missing == everything[1:]
         for well, field in missing:
             writer.write_well_image(_image(), *well.split("/"), int(field))
@@ -562,7 +562,7 @@ def test_progress_counts_fields(tmp_path: Path) -> None:
     seen: list[tuple[int, int | None]] = []
     plate = plates.document(1, 2, fields=2)
     with hcs.HCSPlateWriter(
-        tmp_path / "p.zarr", plate, progress=lambda *one: seen.append(one)
+        tmp_path / "p.zarr", plate, progress=lambda *counts: seen.append(counts)
     ) as writer:
         for field in range(2):
             writer.write_well_image(_image(), "A", "1", field)
@@ -616,7 +616,7 @@ def test_writers_that_start_at_once_where_nothing_is_share_one_plate(
         path = tmp_path / f"{attempt}.zarr"
         with ThreadPoolExecutor(8) as pool:
             begun = [pool.submit(start, path, number, begin) for number in range(8)]
-        assert [one.exception() for one in begun] == [None] * 8
+        assert [writing.exception() for writing in begun] == [None] * 8
         assert set(_attributes(path)["hcs"]) == {"id", *(f"w{n}" for n in range(8))}
 
 
@@ -688,10 +688,10 @@ def test_a_link_to_a_plate_stays_a_link(tmp_path: Path) -> None:
 def test_an_acquisition_that_other_software_gave_stays(tmp_path: Path) -> None:
     path = plates.make(tmp_path / "p.zarr")
     document = path / "A/1/zarr.json"
-    found = json.loads(document.read_bytes())
-    found["attributes"]["ome"]["well"]["images"][0]["acquisition"] = 0
-    del found["attributes"]["hcs"]
-    document.write_text(json.dumps(found))
+    content = json.loads(document.read_bytes())
+    content["attributes"]["ome"]["well"]["images"][0]["acquisition"] = 0
+    del content["attributes"]["hcs"]
+    document.write_text(json.dumps(content))
     hcs.write_hcs_well_image(path, _image(3), None, "A", "1", 0)
     assert _ngff(path, "A/1")["well"]["images"] == [{"path": "0r2", "acquisition": 0}]
 
@@ -719,7 +719,9 @@ def test_all_fields_of_a_plate_get_the_windows_of_the_first(tmp_path: Path) -> N
         writer.write_well_image(hcs.to_ngff_image(ramp, dims=("c", "y", "x")), "A", "1")
         writer.write_well_image(_image(5000), "A", "2")
     first, second = (_ngff(path, f"A/{n}/0")["omero"]["channels"] for n in (1, 2))
-    assert [one["window"] for one in first] == [one["window"] for one in second]
+    assert [channel["window"] for channel in first] == [
+        channel["window"] for channel in second
+    ]
     assert 100 <= first[0]["window"]["start"] < first[0]["window"]["end"] <= 900
 
 
@@ -736,9 +738,9 @@ def test_windows_that_were_given_stand(tmp_path: Path) -> None:
     )
     with hcs.HCSPlateWriter(path, plates.document()) as writer:
         writer.write_well_image(hcs.Multiscales([image], metadata), "A", "1")
-    found = _ngff(path, "A/1/0")["omero"]["channels"]
-    assert [one["window"]["end"] for one in found] == [50, 50]
-    assert [one["label"] for one in found] == ["a", "b"]
+    channels = _ngff(path, "A/1/0")["omero"]["channels"]
+    assert [channel["window"]["end"] for channel in channels] == [50, 50]
+    assert [channel["label"] for channel in channels] == ["a", "b"]
 
 
 # --- a plate of metadata only --------------------------------------------------------

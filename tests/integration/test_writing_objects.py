@@ -119,7 +119,7 @@ def test_fields_are_corrected_reverted_and_purged(place: Any) -> None:
     assert _value(place) == 9
     hcs.revert(place, "A/1", "0", first, who=ME, reason="why")
     assert _value(place) == 3
-    assert [one.version for one in hcs.purge(place, yes=True)] == [second.id]
+    assert [version.version for version in hcs.purge(place, yes=True)] == [second.id]
     with pytest.raises(hcs.NotFoundError, match="purged"):
         hcs.revert(place, "A/1", "0", second.id, who=ME, reason="why")
     assert len(hcs.history(place)["A/1", "0"]) == 4
@@ -267,9 +267,9 @@ def test_a_group_that_was_left_incomplete_is_removed_when_it_is_old(
         with pytest.raises(Stop):
             hcs.stage_field(place, "A/1", "0", _image(9), base=_live(place))
     if isinstance(place, str):
-        assert [one.action for one in recover(place)] == ["in use"]
+        assert [event.action for event in recover(place)] == ["in use"]
         monkeypatch.setattr(objects, "ABANDONED", -1.0)
-    assert [one.action for one in recover(place)] == ["removed"]
+    assert [event.action for event in recover(place)] == ["removed"]
     assert recover(place) == ()
 
 
