@@ -11,7 +11,7 @@ DEMO := demo/demo.ome.zarr
 PYTEST := $(BIN)/python -m pytest
 # Two workers; worksteal keeps the tests of a file together, and so their fixtures.
 TWO := -n 2 --dist worksteal
-TOLD := artifacts/tests.txt
+SUMMARY := artifacts/tests.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-full both test-library lint lint-types lint-style lint-scripts \
@@ -39,10 +39,10 @@ test-full: PAGES :=
 test-full: notebook both ## the same, with long counts and slow checks
 
 both: install-test chromium
-	@mkdir -p $(dir $(TOLD)); rm -f $(TOLD); export HCS_TESTS_TOLD=$(TOLD); \
+	@mkdir -p $(dir $(SUMMARY)); rm -f $(SUMMARY); export HCS_TESTS_SUMMARY=$(SUMMARY); \
 	$(PYTEST) $(TWO) -m "$(PARTS)" $(ARGS); parts=$$?; \
 	$(PYTEST) tests/browser $(TWO) -m "$(PAGES)" $(ARGS); pages=$$?; \
-	echo; cat $(TOLD); exit $$((parts || pages))
+	echo; cat $(SUMMARY); exit $$((parts || pages))
 
 # JupyterLab is for one test, and large.
 notebook:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 
-TOLD = "HCS_TESTS_TOLD"
+SUMMARY = "HCS_TESTS_SUMMARY"
 """Name of the variable with the file that gets one more summary, for the very end."""
 
 # Stores on a shared machine are slow at times; a slow example is no failure.
@@ -32,18 +32,21 @@ def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     """Add to the file that is shown after the last of several runs."""
-    if TOLD not in os.environ or "PYTEST_XDIST_WORKER" in os.environ:
+    if SUMMARY not in os.environ or "PYTEST_XDIST_WORKER" in os.environ:
         return
     stats = terminalreporter.stats
     bad = [*stats.get("failed", []), *stats.get("error", [])]
-    lines = [f"    {one.outcome.upper()} {one.nodeid} ({one.when})" for one in bad]
+    lines = [
+        f"    {report.outcome.upper()} {report.nodeid} ({report.when})"
+        for report in bad
+    ]
     counts = [
         f"{len(stats[kind])} {kind}"
         for kind in ("failed", "error", "passed", "skipped")
         if stats.get(kind)
     ]
     asked = " ".join(config.invocation_params.args)
-    with Path(os.environ[TOLD]).open("a") as file:
+    with Path(os.environ[SUMMARY]).open("a") as file:
         file.write("\n".join([f"pytest {asked}: {', '.join(counts)}", *lines, ""]))
 
 

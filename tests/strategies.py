@@ -52,7 +52,7 @@ def grid_names(max_size: int = 4) -> SearchStrategy[list[str]]:
 def acquisitions() -> SearchStrategy[list[PlateAcquisition] | None]:
     """Acquisitions with ids that need not start at 0, or none."""
     times = st.none() | st.integers(0, 2**33)
-    one = st.builds(
+    single = st.builds(
         PlateAcquisition,
         id=st.integers(0, 50),
         name=st.none() | texts,
@@ -62,7 +62,7 @@ def acquisitions() -> SearchStrategy[list[PlateAcquisition] | None]:
         endtime=st.none(),
     )
     return st.none() | st.lists(
-        one, min_size=1, max_size=3, unique_by=lambda acquisition: acquisition.id
+        single, min_size=1, max_size=3, unique_by=lambda acquisition: acquisition.id
     )
 
 
@@ -99,16 +99,16 @@ def wells(draw: DrawFn, version: str | None = None) -> Well:
 def axes(draw: DrawFn) -> tuple[Axis, ...]:
     """Axes in the order of the specification: time, channel, space."""
     units = st.none() | st.sampled_from(("micrometer", "nanometer"))
-    found = []
+    drawn = []
     if draw(st.booleans()):
-        found.append(
+        drawn.append(
             Axis(name="t", type="time", unit=draw(st.none() | st.just("second")))
         )
     if draw(st.booleans()):
-        found.append(Axis(name="c", type="channel"))
+        drawn.append(Axis(name="c", type="channel"))
     space = draw(st.sampled_from(("yx", "zyx")))
-    found.extend(Axis(name=name, type="space", unit=draw(units)) for name in space)
-    return tuple(found)
+    drawn.extend(Axis(name=name, type="space", unit=draw(units)) for name in space)
+    return tuple(drawn)
 
 
 def channels() -> SearchStrategy[Channel]:

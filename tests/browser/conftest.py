@@ -74,7 +74,7 @@ def pytest_runtest_makereport() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Chromium]:
     """Return the system's Chromium, headless."""
-    found = next(
+    program = next(
         (
             path
             for name in ("chromium", "chromium-browser", "google-chrome")
@@ -82,10 +82,10 @@ def chromium() -> Iterator[Chromium]:
         ),
         None,
     )
-    if found is None:
+    if program is None:
         pytest.skip("no Chromium here; `make chromium` installs it")
     with sync_playwright() as playwright:
-        browser = Chromium(playwright, found)
+        browser = Chromium(playwright, program)
         yield browser
         with browser.watched(_LAST_WORDS):
             browser.close()

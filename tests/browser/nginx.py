@@ -59,10 +59,10 @@ def documented(title: str, page: str = "sign-in.md") -> str:
 
 def program() -> str:
     """Return nginx; skip the test where there is none."""
-    found = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-    if found is None:
+    path = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    if path is None:
         pytest.skip("no nginx here: install the package `nginx-light`")
-    return found
+    return path
 
 
 def free_port() -> int:

@@ -75,7 +75,7 @@ class Looked:
         for text in violations(page):
             self.states.setdefault(text, []).append(state)
 
-    def found_nothing(self) -> None:
+    def assert_none(self) -> None:
         assert not self.states, "\n".join(
             f"{', '.join(states)}: {text}" for text, states in self.states.items()
         )
@@ -166,7 +166,7 @@ def test_a_plate_can_be_judged_by_whoever_looks_at_it(
         page.goto(looking.url + "?plate=empty.ome.zarr")
         expect(page.locator(".hcs-plate-list .notice.bad")).to_be_visible()
         looked.at(page, "a plate that cannot be opened")
-    looked.found_nothing()
+    looked.assert_none()
 
 
 def more_of_a_plate(page: Page, looked: Looked) -> None:
@@ -234,7 +234,7 @@ def test_dialogs_and_corrections_can_be_used_by_everybody(
     page.get_by_role("button", name="Begin").click()
     expect(page.locator(".hcs-blind-done")).to_be_visible()
     looked.at(page, "blind round on a sparse plate")
-    looked.found_nothing()
+    looked.assert_none()
 
 
 def test_lists_tables_and_what_is_wrong_can_be_read_by_everybody(
@@ -269,7 +269,7 @@ def test_lists_tables_and_what_is_wrong_can_be_read_by_everybody(
     page.goto("about:blank")
     page.set_content(report)
     looked.at(page, "report")
-    looked.found_nothing()
+    looked.assert_none()
 
 
 def test_who_may_only_look_is_shown_what_can_be_read(
@@ -281,7 +281,7 @@ def test_who_may_only_look_is_shown_what_can_be_read(
     looked.at(page, "read-only")
     # What is for who develops the page was not asked for here.
     assert page.request.get(locked.url + "design").status == 404
-    looked.found_nothing()
+    looked.assert_none()
 
 
 def test_sign_in_administration_and_an_empty_folder_can_be_used_by_everybody(
@@ -300,7 +300,7 @@ def test_sign_in_administration_and_an_empty_folder_can_be_used_by_everybody(
     looked.at(page, "empty folder")
     page.goto(server.url + "admin")
     looked.at(page, "administration")
-    looked.found_nothing()
+    looked.assert_none()
 
 
 def signed_in(page: Page, name: str) -> None:
@@ -333,7 +333,7 @@ def test_what_is_measured_or_gone_can_be_read_by_who_may_only_look(
     gone.rename(tmp_path / "gone")
     expect(page.locator(".hcs-absence")).to_contain_text("cannot be reached")
     looked.at(page, "a plate that has gone")
-    looked.found_nothing()
+    looked.assert_none()
 
 
 def test_every_component_is_shown_whole_and_can_be_used_by_everybody(

@@ -84,9 +84,9 @@ def check_pixel(page: Page, canvas: Locator, path: Path) -> None:
     status = page.locator(".plate-canvas-panel .status")
     expect(status).to_have_text(re.compile(r"x \d+, y \d+ · "))
     label, _, *rest = status.inner_text().split(" · ")
-    found = re.fullmatch(r"x (\d+), y (\d+)", rest[0])
-    assert found is not None
-    x, y = map(int, found.groups())
+    position = re.fullmatch(r"x (\d+), y (\d+)", rest[0])
+    assert position is not None
+    x, y = map(int, position.groups())
     pixels = np.asarray(
         from_hcs_zarr(path).well(label).fields[0].image().images[0].data
     )
@@ -113,7 +113,10 @@ def test_from_the_whole_demo_plate_to_a_pixel_and_back(
     address = f"{looking.url}pixels/demo.ome.zarr/previews.json"
     page.wait_for_function(PREVIEWED, arg=address, polling=500, timeout=MEASURING)
     answers = []
-    page.on("response", lambda one: is_picture(one.url) and answers.append(one))
+    page.on(
+        "response",
+        lambda response: is_picture(response.url) and answers.append(response),
+    )
     page.reload()
     canvas = settled(page)
     assert len(answers) <= 6
@@ -208,7 +211,10 @@ def test_a_real_plate_costs_few_requests_and_shows_its_pixels(
     settled(page)
     page.goto("about:blank")  # no answer of that visit is still on its way
     answers = []
-    page.on("response", lambda one: is_picture(one.url) and answers.append(one))
+    page.on(
+        "response",
+        lambda response: is_picture(response.url) and answers.append(response),
+    )
     page.goto(f"{server.url}?wells=pictures")
     canvas = settled(page)
     assert len(answers) <= 6

@@ -609,7 +609,9 @@ def test_the_fields_of_a_well_come_as_one_picture_each_in_its_place(
     page = visit(server, "?channels=0:FFFFFF:0:255", height=1600)
     page.wait_for_function(PREVIEWED, arg=f"pixels/{path.name}/previews.json")
     asked: list[str] = []
-    page.on("request", lambda one: is_picture(one.url) and asked.append(one.url))
+    page.on(
+        "request", lambda request: is_picture(request.url) and asked.append(request.url)
+    )
     well(page, "A1").click()
     thumbs = page.locator('.hcs-thumb[data-well="A1"]')
     expect(thumbs).to_have_count(7)

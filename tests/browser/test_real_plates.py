@@ -80,11 +80,11 @@ def test_a_plate_of_others_is_shown_as_it_is(
     if not path.exists():
         pytest.skip(f"the plate {name} is not here")
     plate = hcs.from_hcs_zarr(path)
-    one = plate.wells[-1]
-    label = plate.label(one)
-    found = plate.get_well(*one.path.split("/"))
-    assert found is not None
-    field = found.fields[-1]
+    listed = plate.wells[-1]
+    label = plate.label(listed)
+    last = plate.get_well(*listed.path.split("/"))
+    assert last is not None
+    field = last.fields[-1]
     image = field.image().images[0]
     sizes = dict(zip(image.dims, image.data.shape, strict=True))
 
@@ -93,11 +93,11 @@ def test_a_plate_of_others_is_shown_as_it_is(
     picture(page, f"{name}-plate")
     well(page, label).click()
     thumbs = page.locator(f'.hcs-thumb[data-well="{label}"]')
-    expect(thumbs).to_have_count(len(found.fields))
+    expect(thumbs).to_have_count(len(last.fields))
     page.locator(f'.hcs-thumb[data-field="{field.name}"]').click()
     pane = page.locator(".hcs-field-viewer .pane")
     expect(pane).to_have_attribute("data-drawn", re.compile("@0$"))
-    alone = len(found.fields) == 1 and field.label == field.name
+    alone = len(last.fields) == 1 and field.label == field.name
     words = field_words(field.label, alone=alone)
     assert f"{label} {words}" in where(page)
     # The middle of the stack and the first time point, and both are said.

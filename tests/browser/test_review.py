@@ -88,9 +88,9 @@ def present(page: Page) -> str:
 def suspects(page: Page) -> int:
     """Return how many suspects the queue still has, once measuring is done."""
     expect(page.locator(".hcs-queue")).to_contain_text("suspect", timeout=MEASURING)
-    found = re.search(r"(\d+) suspect", page.locator(".hcs-queue").inner_text())
-    assert found is not None
-    return int(found[1])
+    count = re.search(r"(\d+) suspect", page.locator(".hcs-queue").inner_text())
+    assert count is not None
+    return int(count[1])
 
 
 def toast(page: Page, text: str) -> None:
@@ -614,23 +614,23 @@ def test_wells_are_filtered_held_beside_others_and_keys_are_changed(
 
     # Other wells: controls, neighbours, random ones, best and worst; then none.
     page.keyboard.press("Shift+C")
-    beside = page.locator(".hcs-beside")
-    expect(beside.locator(".hcs-thumb")).to_have_count(6)
-    expect(beside).to_contain_text("negative")
-    shown = beside.locator("img").first.get_attribute("src") or ""
+    others = page.locator(".hcs-beside")
+    expect(others.locator(".hcs-thumb")).to_have_count(6)
+    expect(others).to_contain_text("negative")
+    shown = others.locator("img").first.get_attribute("src") or ""
     own = page.locator(".hcs-gallery img").first.get_attribute("src") or ""
     assert "channels=" in shown
     assert re.findall("channels=[^&]+", shown) == re.findall("channels=[^&]+", own)
     page.keyboard.press("Shift+C")
-    expect(beside.locator("h2")).to_have_text("Neighbours")
+    expect(others.locator("h2")).to_have_text("Neighbours")
     page.keyboard.press("Shift+C")
-    expect(beside.locator("h2")).to_have_text("Random wells")
+    expect(others.locator("h2")).to_have_text("Random wells")
     page.keyboard.press("Shift+C")
-    expect(beside.locator("h2")).to_have_text("Best and worst: Completeness")
-    expect(beside.locator('.hcs-thumb[data-well="H06"]')).to_contain_text("worst 50")
+    expect(others.locator("h2")).to_have_text("Best and worst: Completeness")
+    expect(others.locator('.hcs-thumb[data-well="H06"]')).to_contain_text("worst 50")
     picture(page, "12-beside")
     page.keyboard.press("Shift+C")
-    expect(beside).to_be_hidden()
+    expect(others).to_be_hidden()
 
     # A key is changed in the panel, shown, kept, and given back.
     page.keyboard.press("?")

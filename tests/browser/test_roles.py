@@ -138,9 +138,9 @@ def in_both_themes(page: Page, picture: Callable, name: str) -> None:
 
 def off(page: Page, control: str, role: str) -> None:
     """Expect a control to be there, off, and to say which role it needs."""
-    found = page.locator(control).first
-    expect(found).to_be_disabled()
-    expect(found).to_have_attribute("title", re.compile(f"ask for the role {role}"))
+    locator = page.locator(control).first
+    expect(locator).to_be_disabled()
+    expect(locator).to_have_attribute("title", re.compile(f"ask for the role {role}"))
 
 
 def test_a_viewer_looks_and_is_told_at_each_control_why_not_more(
@@ -261,7 +261,9 @@ def test_a_page_ends_when_its_person_is_taken_away(
     page = enter(
         "Rob",
         "?well=A2",
-        follow=lambda page: page.on("websocket", lambda one: sockets.append(one)),
+        follow=lambda page: page.on(
+            "websocket", lambda websocket: sockets.append(websocket)
+        ),
     )
     expect(page.locator(".hcs-verdict-pass")).to_be_visible()
     office.hire("Rob", Role.VIEWER)

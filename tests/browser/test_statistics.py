@@ -111,8 +111,8 @@ def test_planted_defects_are_listed_with_their_reasons(
         ("C07", "channel shift"),
         ("B06", "missing"),
     ):
-        one = page.locator(f'.hcs-suspects .suspect[data-well="{label}"]')
-        expect(one).to_contain_text(reason)
+        suspect = page.locator(f'.hcs-suspects .suspect[data-well="{label}"]')
+        expect(suspect).to_contain_text(reason)
     assert listed.count() < 20
     page.set_viewport_size({"width": 1280, "height": 800})
     at_rest(page)
@@ -282,9 +282,9 @@ def colours_and_tables(page: Page, picture: Callable) -> None:
     setup.locator(".hcs-file-import").set_input_files(
         {"name": "cells.csv", "mimeType": "text/csv", "buffer": numbers}
     )
-    told = setup.locator(".hcs-import-sites")
-    expect(told).to_contain_text(re.compile(r"1 is \S+ \(1 well\), 2 is"))
-    expect(told).to_contain_text("kept for the well without one: 9 (1 well)")
+    sites = setup.locator(".hcs-import-sites")
+    expect(sites).to_contain_text(re.compile(r"1 is \S+ \(1 well\), 2 is"))
+    expect(sites).to_contain_text("kept for the well without one: 9 (1 well)")
     picture(page, "10-import")
     expect(setup).to_contain_text("2 wells, 5 to 7, 1 cell without a number")
     expect(setup.locator(".problems")).to_contain_text(["'OVRFLW' in line 3"])

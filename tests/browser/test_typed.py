@@ -23,11 +23,11 @@ ASKED = "Enter your name first"
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    found = tmp_path_factory.mktemp("typed")
+    served = tmp_path_factory.mktemp("typed")
     for name in ("notes", "reasons", "other", "boxes", "tabs", "strict/demand"):
-        path = found / f"{name}.ome.zarr"
+        path = served / f"{name}.ome.zarr"
         plates.make(path, fields=2, pixels="gradient", name=path.stem)
-    return found
+    return served
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def noted(page: Page, text: str) -> None:
     expect(page.locator(".hcs-note")).to_have_value(text)
 
 
-def beside(page: Page, query: str, server: Server) -> Page:
+def another_tab(page: Page, query: str, server: Server) -> Page:
     """Open another tab of the same browser."""
     other = page.context.new_page()
     other.goto(server.url + query)
@@ -290,7 +290,7 @@ def test_two_tabs_keep_their_names_and_share_the_draft_of_one_well(
     ready(page, "A1")
     page.locator(".hcs-reviewer").fill("Ada")
     page.keyboard.press("Enter")
-    other = beside(page, on("tabs", "A1"), desk)
+    other = another_tab(page, on("tabs", "A1"), desk)
     ready(other, "A1")
     expect(other.locator(".hcs-reviewer")).to_have_value("Ada")
     other.locator(".hcs-reviewer").fill("Ben")
@@ -301,7 +301,7 @@ def test_two_tabs_keep_their_names_and_share_the_draft_of_one_well(
     # One well has one draft, whichever tab it is typed in; another plate has none.
     write(page, "dim")
     expect(other.locator(".hcs-note")).to_have_value("dim")
-    third = beside(page, on("other", "A1"), desk)
+    third = another_tab(page, on("other", "A1"), desk)
     ready(third, "A1")
     noted(third, "")
     page.keyboard.press("f")

@@ -23,7 +23,7 @@ Values = dict[str, int]
 
 def values(path: Path) -> Values:
     """Return the value of every listed field, each proven whole at every level."""
-    found: Values = {}
+    by_field: Values = {}
     group = _open(path)
     with hcs.from_hcs_zarr(path) as plate:
         for listed in plate.wells:
@@ -38,10 +38,12 @@ def values(path: Path) -> Values:
             for entry, field in zip(images, well.fields, strict=True):
                 assert field.path == entry["path"]
                 name = f"{listed.path}/{field.name}"
-                found[name] = _one_value(group[f"{listed.path}/{entry['path']}"], name)
+                by_field[name] = _value_of(
+                    group[f"{listed.path}/{entry['path']}"], name
+                )
                 ours = np.unique(np.asarray(field.image().images[0].data))
-                assert ours.tolist() == [found[name]]
-    return found
+                assert ours.tolist() == [by_field[name]]
+    return by_field
 
 
 def _open(path: Path) -> Any:
@@ -50,7 +52,7 @@ def _open(path: Path) -> Any:
     return zarr.open_group(path, mode="r")
 
 
-def _one_value(group: Any, name: str) -> int:
+def _value_of(group: Any, name: str) -> int:
     document = dict(group.attrs)
     datasets = document.get("ome", document)["multiscales"][0]["datasets"]
     seen = {
@@ -73,7 +75,7 @@ def history_is_whole(path: Path) -> None:
                 continue
             image = group[f"{well}/{event.path}"]
             assert dict(image.attrs)["hcs"]["version"] == event.id
-            _one_value(image, f"{well}/{field} {event.path}")
+            _value_of(image, f"{well}/{field} {event.path}")
 
 
 def every_version_is_listed(path: Path, *, moving: bool) -> None:
@@ -107,16 +109,16 @@ def _holds(group: Any, path: str, version: str) -> bool:
     content = dict(image.attrs).get("hcs", {})
     if content.get("version") != version or "state" in content:
         return False
-    _one_value(image, path)
+    _value_of(image, path)
     return True
 
 
 def recovers(path: Path) -> list[str]:
     """Check that recovery brings the plate to rest and twice does what once does."""
-    first = [one.action for one in recover(path)]
+    first = [event.action for event in recover(path)]
     before = snapshot(path.parent)
     second = recover(path)
-    assert {one.action for one in second} <= {"kept"}, second
+    assert {event.action for event in second} <= {"kept"}, second
     assert snapshot(path.parent) == before
     if path.is_dir() and "kept" not in first:
         is_at_rest(path)
@@ -139,15 +141,15 @@ def is_at_rest(path: Path) -> None:
 def snapshot(path: Path) -> dict[str, bytes | None]:
     """Return every file below a folder, by its path."""
     return {
-        one.relative_to(path).as_posix(): one.read_bytes() if one.is_file() else None
-        for one in sorted(path.rglob("*"))
-        if one.name != "log.txt"
+        file.relative_to(path).as_posix(): file.read_bytes() if file.is_file() else None
+        for file in sorted(path.rglob("*"))
+        if file.name != "log.txt"
     }
 
 
 def reported(done: tuple[str, ...]) -> Values:
     """Return the fields that a process was told are written."""
-    pairs = [one.split("=") for one in done if "=" in one]
+    pairs = [line.split("=") for line in done if "=" in line]
     return {name: int(value) for name, value in pairs}
 
 
@@ -178,5 +180,5 @@ def drop_empty_folders(path: Path) -> None:
 def documents_parse(path: Path) -> None:
     """Check that no document is torn."""
     for name in ("zarr.json", ".zattrs", ".zgroup", ".zarray"):
-        for one in path.rglob(name):
-            json.loads(one.read_bytes())
+        for document in path.rglob(name):
+            json.loads(document.read_bytes())

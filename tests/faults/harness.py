@@ -106,4 +106,4 @@ def processes(target: Any, arguments: list[tuple[Any, ...]]) -> list[int]:
         process.start()
     for process in running:
         process.join(PATIENCE)
-    return [-1 if one.exitcode is None else one.exitcode for one in running]
+    return [-1 if ended.exitcode is None else ended.exitcode for ended in running]

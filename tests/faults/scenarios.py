@@ -82,9 +82,9 @@ def prepare_archive(place: Path, version: str) -> None:
 
 def live(path: Path, well: str = "A/1", field: str = "0") -> str:
     with hcs.from_hcs_zarr(path) as plate:
-        found = plate.get_well(*well.split("/"))
-        assert found is not None
-        return found.field(field).version
+        opened = plate.get_well(*well.split("/"))
+        assert opened is not None
+        return opened.field(field).version
 
 
 def create(place: Path, version: str, say: Say) -> None:
@@ -192,7 +192,7 @@ def replace_plate(place: Path, version: str, say: Say) -> None:
 def _without_exchange() -> None:
     """Be on a file system where two names cannot be exchanged in one step."""
 
-    def refuse(one: Path, other: Path) -> bool:
+    def refuse(first: Path, second: Path) -> bool:
         return False
 
     hcs.writing.targets.folder.exchange = refuse

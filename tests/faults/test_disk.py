@@ -38,9 +38,9 @@ def _cut_off(place: Path, scenario: str, size: int) -> None:
         assert not outcome.done
     checks.recovers(archive)
     assert not list(place.glob(".*.hcs-part"))
-    found = checks.values(archive)
-    assert found in (BASE, REPLACED, {**BASE, "A/1/0": 77})
-    assert (found == BASE) == outcome.killed
+    values = checks.values(archive)
+    assert values in (BASE, REPLACED, {**BASE, "A/1/0": 77})
+    assert (values == BASE) == outcome.killed
 
 
 @pytest.mark.parametrize("scenario", ["write_archive", "correct_archive"])
@@ -101,13 +101,13 @@ def test_case_51_a_full_disk_is_an_error_that_says_so_and_breaks_nothing(
             assert "bytes are free" in outcome.error
         for name in ("plate.zarr", "plate.ozx"):
             checks.recovers(small_disk / name)
-            found = checks.values(small_disk / name)
-            assert set(found) >= set(old)
+            values = checks.values(small_disk / name)
+            assert set(values) >= set(old)
             for field, value in checks.reported(outcome.done).items():
                 if scenario != "correct_archive" or name == "plate.ozx":
-                    assert name == "plate.ozx" or found[field] == value
+                    assert name == "plate.ozx" or values[field] == value
             if scenario in ("replace_plate", "write_archive"):
-                assert found in (BASE, REPLACED)
+                assert values in (BASE, REPLACED)
 
 
 @pytest.mark.parametrize("version", ["0.4", "0.5"])

@@ -48,7 +48,9 @@ def _allowed(
     **changes: set[int | None],
 ) -> tuple[tuple[str, frozenset[int | None]], ...]:
     fields: dict[str, set[int | None]] = {name: {value} for name, value in BASE.items()}
-    fields |= {f"{name[0]}/{name[1]}/{name[2]}": one for name, one in changes.items()}
+    fields |= {
+        f"{name[0]}/{name[1]}/{name[2]}": values for name, values in changes.items()
+    }
     return tuple((name, frozenset(values)) for name, values in fields.items())
 
 
@@ -146,17 +148,17 @@ def _check(place: Path, act: Act, outcome: Outcome) -> None:
             checks.documents_parse(path)
         checks.every_version_is_listed(path, moving=not act.copies)
         checks.labels_are_whole(path)
-        found = checks.values(path)
+        values = checks.values(path)
         for name, allowed in act.allowed:
-            if act.scenario in ("convert",) and name not in found:
+            if act.scenario in ("convert",) and name not in values:
                 continue
-            assert found.get(name) in allowed, f"{name} {moment}: {found}"
-        assert set(found) <= {name for name, _ in act.allowed}
+            assert values.get(name) in allowed, f"{name} {moment}: {values}"
+        assert set(values) <= {name for name, _ in act.allowed}
         for name, value in checks.reported(outcome.done).items():
-            assert found[name] == value, moment
+            assert values[name] == value, moment
         if act.together:
-            assert found in (BASE, REPLACED)
-            assert found == REPLACED or not outcome.done
+            assert values in (BASE, REPLACED)
+            assert values == REPLACED or not outcome.done
     checks.history_is_whole(path)
     assert checks.values(place / "plate.zarr")["B/2/0"] in (33, 93)
 
@@ -178,7 +180,7 @@ def _fault(bases: Path, act: Act, version: str, number: int, path: Path) -> Outc
 
 @pytest.mark.parametrize(
     ("act", "version"),
-    [pytest.param(*one, id=f"{one[0].scenario}-{one[1]}") for one in _CASES],
+    [pytest.param(*case, id=f"{case[0].scenario}-{case[1]}") for case in _CASES],
 )
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.full
@@ -193,7 +195,7 @@ def test_case_46_47_48_49_a_kill_at_any_step_breaks_nothing(
 
 @pytest.mark.parametrize(
     ("act", "version"),
-    [pytest.param(*one, id=f"{one[0].scenario}-{one[1]}") for one in _CASES[1:]],
+    [pytest.param(*case, id=f"{case[0].scenario}-{case[1]}") for case in _CASES[1:]],
 )
 def test_case_46_47_48_49_a_kill_in_the_middle_of_an_act_breaks_nothing(
     act: Act, version: str, bases: Path, tmp_path: Path
@@ -209,7 +211,9 @@ def test_case_46_47_48_49_a_kill_in_the_middle_of_an_act_breaks_nothing(
 def test_case_50_recovery_that_is_killed_can_be_repeated(
     version: str, part: int, bases: Path, tmp_path: Path
 ) -> None:
-    act = next(one for one in ACTS if one.scenario == "settle_and_correct_again")
+    act = next(
+        listed for listed in ACTS if listed.scenario == "settle_and_correct_again"
+    )
     count = _steps(bases, act, version, tmp_path / "whole")
     for number in range(1 + part, count + 1, PARTS * 2):
         place = _place(bases, act, version, tmp_path / str(number))

@@ -42,17 +42,17 @@ def test_processes_that_write_one_well_lose_nothing(
 ) -> None:
     path = tmp_path / "p.zarr"
     hcs.to_hcs_zarr(hcs.HCSPlate(metadata=plates.document(4, 6)), path, version=version)
-    codes = processes(_write_fields, [(path, 6 * one, 6) for one in range(6)])
+    codes = processes(_write_fields, [(path, 6 * number, 6) for number in range(6)])
     assert codes == [0] * 6
-    found = checks.values(path)
-    assert [found[f"A/1/{field}"] for field in range(36)] == list(range(1, 37))
-    assert len(found) == 42
+    values = checks.values(path)
+    assert [values[f"A/1/{field}"] for field in range(36)] == list(range(1, 37))
+    assert len(values) == 42
     checks.is_at_rest(path)
 
 
 def test_processes_that_create_one_plate_share_it(tmp_path: Path) -> None:
     path = tmp_path / "p.zarr"
-    codes = processes(_write_fields, [(path, 3 * one, 3) for one in range(4)])
+    codes = processes(_write_fields, [(path, 3 * number, 3) for number in range(4)])
     assert codes == [0] * 4
     assert len(checks.values(path)) == 16
 
@@ -81,7 +81,10 @@ def _correct_once(path: Path, value: int) -> None:
 def test_case_56_of_processes_that_correct_one_field_one_wins(tmp_path: Path) -> None:
     scenarios.prepare(tmp_path, "0.5")
     path = tmp_path / "plate.zarr"
-    assert processes(_correct_once, [(path, 50 + one) for one in range(4)]) == [0] * 4
+    assert (
+        processes(_correct_once, [(path, 50 + number) for number in range(4)])
+        == [0] * 4
+    )
     (winner,) = tmp_path.glob("won-*")
     assert len(list(tmp_path.glob("lost-*"))) == 3
     assert checks.values(path)["A/1/0"] == int(winner.name[4:])
@@ -219,6 +222,6 @@ def test_a_field_that_settles_while_it_is_checked_is_looked_at_again(
                 settle(path, now=True)
             return super().documents(keys)
 
-    found = hcs.validate(Moving(path))
+    problems = hcs.validate(Moving(path))
     assert moved
-    assert [one for one in found if one.severity == "error"] == []
+    assert [problem for problem in problems if problem.severity == "error"] == []

@@ -76,8 +76,8 @@ def test_nothing_breaks_while_a_field_is_corrected_and_settled_at_once(
                     assert len(np.unique(pixels[0])) == 1
 
     def check() -> None:
-        found = hcs.validate(path, pixels=True)
-        assert [one for one in found if one.severity == "error"] == []
+        problems = hcs.validate(path, pixels=True)
+        assert [problem for problem in problems if problem.severity == "error"] == []
 
     def add() -> None:
         hcs.write_hcs_well_image(
@@ -94,8 +94,8 @@ def test_nothing_breaks_while_a_field_is_corrected_and_settled_at_once(
         except hcs.ConflictError:
             pass
         else:
-            found = hcs.validate(place, pixels=True)
-            assert [one for one in found if _is_loss(one)] == []
+            problems = hcs.validate(place, pixels=True)
+            assert [problem for problem in problems if _is_loss(problem)] == []
             checks.is_at_rest(place)
         shutil.rmtree(place)
 
@@ -113,4 +113,6 @@ def test_nothing_breaks_while_a_field_is_corrected_and_settled_at_once(
     for other in others:
         other.result()
     checks.is_at_rest(path)
-    assert [one for one in hcs.validate(path) if one.severity == "error"] == []
+    assert [
+        problem for problem in hcs.validate(path) if problem.severity == "error"
+    ] == []

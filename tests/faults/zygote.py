@@ -44,8 +44,8 @@ def main() -> None:
 def _wait(child: int, seconds: float) -> int:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        found, status = os.waitpid(child, os.WNOHANG)
-        if found:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
             return status
         time.sleep(0.002)
     os.kill(child, signal.SIGKILL)

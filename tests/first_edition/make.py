@@ -76,7 +76,7 @@ def main(folder: Path) -> None:
         shutil.rmtree(served / "packed.ome.zarr")
         with service(root / "workspace", served, settle_after=3600.0) as made:
             for name in sorted(path.name for path in served.iterdir()):
-                expected[name] = told(made, name)
+                expected[name] = state_of(made, name)
         (root / "expected.json").write_text(json.dumps(expected, indent=1))
         with tarfile.open(folder / "first_edition.tar.xz", "w:xz") as archive:
             for part in ("plates", "workspace", "expected.json"):
@@ -124,7 +124,7 @@ def correct(made: Service, key: str, label: str, field: str, value: int) -> str:
     return before
 
 
-def told(made: Service, key: str) -> dict[str, Any]:
+def state_of(made: Service, key: str) -> dict[str, Any]:
     """Return what the first edition says of a plate, as plain JSON."""
     overview = surveyed(made, key)
     made.measure(key)
