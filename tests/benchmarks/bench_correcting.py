@@ -76,7 +76,7 @@ def main() -> None:
 
 
 def ratios(these: tuple[float, float], those: tuple[float, float]) -> list[float]:
-    return [one / other for one, other in zip(these, those, strict=True)]
+    return [this / that for this, that in zip(these, those, strict=True)]
 
 
 def measure(folder: Path, repeats: int) -> Mapping[str, tuple[float, float]]:

@@ -40,11 +40,11 @@ from tests.benchmarks.crowd_site import (
     PASSWORD,
     Site,
     fresh,
-    one_process,
     person,
     prepare,
     say,
     several_processes,
+    single_process,
 )
 from tests.benchmarks.raw_page import PageError, RawPage
 from tests.benchmarks.reviewers import (
@@ -380,7 +380,7 @@ def main() -> int:
         about = crowd_report.about()
         run = stack.enter_context(fresh(folder))
         site = stack.enter_context(
-            one_process(run)
+            single_process(run)
             if options.processes == 1
             else several_processes(run, options.processes)
         )

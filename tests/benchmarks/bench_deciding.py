@@ -130,11 +130,11 @@ def main() -> int:
         browser.close()
         server.stop()
     floor = statistics.median(times["request"])
-    for name, found in times.items():
-        median = statistics.median(found)
+    for name, spent in times.items():
+        median = statistics.median(spent)
         print(
             f"{name:<10} {median:>6.0f} ms  {median / floor:>5.1f}  "
-            f"(worst {max(found):.0f})"
+            f"(worst {max(spent):.0f})"
         )
     return int(statistics.median(times["verdict"]) >= BUDGET)
 

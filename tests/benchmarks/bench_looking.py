@@ -203,13 +203,13 @@ class Bench:
         self.missed = 0
         self._servers: list[Server] = []
 
-    def say(self, name: str, found: float, wanted: float, unit: str, base: str) -> None:
+    def say(self, name: str, value: float, wanted: float, unit: str, base: str) -> None:
         """Print one figure with its aim and baseline."""
-        good = found <= wanted
+        good = value <= wanted
         self.missed += not good
         sign = " " if good else "!"
         print(
-            f"{sign} {name:<46} {found:8.1f} {unit:<4} aim {wanted:>7g}   {base}",
+            f"{sign} {name:<46} {value:8.1f} {unit:<4} aim {wanted:>7g}   {base}",
             flush=True,
         )
 
@@ -242,7 +242,7 @@ class Bench:
             [sys.executable, script, "0"], cwd=ROOT, stdout=subprocess.PIPE, text=True
         )
         assert process.stdout is not None
-        line = next(one for one in process.stdout if "http" in one)
+        line = next(text for text in process.stdout if "http" in text)
         url = line[line.index("http") :].split()[0].replace("0.0.0.0", "localhost")  # noqa: S104
         try:
             yield url, process.pid
@@ -263,8 +263,8 @@ class Bench:
         """Wait until the background job has ended."""
         url = f"pixels/{key}/previews.json"
         while True:
-            found = page.evaluate("async (url) => (await fetch(url)).json()", url)
-            if found["total"] and not found["running"]:
+            progress = page.evaluate("async (url) => (await fetch(url)).json()", url)
+            if progress["total"] and not progress["running"]:
                 break
             time.sleep(0.5)
 
@@ -296,9 +296,9 @@ def overview(bench: Bench) -> None:
                     answers: list[Any] = []
                     page.on(
                         "response",
-                        lambda one, to=answers: (
-                            urlsplit(one.url).path.startswith("/pixels/")
-                            and to.append(one)
+                        lambda response, to=answers: (
+                            urlsplit(response.url).path.startswith("/pixels/")
+                            and to.append(response)
                         ),
                     )
                     page.add_init_script(FIRST_DRAWN)
@@ -345,12 +345,12 @@ def well(bench: Bench) -> None:
                 else:
                     page.wait_for_timeout(15_000)  # the job finds that nothing fits
                 trip = page.evaluate(ROUND_TRIP)
-                found = []
+                times = []
                 for label in labels[1:8]:
-                    found.append(page.evaluate(CLICK, label))
+                    times.append(page.evaluate(CLICK, label))
                     page.wait_for_timeout(600)
-        base = f"round trip {trip:.1f} ms = 1 : {middle(found) / trip:.0f}"
-        bench.say(f"click to 9 thumbnails, {name}", middle(found), wanted, "ms", base)
+        base = f"round trip {trip:.1f} ms = 1 : {middle(times) / trip:.0f}"
+        bench.say(f"click to 9 thumbnails, {name}", middle(times), wanted, "ms", base)
     shutil.rmtree(path)
 
 
@@ -379,9 +379,9 @@ def canvas(bench: Bench) -> None:
                 if act == "pan" and not steps:
                     continue
                 element.evaluate(STEPS, act)  # what is fetched on the way
-                found = element.evaluate(STEPS, act)
+                times = element.evaluate(STEPS, act)
                 base = f"two empty frames {frame:.0f} ms"
-                bench.say(f"{act} step, {where}, warm", middle(found), 50, "ms", base)
+                bench.say(f"{act} step, {where}, warm", middle(times), 50, "ms", base)
     shutil.rmtree(path)
 
 
@@ -396,9 +396,9 @@ def contrast(bench: Bench) -> None:
         page.locator(".hcs-field-viewer .pane[data-drawn]").wait_for()
         page.wait_for_timeout(3000)
         frame = page.evaluate(FRAME)
-        found = page.evaluate(CONTRAST)
-    base = f"two empty frames {frame:.0f} ms; the slowest {max(found):.0f} ms"
-    bench.say("contrast change, field viewer", middle(found), 100, "ms", base)
+        times = page.evaluate(CONTRAST)
+    base = f"two empty frames {frame:.0f} ms; the slowest {max(times):.0f} ms"
+    bench.say("contrast change, field viewer", middle(times), 100, "ms", base)
     shutil.rmtree(path)
 
 

@@ -67,8 +67,8 @@ def peer(path: Path, turn: int) -> None:
 
     plate = ngff_zarr.from_hcs_zarr(str(path))
     for well in plate.wells:
-        found = plate.get_well(*well.path.split("/"))
-        level = found.get_image(0).images[-1]
+        images = plate.get_well(*well.path.split("/"))
+        level = images.get_image(0).images[-1]
         draw(list(np.asarray(level.data.compute())), turn)
 
 
@@ -124,22 +124,22 @@ def compare(folder: Path) -> dict[str, float]:
         acts: dict[str, Callable[[], object]] = {
             "ngff-zarr, our rendering": lambda turn=turn: peer(path, turn),
             "hcs, our rendering": lambda turn=turn: library(path, turn),
-            "dashboard, first look": lambda turn=turn, one=fresh: one.walk(turn),
+            "dashboard, first look": lambda turn=turn, made=fresh: made.walk(turn),
             "dashboard, preview made": lambda turn=turn: ready.walk(turn),
         }
         for name, act in acts.items():
-            found = cpu(act)
+            seconds = cpu(act)
             if turn > 1:  # the first round imports and warms
-                times.setdefault(name, []).append(found / 96 * 1e3)
+                times.setdefault(name, []).append(seconds / 96 * 1e3)
         fresh.service.close()
     ready.service.close()
-    median = {name: statistics.median(found) for name, found in times.items()}
+    median = {name: statistics.median(spent) for name, spent in times.items()}
     base = median["ngff-zarr, our rendering"]
-    for name, found in median.items():
-        print(f"{name:<28} {found:6.2f} ms CPU a well   {found / base:.2f}")
+    for name, spent in median.items():
+        print(f"{name:<28} {spent:6.2f} ms CPU a well   {spent / base:.2f}")
     return {
-        name: found / base
-        for name, found in median.items()
+        name: spent / base
+        for name, spent in median.items()
         if name.startswith("dashboard")
     }
 
@@ -147,19 +147,21 @@ def compare(folder: Path) -> dict[str, float]:
 def curve(folder: Path) -> bool:
     """Walk 384 wells with small caches; return whether they kept their bounds."""
     path = cell_plates.make(folder / "q.ome.zarr", 16, 24, side=1080, levels=3)
-    one = Dashboard(path, folder / "walk", cache_bytes=CACHE, preview_bytes=CACHE // 16)
-    kept: list[bool] = []
+    dashboard = Dashboard(
+        path, folder / "walk", cache_bytes=CACHE, preview_bytes=CACHE // 16
+    )
+    within: list[bool] = []
     print("\nwells  decoded planes   pictures in memory   peak RSS   # full, . free")
 
     def look(at: int) -> None:
         # Whole planes too, which is what fills the cache.
-        plate = one.service.access.plate(one.key)
+        plate = dashboard.service.access.plate(dashboard.key)
         label = plate.plate.label(plate.plate.wells[at])
         field = plate.well(label).fields[0]
-        where = (one.key, label, field.name, field.version)
-        one.service.pictures.picture(*where, settings(0), PlaneRequest())
-        fills = one.service.previews.caches()[:2]
-        kept.extend(fill.nbytes <= (fill.max_bytes or 0) for fill in fills)
+        where = (dashboard.key, label, field.name, field.version)
+        dashboard.service.pictures.picture(*where, settings(0), PlaneRequest())
+        fills = dashboard.service.previews.caches()[:2]
+        within.extend(fill.nbytes <= (fill.max_bytes or 0) for fill in fills)
         if (at + 1) in _SHOWN:
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
             texts = [
@@ -168,9 +170,9 @@ def curve(folder: Path) -> bool:
             curve = _bar(fills[0].nbytes / (fills[0].max_bytes or 1))
             print(f"{at + 1:>5}  {texts[0]:>14} {texts[1]:>19} {peak:>8} MB   {curve}")
 
-    one.walk(0, look)
-    one.service.close()
-    return all(kept)
+    dashboard.walk(0, look)
+    dashboard.service.close()
+    return all(within)
 
 
 def _bar(share: float) -> str:

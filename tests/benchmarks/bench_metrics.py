@@ -58,14 +58,14 @@ class Probe:
     """A process that measures with the package of a checkout."""
 
     def __init__(self, root: Path) -> None:
-        one_thread = dict.fromkeys(
+        single_thread = dict.fromkeys(
             ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "BLOSC_NTHREADS"), "1"
         )
         self._process = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("measuring_probe.py"))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, **one_thread, "PYTHONPATH": str(root)},
+            env={**os.environ, **single_thread, "PYTHONPATH": str(root)},
             text=True,
         )
 

@@ -69,20 +69,20 @@ def executors(path: Path, options: argparse.Namespace) -> bool:
     """Measure one plate in every way, in turns."""
     count = 4 * max(1, options.fields // 4)
     with ways() as known:
-        found: dict[str, list[Spent]] = {name: [] for name in known}
+        spent: dict[str, list[Spent]] = {name: [] for name in known}
         for way in known.values():
             # What every worker imports and every cache holds, once, untimed.
             way(path, 8)
         for _ in range(options.rounds):
             for name, way in known.items():
-                found[name].append(way(path, None))
+                spent[name].append(way(path, None))
     size = f"{CHANNELS} x {options.side} x {options.side}"
     print(f"{count} fields of {size}, all metrics, {options.rounds} rounds; ", end="")
     print(f"load {os.getloadavg()[0]:.1f}\n{'':16s} {'wall s':>8s} {'CPU s':>8s}")
-    for name, all_ in found.items():
+    for name, all_ in spent.items():
         walls, cpus = zip(*all_, strict=True)
         print(f"  {name:14s} {median(walls):8.1f} {median(cpus):8.1f}")
-    gain, work = ratios(found["one"], found["two"])
+    gain, work = ratios(spent["one"], spent["two"])
     print(
         f"two processes, started anew: {gain:.2f} times as fast as one "
         f"(budget {SPEED_UP}), with {1 / work:.2f} times its CPU"
@@ -90,7 +90,7 @@ def executors(path: Path, options: argparse.Namespace) -> bool:
     planes = 384 * 9 * 4
     took, work = (
         median(column) / (CHANNELS * count)
-        for column in zip(*found["two"], strict=True)
+        for column in zip(*spent["two"], strict=True)
     )
     took, work = planes * took / 60, planes * work / 60
     print(
@@ -98,8 +98,8 @@ def executors(path: Path, options: argparse.Namespace) -> bool:
         f"processes: {took:.0f} minutes, {work:.0f} minutes of CPU"
     )
     good = gain >= SPEED_UP
-    if "Dask" in found:
-        slower, work = ratios(found["Dask"], found["pool"])
+    if "Dask" in spent:
+        slower, work = ratios(spent["Dask"], spent["pool"])
         print(
             f"Dask, two workers: {slower:.2f} times a running pool's time "
             f"(budget {CLUSTER}), {work:.2f} times its CPU"
@@ -166,7 +166,7 @@ def wall(path: Path, most: int | None, **how: Any) -> Spent:
         start, before = time.perf_counter(), processor()
         results = list(measure_plate(plate, settings=settings, skip=skip, **how))
         spent = time.perf_counter() - start, processor() - before
-    failed = [one.error for one in results if one.error is not None]
+    failed = [result.error for result in results if result.error is not None]
     assert not failed, failed[0]
     return spent
 
@@ -176,9 +176,9 @@ def processor() -> float:
     this = psutil.Process()
     ended = this.cpu_times()
     total = ended.children_user + ended.children_system
-    for one in (this, *this.children(recursive=True)):
+    for process in (this, *this.children(recursive=True)):
         with suppress(psutil.NoSuchProcess):
-            times = one.cpu_times()
+            times = process.cpu_times()
             total += times.user + times.system
     return float(total)
 
@@ -237,13 +237,13 @@ def answers(port: int, count: int) -> list[float]:
 
     async def ask() -> list[float]:
         client = AsyncHTTPClient()
-        found = []
+        times = []
         for _ in range(count):
             start = time.perf_counter()
             await client.fetch(f"http://127.0.0.1:{port}/", request_timeout=120)
-            found.append(time.perf_counter() - start)
+            times.append(time.perf_counter() - start)
             await asyncio.sleep(0.05)
-        return found
+        return times
 
     return asyncio.run(ask())
 

@@ -136,11 +136,11 @@ def array_document(side: int) -> dict[str, Any]:
 
 def parse(*paths: Path) -> list[Any]:
     """Read and parse documents with the standard library."""
-    found = []
+    documents = []
     for path in paths:
         with path.open("rb") as stream:
-            found.append(json.load(stream))
-    return found
+            documents.append(json.load(stream))
+    return documents
 
 
 def floor_open(path: Path) -> list[str]:
@@ -224,7 +224,7 @@ def compare(
     for _ in range(repeats):
         for name, function in functions.items():
             times[name].append(cpu(function, path))
-    return {name: statistics.median(found) for name, found in times.items()}
+    return {name: statistics.median(spent) for name, spent in times.items()}
 
 
 def print_reading(plates: dict[int, Path]) -> None:
@@ -251,8 +251,8 @@ def print_reading(plates: dict[int, Path]) -> None:
         if peers:
             print("the same, with ngff-zarr (x floor with array documents), 1 repeat")
             for count, path in list(plates.items())[:2]:
-                found = {"floor": floor_levels, "hcs": ours_images}
-                show(count, compare(path, {**found, "ngff-zarr": peer_images}, 1))
+                functions = {"floor": floor_levels, "hcs": ours_images}
+                show(count, compare(path, {**functions, "ngff-zarr": peer_images}, 1))
 
 
 def show(count: int, times: dict[str, float]) -> None:
@@ -301,7 +301,7 @@ def print_start(path: Path) -> None:
         for name, command in commands.items():
             times[name].append(child_cpu(command))
     print("start, CPU ms (x `import zarr`)")
-    show(96, {name: statistics.median(found) for name, found in times.items()})
+    show(96, {name: statistics.median(spent) for name, spent in times.items()})
 
 
 def child_cpu(command: list[str]) -> float:

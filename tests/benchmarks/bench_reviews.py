@@ -65,9 +65,9 @@ def ledger(folder: Path, name: str, rows: int) -> Ledger:
     return Ledger(engine)
 
 
-def opened(found: Ledger) -> float:
+def opened(rows: Ledger) -> float:
     start = time.process_time()
-    held = Verdicts(found.since("mine")).current()
+    held = Verdicts(rows.since("mine")).current()
     assert held
     return time.process_time() - start
 
@@ -80,7 +80,7 @@ def main() -> int:
         for _ in range(ROUNDS):
             times["few"].append(opened(few))
             times["many"].append(opened(many))
-    medians = {key: statistics.median(found) for key, found in times.items()}
+    medians = {key: statistics.median(spent) for key, spent in times.items()}
     ratio = medians["many"] / medians["few"]
     print(f"{OWN} acts among {OWN} rows    {1000 * medians['few']:8.2f} ms")
     print(f"{OWN} acts among {MANY} rows {1000 * medians['many']:8.2f} ms")

@@ -46,7 +46,7 @@ def main() -> int:
         for _ in range(ROUNDS):
             for name, arguments in acts.items():
                 times[name].append(cpu(arguments))
-    median = {name: statistics.median(found) for name, found in times.items()}
+    median = {name: statistics.median(spent) for name, spent in times.items()}
     for name, seconds in median.items():
         print(f"{name:<14} {seconds * 1e3:>6.0f} ms  {seconds / median[FLOOR]:.2f}")
     ratio = median["hcs info"] / median[FLOOR]

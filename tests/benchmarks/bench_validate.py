@@ -56,8 +56,8 @@ def make(root: Path, rows: int, columns: int) -> Path:
         group(root / name, {})
     image, levels = image_documents()
     well = {"images": [{"path": "0"}], "version": "0.5"}
-    for one in wells:
-        path = root / str(one["path"])
+    for listed in wells:
+        path = root / str(listed["path"])
         group(path, {"ome": {"version": "0.5", "well": well}})
         group(path / "0", image)
         for level, document in enumerate(levels):
@@ -133,8 +133,8 @@ def load(path: Path) -> None:
 
 def floor(path: Path) -> None:
     for document in ("zarr.json", "*/*/zarr.json", "*/*/0/zarr.json"):
-        for found in path.glob(document):
-            json.loads(found.read_bytes())
+        for file in path.glob(document):
+            json.loads(file.read_bytes())
 
 
 def check(path: Path) -> None:
@@ -173,8 +173,8 @@ def main() -> int:
                     times[act].append(cpu(act, path))
             if wells > NGFF_ZARR_LIMIT:
                 times[ngff_zarr] = [cpu(ngff_zarr, path)]
-            median = {act: statistics.median(found) for act, found in times.items()}
-            ratio, of_floor = (median[check] / median[one] for one in (load, floor))
+            median = {act: statistics.median(spent) for act, spent in times.items()}
+            ratio, of_floor = (median[check] / median[base] for base in (load, floor))
             other = median[ngff_zarr] / median[check]
             worst = max(worst, ratio) if wells == 1536 else worst
             print(

@@ -79,15 +79,15 @@ def timed(
     functions: dict[str, Callable[[], object]], repeats: int = REPEATS
 ) -> dict[str, float]:
     """Return the median CPU milliseconds of each, measured in turns."""
-    found: dict[str, list[float]] = {name: [] for name in functions}
+    spent: dict[str, list[float]] = {name: [] for name in functions}
     for function in functions.values():
         function()  # imports, caches and the like
     for _ in range(repeats):
         for name, function in functions.items():
             start = time.process_time()
             function()
-            found[name].append(1e3 * (time.process_time() - start))
-    return {name: statistics.median(times) for name, times in found.items()}
+            spent[name].append(1e3 * (time.process_time() - start))
+    return {name: statistics.median(times) for name, times in spent.items()}
 
 
 def show(
@@ -102,10 +102,10 @@ def show(
 
 def budget(name: str, value: float, limit: float, *, least: bool = False) -> list[str]:
     """Print whether a ratio keeps its budget, and return its name if not."""
-    kept = value >= limit if least else value <= limit
+    within = value >= limit if least else value <= limit
     sign = ">=" if least else "<="
-    print(f"  {name}: {value:.2f} ({sign} {limit}) {'kept' if kept else 'MISSED'}")
-    return [] if kept else [name]
+    print(f"  {name}: {value:.2f} ({sign} {limit}) {'kept' if within else 'MISSED'}")
+    return [] if within else [name]
 
 
 # --- pyramids ------------------------------------------------------------------------
@@ -187,7 +187,7 @@ def against_the_floor(pixels: np.ndarray[Any, Any], folder: Path) -> list[str]:
     def archive(path: Path, options: dict[str, Any]) -> None:
         write(pixels, path.with_suffix(".ozx"), options)
 
-    levels = [np.ascontiguousarray(one) for one in levels_of(pixels, 4)]
+    levels = [np.ascontiguousarray(level) for level in levels_of(pixels, 4)]
 
     def digests() -> None:
         for _ in range(FIELDS):
@@ -227,7 +227,7 @@ def against_the_floor(pixels: np.ndarray[Any, Any], folder: Path) -> list[str]:
 def _count_files(pixels: np.ndarray[Any, Any], folder: Path) -> int:
     path = folder / "files.zarr"
     write(pixels, path, {"durable": False})
-    return sum(one.is_file() for one in (path / "A/1/0").rglob("*"))
+    return sum(file.is_file() for file in (path / "A/1/0").rglob("*"))
 
 
 # --- the peer ------------------------------------------------------------------------
@@ -279,7 +279,7 @@ def growth(folder: Path) -> list[str]:
     """Write one tiny field a well, so that the documents are what costs."""
     image = hcs.to_ngff_image(np.zeros((32, 32), np.uint16), dims=("y", "x"))
     print("\nA field a well, CPU ms a field")
-    found = {}
+    spent = {}
     for rows, columns in ((8, 12), (16, 24), (32, 48)):
         names = [well_label(row, 0)[:-2] for row in range(rows)]
         plate = hcs.Plate(
@@ -293,9 +293,9 @@ def growth(folder: Path) -> list[str]:
             for row, column in product(plate.rows, plate.columns):
                 writer.write_well_image(image, row.name, column.name)
         wells = rows * columns
-        found[wells] = 1e3 * (time.process_time() - start) / wells
-        print(f"{wells:6} wells  {found[wells]:6.2f}")
-    return budget("1536 wells against 96", found[1536] / found[96], GROWTH)
+        spent[wells] = 1e3 * (time.process_time() - start) / wells
+        print(f"{wells:6} wells  {spent[wells]:6.2f}")
+    return budget("1536 wells against 96", spent[1536] / spent[96], GROWTH)
 
 
 # --- codecs on real pixels -----------------------------------------------------------
@@ -327,7 +327,7 @@ def _measure(planes: list[np.ndarray[Any, Any]], codec: Any) -> tuple[float, ...
     times = timed(
         {
             "encode": lambda: [codec.encode(plane) for plane in planes],
-            "decode": lambda: [decoder.decode(one) for one in stored],
+            "decode": lambda: [decoder.decode(data) for data in stored],
         },
         5,
     )
@@ -338,20 +338,20 @@ def _measure(planes: list[np.ndarray[Any, Any]], codec: Any) -> tuple[float, ...
 def _sets(data: Path) -> list[tuple[str, list[np.ndarray[Any, Any]]]]:
     import tifffile
 
-    found = []
+    sets = []
     for archive in sorted(data.glob("sbs*/*.zip")):
         with zipfile.ZipFile(archive) as opened:
             names = [n for n in opened.namelist() if n.lower().endswith(".tif")]
             planes = [tifffile.imread(io.BytesIO(opened.read(n))) for n in names[:60:3]]
-        found.append(("SBS uint8", planes))
+        sets.append(("SBS uint8", planes))
     for label, pattern in (("ImageXpress", "imagexpress*"), ("Phenix", "jump*")):
         paths = sorted(data.glob(f"{pattern}/**/*.[tT][iI][fF]*"))[:20]
         planes = [tifffile.imread(path) for path in paths]
         planes = [
             plane for plane in planes if plane.ndim == 2 and plane.dtype == np.uint16
         ]
-        found.append((f"{label} uint16", planes))
-    return [(name, [np.ascontiguousarray(p) for p in planes]) for name, planes in found]
+        sets.append((f"{label} uint16", planes))
+    return [(name, [np.ascontiguousarray(p) for p in planes]) for name, planes in sets]
 
 
 if __name__ == "__main__":

@@ -63,7 +63,7 @@ def prepare(folder: Path, people: int) -> None:
         subprocess.run([*command, "--workspace", str(workspace)], cwd=ROOT, check=True)
     if not (folder / "drawn").exists():
         say("making previews")
-        with one_process(folder) as site:
+        with single_process(folder) as site:
             asyncio.run(_draw_all(site))
         (folder / "drawn").touch()
 
@@ -162,7 +162,7 @@ def fresh(folder: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def one_process(folder: Path) -> Iterator[Site]:
+def single_process(folder: Path) -> Iterator[Site]:
     """Serve the plate by one process that people reach directly."""
     workspace = folder / "workspace"
     server = Server(
