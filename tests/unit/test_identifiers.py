@@ -9,11 +9,8 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _ROOT = Path(__file__).parents[2]
 _OURS = ("hcs", "dashboard")
@@ -35,38 +32,36 @@ _PLAIN = {
 }
 
 
-def _trees(*folders: str) -> Iterator[tuple[str, ast.Module]]:
-    for folder in folders:
-        for path in sorted((_ROOT / folder).rglob("*.py")):
-            name = path.relative_to(_ROOT).as_posix()
-            yield name, ast.parse(path.read_text(encoding="utf-8"))
+def _modules(*folders: str) -> list[Path]:
+    return [path for name in folders for path in sorted((_ROOT / name).rglob("*.py"))]
 
 
-def _given(tree: ast.Module) -> Iterator[str]:
-    """Yield the names that a module gives to something; a test's is a sentence."""
-    for node in ast.walk(tree):
+@cache
+def _given(path: Path) -> list[tuple[type[ast.AST], str]]:
+    """Return the names that a module gives to something; a test's is a sentence."""
+    names: list[tuple[type[ast.AST], str]] = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         match node:
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                if not name.startswith("test_"):
-                    yield name
-            case ast.ClassDef():
-                yield node.name
-            case ast.arg():
-                yield node.arg
-            case ast.Name(ctx=ast.Store()):
-                yield node.id
-            case ast.Attribute(ctx=ast.Store()):
-                yield node.attr
-            case ast.alias(asname=str(name)) | ast.ExceptHandler(name=str(name)):
-                yield name
+            case (
+                ast.FunctionDef(name=name)
+                | ast.AsyncFunctionDef(name=name)
+                | ast.ClassDef(name=name)
+                | ast.arg(arg=name)
+                | ast.Name(id=name, ctx=ast.Store())
+                | ast.Attribute(attr=name, ctx=ast.Store())
+                | ast.alias(asname=str(name))
+                | ast.ExceptHandler(name=str(name))
+            ) if not name.startswith("test_"):
+                names.append((type(node), name))
+    return names
 
 
 def test_nothing_is_named_by_a_word_of_a_private_dialect() -> None:
     assert "found" in _DIALECT
     named = {
-        (module, name)
-        for module, tree in _trees(*_OURS, "tests", "scripts")
-        for name in _given(tree)
+        (path.relative_to(_ROOT).as_posix(), name)
+        for path in _modules(*_OURS, "tests", "scripts")
+        for _, name in _given(path)
         if _DIALECT & set(re.findall("[a-z]+", name.lower()))
     }
     assert named == _PLAIN
@@ -75,8 +70,7 @@ def test_nothing_is_named_by_a_word_of_a_private_dialect() -> None:
 def test_modules_are_not_named_by_such_a_word_either() -> None:
     paths = [
         path
-        for folder in (*_OURS, "tests", "scripts")
-        for path in (_ROOT / folder).rglob("*.py")
+        for path in _modules(*_OURS, "tests", "scripts")
         if _DIALECT & set(path.stem.removeprefix("test_").split("_"))
     ]
     assert paths == []
@@ -88,9 +82,9 @@ _PUBLIC_TWICE = {"PlateMap", "FieldView"}
 
 def test_the_name_of_a_class_means_the_same_everywhere() -> None:
     homes: dict[str, list[str]] = defaultdict(list)
-    for module, tree in _trees(*_OURS):
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                homes[node.name].append(module)
+    for path in _modules(*_OURS):
+        for kind, name in _given(path):
+            if kind is ast.ClassDef and not name.startswith("_"):
+                homes[name].append(path.relative_to(_ROOT).as_posix())
     doubled = {name: homes[name] for name in homes if len(homes[name]) > 1}
     assert doubled.keys() == _PUBLIC_TWICE, doubled
