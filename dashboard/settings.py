@@ -223,14 +223,15 @@ class Settings:
         query = select(settings.c.value).where(settings.c.name == name)
         if self._transaction is not None:
             also_alone(self._transaction, _CHANGING, name)
-            self._write(self._transaction, name, make(self._read(name)))
+            spelled = _spelled(make(self._read(name)))
+            self._write(self._transaction, {name: spelled})
             return
 
         def write() -> None:
             with self._engine.connect() as connection:
                 begin_alone(connection, _CHANGING, name)
                 value = make(_value(connection.execute(query).scalar()))
-                self._write(connection, name, value)
+                self._write(connection, {name: _spelled(value)})
                 connection.commit()
 
         patiently(write)
@@ -251,34 +252,38 @@ class Settings:
         values
             By kind and whose they are.
         """
-        named = {_name(key[0], key[1:]): value for key, value in values.items()}
+        # Spelled first: whoever judges waits while the database is written.
+        named = {
+            _name(key[0], key[1:]): _spelled(value) for key, value in values.items()
+        }
         if self._transaction is not None:
-            self._write_all(self._transaction, named)
+            self._write(self._transaction, named)
             return
 
         def write() -> None:
             with self._engine.begin() as connection:
-                self._write_all(connection, named)
+                self._write(connection, named)
 
         patiently(write)
         self._changed(*named)
 
-    def _write_all(self, connection: Connection, named: Mapping[str, Any]) -> None:
-        for name, value in named.items():
-            self._write(connection, name, value)
+    def _write(self, connection: Connection, named: Mapping[str, str | None]) -> None:
+        gone = [name for name, text in named.items() if text is None]
+        rows = [{"name": name, "value": text} for name, text in named.items() if text]
+        if gone:
+            connection.execute(delete(settings).where(settings.c.name.in_(gone)))
+        if rows:
+            dialect = sqlite if self._engine.dialect.name == "sqlite" else postgresql
+            # In one step: two who keep the same at once must not collide.
+            add = dialect.insert(settings)
+            add = add.on_conflict_do_update(
+                index_elements=["name"], set_={"value": add.excluded.value}
+            )
+            connection.execute(add, rows)
 
-    def _write(self, connection: Connection, name: str, value: Any) -> None:
-        if value is None:
-            connection.execute(delete(settings).where(settings.c.name == name))
-            return
-        text = json.dumps(value, allow_nan=False)
-        dialect = sqlite if self._engine.dialect.name == "sqlite" else postgresql
-        # In one step: two who keep the same at once must not collide.
-        connection.execute(
-            dialect.insert(settings)
-            .values(name=name, value=text)
-            .on_conflict_do_update(index_elements=["name"], set_={"value": text})
-        )
+
+def _spelled(value: Any) -> str | None:
+    return None if value is None else json.dumps(value, allow_nan=False)
 
 
 def project_of(location: str) -> str:

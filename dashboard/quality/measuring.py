@@ -28,7 +28,6 @@ from dashboard.quality.scores import (
 )
 from dashboard.quality.stock import NOTHING_EXCLUDED, Excluded, Stock
 from dashboard.quality.suspects import PlateEvidence
-from dashboard.quality.tops import clip_levels
 from dashboard.quality.values import (
     FieldValues,
     MetricInfo,
@@ -251,14 +250,14 @@ class Measuring:
     def _clips(
         self, plate: ServedPlate, known: Knowledge, basis: AssaySettings
     ) -> dict[int, Clip]:
-        """Look through all fields once for each change, not once for each well."""
+        """Look through all fields once for each change, read those that changed."""
         channels = tuple(channel.index for channel in plate.channels)
         with self._lock:
             mark = (known.changes, channels, tuple(sorted(basis.clips.items())))
             if known.clips is not None and known.clips[0] == mark:
                 return known.clips[1]
-            everything = [known.values.get(key, {}) for key in known.latest.values()]
-        levels = clip_levels(everything, channels, basis)
+            latest, _, _ = known.fields()
+        levels = known.tops.clip_levels(latest, channels, basis)
         with self._lock:
             known.clips = mark, levels
         return levels

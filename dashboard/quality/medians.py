@@ -42,11 +42,12 @@ class MedianStore:
         """
         stored = self._settings.get(_KIND, project_of(evidence.overview.location))
         medians_of_others: dict[tuple[str, str], list[float]] = {}
+        pixel = _pixel(evidence)
         for other, medians in (stored if isinstance(stored, dict) else {}).items():
             if other == plate:
                 continue
             for metric, channel, median, *optics in medians:
-                if "".join(optics) == optics_of(evidence, channel):
+                if "".join(optics) == _optics(pixel, evidence, channel):
                     medians_of_others.setdefault((metric, channel), []).append(
                         float(median)
                     )
@@ -63,8 +64,9 @@ class MedianStore:
         A plate that is bad as a whole has none: it is nothing to compare others with.
         """
         project = project_of(evidence.overview.location)
+        pixel = _pixel(evidence)
         new = [
-            [metric, channel, median, optics_of(evidence, channel)]
+            [metric, channel, median, _optics(pixel, evidence, channel)]
             for (metric, channel), median in sorted(judgement.medians.items())
             if not judgement.banner
         ]
@@ -83,8 +85,8 @@ class MedianStore:
         self._settings.change(change, _KIND, project)
 
 
-def optics_of(evidence: PlateEvidence, channel: str) -> str:
-    """Return size of a pixel and exposure in words, "" where neither is known."""
+def _pixel(evidence: PlateEvidence) -> str:
+    """Return size of a pixel in words, "" where it is not known; asks all fields."""
     sizes = {
         view.scale[view.axes.index("x")]
         for fields in evidence.fields.values()
@@ -92,6 +94,9 @@ def optics_of(evidence: PlateEvidence, channel: str) -> str:
         if "x" in view.axes and len(view.scale) == len(view.axes)
     }
     size = min(sizes, default=math.nan)
-    exposure = evidence.exposures.get(channel, "")
-    parts = (f"{size:.4g} a pixel" if math.isfinite(size) else "", exposure)
-    return ", ".join(filter(None, parts))
+    return f"{size:.4g} a pixel" if math.isfinite(size) else ""
+
+
+def _optics(pixel: str, evidence: PlateEvidence, channel: str) -> str:
+    """Return size of a pixel and exposure in words, "" where neither is known."""
+    return ", ".join(filter(None, (pixel, evidence.exposures.get(channel, ""))))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from dashboard.progress import Progress
 from dashboard.quality.judgement import Judgement
 from dashboard.quality.metrics import StoredValue
+from dashboard.quality.tops import Place, TopMemory
 from dashboard.quality.well_memory import WellMemory
 
 if TYPE_CHECKING:
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
 
     from dashboard.quality.metrics import FieldKey
     from hcs.qc import Clip, MeanField
-
-Place = tuple[str, str]
-"""Path of the well, name of the field."""
 
 Values = Mapping[Place, Mapping[str, StoredValue]]
 Errors = Mapping[Place, str]
@@ -55,6 +53,9 @@ class Knowledge:
 
     clips: tuple[tuple[object, ...], dict[int, Clip]] | None = None
     """Where cameras saturate, and what that was found from: it takes every field."""
+
+    tops: TopMemory = field(default_factory=TopMemory)
+    """What that is found from."""
 
     by_field: tuple[int, Values, Errors, Middles] | None = None
     """What `fields` returned last, and the `changes` it is of: it takes every field."""
@@ -118,6 +119,7 @@ class Knowledge:
         """
         self.values = {}
         self.clips = self.by_field = None
+        self.tops = TopMemory()
         self.wells = WellMemory()
         self.loaded = False
 

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from dashboard.quality.metrics import StoredValue
     from hcs.qc import PlaneResult
 
+Place = tuple[str, str]
+"""Path of the well, name of the field."""
+
+_FieldTops = tuple["Mapping[str, StoredValue]", "list[Top | None]"]
+
 _TOP = ("highest", "pile", "percent")
 
 
@@ -68,6 +73,50 @@ def clip_levels(
         channel: basis.clips.get(channel) or _seen(plate, channel)
         for channel in channels
     }
+
+
+class TopMemory:
+    """The upper ends of a plate's fields, each read once from what is stored of it.
+
+    A correction changes few fields of thousands, and pages wait for what is made of
+    all of them.
+
+    Thread safety: what it holds is never changed, only replaced.
+    """
+
+    def __init__(self) -> None:
+        self._channels: tuple[int, ...] = ()
+        self._fields: dict[object, _FieldTops] = {}
+
+    def clip_levels(
+        self,
+        plate: Mapping[Place, Mapping[str, StoredValue]],
+        channels: tuple[int, ...],
+        basis: AssaySettings,
+    ) -> dict[int, Clip]:
+        """Return what `clip_levels` returns.
+
+        Parameters
+        ----------
+        plate
+            What is stored of each field, which nobody changes: who measures again
+            replaces it.
+        channels, basis
+            As `clip_levels` has them.
+        """
+        before = self._fields if self._channels == channels else {}
+        fields = {}
+        for place, measured in plate.items():
+            known = before.get(place)
+            if known is None or known[0] is not measured:
+                known = measured, [top_of(measured, channel) for channel in channels]
+            fields[place] = known
+        self._channels, self._fields = channels, fields
+        return {
+            channel: basis.clips.get(channel)
+            or infer_clip(top for _, tops in fields.values() if (top := tops[position]))
+            for position, channel in enumerate(channels)
+        }
 
 
 def _seen(plate: Iterable[Mapping[str, StoredValue]], channel: int) -> Clip:
