@@ -20,12 +20,13 @@ from dashboard.quality.measure_settings import library_settings
 from dashboard.quality.metrics import FieldKey
 from dashboard.quality.metrics_cache import fingerprints
 from dashboard.quality.scores import missing, summarise
+from dashboard.quality.todo import Todo, is_little
 from hcs.errors import HCSError
 from hcs.qc import measure_plate, plate_settings
 from hcs.terminal import seconds_left
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from concurrent.futures import Executor
 
     from dashboard.plates.served import ServedPlate
@@ -39,9 +40,6 @@ _LOG = logging.getLogger(__name__)
 
 _BATCH_SECONDS = 0.7
 """Between two batches that pages see and the database gets."""
-
-_HERE = 4
-"""So few fields are measured in a thread: starting processes takes longer."""
 
 _BATCH = 2
 """Fields in a task of our own processes."""
@@ -225,7 +223,7 @@ class Jobs:
                 plate.plate, metrics=metrics, **library_settings(plate, basis)
             ),
             skip=lambda key: (key[0], key[1]) not in todo,
-            workers=0 if len(todo) <= _HERE else self._workers,
+            workers=0 if is_little(todo.values()) else self._workers,
             executor=self._executor,
             batch=_BATCH if self._executor is None else None,
             cancelled=lambda: self._stopped(known) or plate.absence is not None,
@@ -281,7 +279,7 @@ class Jobs:
                     if stale is not None and stale != key:
                         # Another version's value must not stand for this one.
                         del known.latest[place]
-                todo[place] = Todo(field.version, lacking)
+                todo[place] = Todo(field, lacking)
         with self._lock:
             known.unreadable = unreadable
             known.changes += 1
@@ -358,16 +356,6 @@ def _without(progress: Progress) -> Progress:
         failed=progress.failed,
         message=_ABSENT,
     )
-
-
-class Todo:
-    """A field to measure: its version, and the metrics that it lacks."""
-
-    __slots__ = ("metrics", "version")
-
-    def __init__(self, version: str, metrics: Collection[str]) -> None:
-        self.version = version
-        self.metrics = frozenset(metrics)
 
 
 class _Pace:
