@@ -66,6 +66,10 @@ class Judgement:
     ready: bool = False
     """False while it is measured: then suspicion is pending."""
 
+    problem: str = ""
+    """Why it could not be judged when it was tried last, "" where it could: what else
+    stands here is older."""
+
     suspects: tuple[SuspectView, ...] = ()
     """The worst first."""
 

@@ -35,6 +35,7 @@ from dashboard.quality.values import (
     MetricValues,
 )
 from dashboard.quality.wells import values_of
+from hcs.errors import HCSError
 from hcs.qc import LEAST_PLATES, imported_exposures
 
 if TYPE_CHECKING:
@@ -314,6 +315,21 @@ class Measuring:
     ) -> None:
         if self._memory.get(plate) is not known:
             return  # another plate was put in its place
+        try:
+            evidence = self._evidence(plate, known)
+            judged = self._judging.judge(plate.plate.id, evidence, anew=anew)
+        except Exception as error:  # noqa: BLE001 - the values are right without it
+            _LOG.exception("Judging %s failed.", plate.key)
+            why = str(error) if isinstance(error, HCSError) else "see the server's log"
+            judged = replace(known.judged, problem=f"It could not be judged: {why}")
+        else:
+            self._keep_wells(plate, known)
+        if judged != known.judged:
+            known.judged = judged
+            plate.bump()
+
+    def _evidence(self, plate: ServedPlate, known: Knowledge) -> PlateEvidence:
+        """Return what is known of a plate, to be judged by."""
         overview, basis = plate.overview(), self._judging.basis(plate)
         with self._lock:
             latest = {
@@ -322,7 +338,7 @@ class Measuring:
                 if key in known.values
             }
             errors = {(key.well, key.field): why for key, why in known.errors.items()}
-        evidence = PlateEvidence(
+        return PlateEvidence(
             overview=overview,
             fields={
                 well.path: plate.well(well.label).fields
@@ -336,15 +352,6 @@ class Measuring:
             clips=self._clips(plate, known, basis),
             exposures=imported_exposures(plate.plate),
         )
-        try:
-            judged = self._judging.judge(plate.plate.id, evidence, anew=anew)
-        except Exception:  # noqa: BLE001 - the values are right without it
-            _LOG.exception("Judging %s failed.", plate.key)
-            return
-        self._keep_wells(plate, known)
-        if judged != known.judged:
-            known.judged = judged
-            plate.bump()
 
     def _keep_wells(self, plate: ServedPlate, known: Knowledge) -> None:
         """Keep the wells' values for lists of many plates."""

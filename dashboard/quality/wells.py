@@ -189,7 +189,8 @@ def _completeness(well: WellState) -> MetricValue:
 
 def _suspicion(well: WellState, judged: Judgement) -> MetricValue:
     if not judged.ready:
-        return MetricValue(value=None, reason="pending until the plate is measured")
+        reason = judged.problem or "pending until the plate is measured"
+        return MetricValue(value=None, reason=reason)
     if well.state == "pending":
         return MetricValue(value=None, reason=well.error)
     suspect = judged.by_well.get(well.label)

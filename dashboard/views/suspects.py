@@ -74,8 +74,9 @@ class Suspects(Part):
             {
                 "shown": True,
                 "title": _title(label, chosen is not None, empty, judgement),
-                "pending": _pending(now) if pending else "",
-                "held": pending and _held(now),
+                "pending": _pending(now) if pending else _problem(judgement),
+                # Who measures again has it judged again, too.
+                "held": bool(judgement.problem) or (pending and _held(now)),
                 "banner": [plain_text(line) for line in judgement.banner],
                 "moved": judgement.moved,
                 "barred": self.barred(),
@@ -115,8 +116,15 @@ def _held(now: Snapshot) -> bool:
     return progress is not None and progress.held and not progress.running
 
 
+def _problem(judgement: Judgement) -> str:
+    """Return why the plate could not be judged, "" where it could."""
+    return plain_text(judgement.problem, 400)
+
+
 def _pending(now: Snapshot) -> str:
     progress = now.progress
+    if now.judgement.problem:
+        return _problem(now.judgement)
     if progress is None:
         return "Reading the plate…"
     if progress.message or progress.held or progress.waiting:

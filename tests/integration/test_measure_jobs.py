@@ -16,7 +16,7 @@ from dashboard.cli import main
 from dashboard.quality import jobs
 from dashboard.quality.measure_settings import AssaySettings
 from dashboard.quality.metrics import FieldKey, MetricStore
-from dashboard.quality.scores import metric_ids, missing
+from dashboard.quality.scores import SUSPICION, metric_ids, missing
 from dashboard.storage.database import metric_values
 from dashboard.storage.engine import open_database
 from hcs.metadata import Who
@@ -159,6 +159,30 @@ def test_fields_that_fail_are_kept_with_their_error_and_tried_when_asked(
         surveyed(made, KEY)
         wait_for(lambda: made.quality.progress(KEY).done == 12)
         assert finished(made).failed == 0
+
+
+def test_a_judgement_that_fails_says_so_and_is_made_when_it_is_asked_for(
+    plate, workspace
+):
+    with service(workspace, plate, measure=False) as made:
+        surveyed(made, KEY)
+        with made.storage.engine.begin() as connection:
+            connection.exec_driver_sql(
+                "CREATE TRIGGER full BEFORE INSERT ON settings "
+                "WHEN NEW.name LIKE 'baselines:%' "
+                "BEGIN SELECT RAISE(FAIL, 'nothing can be kept'); END"
+            )
+        made.quality.resume_measuring(KEY)
+        judged = wait_for(lambda: (j := made.quality.judgement(KEY)).problem and j)
+        assert not judged.ready
+        assert judged.problem.startswith("It could not be judged:")
+        values = made.quality.values(KEY, SUSPICION).wells.values()
+        assert {value.reason for value in values} == {judged.problem}
+        with made.storage.engine.begin() as connection:
+            connection.exec_driver_sql("DROP TRIGGER full")
+        made.quality.resume_measuring(KEY)
+        judged = wait_for(lambda: (j := made.quality.judgement(KEY)).ready and j)
+        assert not judged.problem
 
 
 def test_a_field_is_tried_again_that_failed_before_its_plate_had_an_id(
