@@ -6,6 +6,7 @@ Heavy imports stand inside the commands, so that ``--help`` answers at once.
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from dashboard.commands.reopen import add_reopen
 from dashboard.commands.results import add_results
 from dashboard.commands.serve import add_serve
 from dashboard.commands.user import add_user
-from dashboard.logs import begin_log
+from dashboard.logs import begin_log, json_line
 from hcs import __version__
 from hcs.errors import HCSError
 from hcs.extras import refuse_missing
@@ -53,13 +54,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
             options = parser.parse_args(words)
         return int(options.run(options))
     except HCSError as error:
-        say_error(f"hcs-dashboard: {error}")
+        _say(options, str(error))
         return 1
     except KeyboardInterrupt:
         return 130
     except Exception as error:  # noqa: BLE001 - no command ends in a traceback
-        say_error(f"hcs-dashboard: {internal_error(error)}")
+        _say(options, internal_error(error))
         return 1
+
+
+def _say(options: argparse.Namespace, why: str) -> None:
+    """Say why a command has failed, where its log goes and as that is written."""
+    line = f"hcs-dashboard: {why}"
+    if getattr(options, "log_format", "") == "json":
+        line = json_line(line, logging.ERROR)
+    say_error(line)
 
 
 def _parser() -> argparse.ArgumentParser:

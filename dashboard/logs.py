@@ -130,11 +130,9 @@ def keep_log(folder: Path, *, form: str = "text", days: int = LOG_DAYS) -> str:
     return ""
 
 
-def json_line(message: str) -> str:
+def json_line(message: str, level: int = logging.INFO) -> str:
     """Return what the log would have of a message where it is JSON."""
-    record = logging.LogRecord(
-        "dashboard", logging.INFO, __file__, 0, message, None, None
-    )
+    record = logging.LogRecord("dashboard", level, __file__, 0, message, None, None)
     return _JsonLines().format(record)
 
 

@@ -152,12 +152,12 @@ def _serve(options: argparse.Namespace) -> int:
     if options.demo:
         roots.append(str(_demo_plate(workspace, options.log_format)))
     if not roots:
-        print(
+        nothing = (
             "hcs-dashboard: no plate given. Try `hcs-dashboard PLATE`, "
             "`hcs-dashboard FOLDER`, `hcs-dashboard --inbox FOLDER --into FOLDER`, or "
-            "`hcs-dashboard --demo` for a synthetic one.",
-            file=sys.stderr,
+            "`hcs-dashboard --demo` for a synthetic one."
         )
+        greet([nothing], form=options.log_format, stream=sys.stderr)
         return 2
     with connected(options.scheduler) as executor:
         return _serve_with(options, settings, inboxes, roots, workspace, executor)

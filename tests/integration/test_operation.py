@@ -287,6 +287,19 @@ def test_a_server_whose_log_is_json_says_nothing_else_when_it_starts(tmp_path):
     assert address.partition("token=")[2] not in logged
 
 
+@pytest.mark.parametrize("place", [["nowhere.ome.zarr"], []], ids=["missing", "none"])
+def test_why_a_server_does_not_start_is_json_where_its_log_is(tmp_path, place):
+    command = [sys.executable, "-m", "dashboard", "serve", *place, "--port", "0"]
+    command += ["--workspace", str(tmp_path / "workspace"), "--log-format", "json"]
+    ended = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == (1 if place else 2)
+    (line,) = map(json.loads, ended.stderr.splitlines())
+    assert line["message"].startswith("hcs-dashboard: ")
+    assert ended.stdout == ""
+
+
 def test_a_log_of_json_is_one_document_a_line_whatever_is_logged(tmp_path, plain_log):
     begin_log(verbose=True, form="json")
     assert keep_log(tmp_path / "logs", form="json", days=3) == ""
