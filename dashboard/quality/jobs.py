@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from dashboard.quality.measure_settings import AssaySettings
     from dashboard.quality.metrics import MetricStore
     from dashboard.quality.planes import PlaneStore
-    from dashboard.quality.plate_metrics import Knowledge, Place
+    from dashboard.quality.plate_metrics import Knowledge
+    from dashboard.quality.tops import Place
     from hcs.qc import FieldResult
 
 _LOG = logging.getLogger(__name__)

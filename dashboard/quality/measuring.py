@@ -49,7 +49,8 @@ if TYPE_CHECKING:
     from dashboard.quality.judging import Judging
     from dashboard.quality.measure_settings import AssaySettings
     from dashboard.quality.metrics import MetricStore
-    from dashboard.quality.plate_metrics import Knowledge, Place
+    from dashboard.quality.plate_metrics import Knowledge
+    from dashboard.quality.tops import Place
     from hcs.qc import Clip
 
 _LOG = logging.getLogger(__name__)

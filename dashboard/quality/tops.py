@@ -86,7 +86,7 @@ class TopMemory:
 
     def __init__(self) -> None:
         self._channels: tuple[int, ...] = ()
-        self._fields: dict[object, _FieldTops] = {}
+        self._fields: dict[Place, _FieldTops] = {}
 
     def clip_levels(
         self,

@@ -56,7 +56,7 @@ def test_a_field_that_is_the_same_is_not_read_again() -> None:
     class Read(dict[str, "StoredValue"]):
         times = 0
 
-        def get(self, *args: object) -> StoredValue:  # type: ignore[override]
+        def get(self, *args: object) -> StoredValue:
             Read.times += 1
             return super().get(*args)  # type: ignore[call-overload, no-any-return]
 

@@ -30,9 +30,10 @@ def test_the_values_of_a_plate_are_kept_at_once_and_only_where_they_differ(
 ) -> None:
     engine = open_database(f"sqlite:///{tmp_path / 'workspace.sqlite'}")
     settings = Settings(engine)
-    store, commits = WellValueStore(settings), []
-    event.listen(engine, "commit", commits.append)
+    store = WellValueStore(settings)
+    commits: list[object] = []
     statements: list[str] = []
+    event.listen(engine, "commit", commits.append)
     event.listen(
         engine, "before_cursor_execute", lambda *about: statements.append(about[2])
     )
