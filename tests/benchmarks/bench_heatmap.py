@@ -50,13 +50,13 @@ SWITCH = """async (metric) => {
   const select = window.deep(document, ".hcs-metric-select select")[0]
   const title = select.querySelector(`option[value="${metric}"]`).textContent
   const canvas = window.deep(document, ".hcs-plate-map canvas")[0]
-  const legend = window.deep(document, ".legend .cut")[0]
+  const unit = window.deep(document, ".legend > span > .soft")[0]
   const start = performance.now()
   select.value = metric
   select.dispatchEvent(new Event("change"))
-  while (!legend.textContent.startsWith(title)) {
+  while (!unit.title.startsWith(title)) {
     await new Promise((done) => setTimeout(done, 1))
-    if (performance.now() - start > 60000) throw new Error(legend.textContent)
+    if (performance.now() - start > 60000) throw new Error(unit.title)
   }
   await new Promise((done) => requestAnimationFrame(done))
   canvas.getContext("2d").getImageData(0, 0, 1, 1)
