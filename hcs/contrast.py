@@ -261,7 +261,7 @@ def window_of(
     low, high = float(np.floor(low)), float(np.ceil(high))
     if high > top:
         # A nearly constant channel at the maximum has no room for a wider window.
-        low, high = min(low, top - 1), top
+        low, high = min(low, top - 1, math.nextafter(top, 0)), top
     ceiling = top if clip is None else min(float(clip), top)
     return Window(
         start=low,

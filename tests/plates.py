@@ -94,7 +94,8 @@ def plane(
         return np.full(shape, code, kind)
     if pixels == "gradient":
         ramp = np.add.outer(np.arange(shape[0]), np.arange(shape[1]))
-        top = np.iinfo(kind).max if kind.kind in "ui" else np.inf
+        # What numpy adds up here ends at 63 bits, whatever the type of the plane.
+        top = min(np.iinfo(kind).max, 2**63 - 1) if kind.kind in "ui" else np.inf
         return np.minimum(code + ramp, top).astype(kind)
     if pixels == "random":
         noise = np.random.default_rng(code).integers(0, 256, shape).astype(kind)

@@ -83,4 +83,9 @@ def _mean(blocks: Iterable[NDArray[Any]]) -> NDArray[Any]:
         return mean.astype(kind)
     if kind.kind == "b":
         return mean >= 0.5
-    return np.rint(mean).astype(kind)
+    rounded = np.rint(mean)
+    if kind.itemsize == 8:
+        # The largest integer is no float: rounded up it would become the least.
+        end = 2.0 ** (64 if kind.kind == "u" else 63)
+        np.minimum(rounded, np.nextafter(end, 0), out=rounded)
+    return rounded.astype(kind)

@@ -202,32 +202,48 @@ def shrink_factor(shape: tuple[int, ...], size: int) -> int:
 
 
 def shrink_by(plane: Plane, factor: int) -> Plane:
-    """Average blocks of ``factor`` x ``factor`` pixels."""
+    """Average blocks of ``factor`` x ``factor`` pixels; no integer overflows."""
     if factor == 1:
         return plane
     rows, columns = plane.shape
     across, down = min(factor, columns), min(factor, rows)
-    height, width = rows // down, columns // across
-    wide = _sum_dtype(plane.dtype)
-    # Row sums first: they run along memory.
-    summed = plane[0 : height * down : down].astype(wide)
-    for row in range(1, down):
-        summed += plane[row : height * down : down]
-    total = summed[:, 0 : width * across : across].copy()
-    for column in range(1, across):
-        total += summed[:, column : width * across : across]
-    if wide.kind == "f":
-        total /= wide.type(down * across)
+    count = across * down
+    wide = _sum_dtype(plane.dtype, count)
+    if plane.dtype.kind in "iu" and plane.dtype.itemsize == 8:
+        # No wider integer exists: quotients and remainders are added apart.
+        quotients, remainders = np.divmod(plane, wide.type(count))
+        total = _block_sums(quotients, down, across, wide)
+        total += _block_sums(remainders, down, across, wide) // wide.type(count)
     else:
-        total //= down * across
+        total = _block_sums(plane, down, across, wide)
+        if plane.dtype.kind == "b":
+            return np.asarray(total * 2 >= count)
+        divide = np.divide if wide.kind == "f" else np.floor_divide
+        divide(total, wide.type(count), out=total)
     smaller: Plane = total.astype(plane.dtype)
     return smaller
 
 
-def _sum_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
+def _block_sums(plane: Plane, down: int, across: int, wide: np.dtype[Any]) -> Plane:
+    height, width = plane.shape[0] // down, plane.shape[1] // across
+    # Row sums first: they run along memory.
+    summed = plane[0 : height * down : down].astype(wide)
+    for row in range(1, down):
+        summed += plane[row : height * down : down]
+    total: Plane = summed[:, 0 : width * across : across].copy()
+    for column in range(1, across):
+        total += summed[:, column : width * across : across]
+    return total
+
+
+def _sum_dtype(dtype: np.dtype[Any], count: int) -> np.dtype[Any]:
+    """Return what holds the sum of so many pixels of a type."""
     if dtype.kind == "f":
         return np.dtype(np.float64 if dtype.itemsize == 8 else np.float32)
-    return np.dtype(np.uint32 if dtype in (np.uint8, np.uint16) else np.int64)
+    if dtype.kind == "u" and dtype.itemsize == 8:
+        return np.dtype(np.uint64)
+    small = dtype.kind == "u" and count * np.iinfo(dtype).max < 1 << 32
+    return np.dtype(np.uint32 if small else np.int64)
 
 
 def fitted(width: int, height: int, size: int) -> tuple[int, int]:
@@ -365,7 +381,7 @@ def little_endian(plane: Plane) -> tuple[bytes, str]:
         plane = plane.astype(np.uint8)
     elif kind == np.float16:
         plane = plane.astype(np.float32)
-    elif kind in (np.uint64, np.int64):
+    elif kind.kind in "iu" and kind.itemsize == 8:
         plane = _narrow(plane)
     little = np.ascontiguousarray(plane, dtype=plane.dtype.newbyteorder("<"))
     return little.tobytes(), plane.dtype.newbyteorder("=").name

@@ -143,6 +143,18 @@ def test_a_nearly_constant_channel_has_a_window_of_some_steps(
     assert window.end - window.start >= 0.99 * least
 
 
+@pytest.mark.parametrize("dtype", ["u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8"])
+@pytest.mark.parametrize("end", ["min", "max"])
+def test_a_window_rises_at_both_ends_of_every_type(dtype: str, end: str) -> None:
+    planes = [np.full((8, 8), getattr(np.iinfo(dtype), end), dtype)]
+    least = contrast.least_width(planes, planes[0].dtype)
+    window = contrast.window_of(
+        contrast.sample(planes), contrast.PLATE, planes[0].dtype, least=least
+    )
+    assert window is not None
+    assert window.min <= window.start < window.end <= window.max
+
+
 def test_noise_is_that_of_neighbours_and_not_of_uneven_light() -> None:
     uneven = blank() + np.linspace(0, 60, 256).astype("u2")
     uneven[0, :2] = 65535  # and hot pixels

@@ -31,6 +31,17 @@ def test_projections_are_numpy_s(stack: np.ndarray, plane_bytes: int) -> None:
     assert np.abs(mean - stack.astype(float).mean(axis=0)).max() <= 0.5
 
 
+@pytest.mark.parametrize("dtype", ["u1", "i2", "u4", "u8", "i8"])
+@pytest.mark.parametrize("end", ["min", "max"])
+def test_a_stack_at_an_end_of_its_type_stays_there(dtype: str, end: str) -> None:
+    value = int(getattr(np.iinfo(dtype), end))
+    stack = np.full((3, 1, 2), value, dtype)
+    assert (project(lambda z: stack[z], 3, 2, "max") == value).all()
+    mean = [int(pixel) for pixel in project(lambda z: stack[z], 3, 2, "mean")[0]]
+    # Means are made in floats, which have 53 bits.
+    assert mean == pytest.approx([value, value], rel=2**-52, abs=0)
+
+
 @pytest.mark.parametrize("how", ["max", "mean"])
 def test_a_pixel_that_is_no_number_counts_only_where_all_are_none(how: str) -> None:
     stack = np.array([[[np.nan, np.nan]], [[4.0, np.nan]]], np.float32)

@@ -64,6 +64,17 @@ def test_wide_and_floating_pixels_are_counted_alike(pixels):
     assert spread.median == np.median(pixels)
 
 
+@pytest.mark.parametrize("dtype", ["u4", "i4", "u8", "i8"])
+@pytest.mark.parametrize("end", ["min", "max"])
+def test_metrics_are_numbers_at_both_ends_of_wide_integers(dtype, end):
+    plane = np.full((64, 64), getattr(np.iinfo(dtype), end), dtype)
+    steps = np.random.default_rng(0).integers(0, 100, plane.shape).astype(dtype)
+    for pixels in (plane, plane - steps if end == "max" else plane + steps):
+        measures = measure_plane(pixels, metrics=None)
+        for id, value in measures.values.items():
+            assert math.isfinite(value) != (id in measures.reasons)
+
+
 @given(small_planes)
 def test_nothing_is_infinite_and_every_nan_has_its_reason(pixels):
     measures = measure_plane(pixels, metrics=None)

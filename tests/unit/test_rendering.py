@@ -121,7 +121,7 @@ def test_composite_refuses_planes_without_settings() -> None:
         composite([np.zeros((2, 2), "u1")], [])
 
 
-@pytest.mark.parametrize("dtype", ["u1", "u2", "u4", "i2", "f4", "f8"])
+@pytest.mark.parametrize("dtype", ["u1", "u2", "u4", "u8", "i2", "i8", "f4", "f8"])
 def test_shrink_is_the_mean_of_whole_blocks(dtype: str) -> None:
     plane = np.arange(12 * 18).reshape(12, 18).astype(dtype)
     expected = plane.reshape(4, 3, 6, 3).mean(axis=(1, 3), dtype=np.float64)
@@ -131,9 +131,29 @@ def test_shrink_is_the_mean_of_whole_blocks(dtype: str) -> None:
     assert np.abs(small - expected).max() < 1
 
 
-def test_shrink_does_not_overflow_at_the_top_of_the_range() -> None:
-    plane = np.full((64, 64), 65535, dtype=np.uint16)
-    assert shrink(plane, 4).tolist() == [[65535] * 4] * 4
+@pytest.mark.parametrize("dtype", ["u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8"])
+@pytest.mark.parametrize("end", ["min", "max"])
+def test_shrink_keeps_the_ends_of_every_type_of_integers(dtype: str, end: str) -> None:
+    value = getattr(np.iinfo(dtype), end)
+    plane = np.full((60, 60), value, dtype=dtype)
+    assert shrink(plane, 4).tolist() == [[value] * 4] * 4
+
+
+@given(hnp.arrays(st.sampled_from(["u8", "i8"]), (3, 6)))
+def test_shrink_of_64_bits_is_exact(plane: np.ndarray) -> None:
+    blocks = plane.reshape(3, 2, 3).swapaxes(0, 1).reshape(2, 9)
+    wanted = [sum(map(int, block)) // 9 for block in blocks]
+    assert shrink(plane, 2).tolist() == [wanted]
+
+
+def test_shrink_sums_blocks_of_any_size_without_overflow() -> None:
+    plane = np.full((300, 300), 65535, dtype=np.uint16)
+    assert shrink(plane, 1).tolist() == [[65535]]
+
+
+def test_a_block_of_a_mask_is_set_where_half_of_it_is() -> None:
+    plane = np.array([[1, 1, 0, 0], [0, 0, 1, 0]], dtype=bool)
+    assert shrink(plane, 2).tolist() == [[True, False]]
 
 
 def test_shrink_leaves_alone_what_is_small() -> None:
@@ -208,6 +228,7 @@ def test_raw_planes_come_back_equal(plane: np.ndarray) -> None:
         ("f2", "float32"),
         ("i8", "uint32"),
         ("u8", "uint32"),
+        (">u8", "uint32"),
     ],
 )
 def test_dtypes_without_a_browser_array_are_narrowed(dtype: str, expected: str) -> None:

@@ -23,6 +23,9 @@ STRIPE = 64
 _MOST_LEVELS = 1 << 20
 """Integers that span more are sorted, not counted."""
 
+_EXACT = 1 << 53
+"""Beyond it not every integer is a float."""
+
 SCALE = 10
 """Size of blocks and of texture, in pixels: CellProfiler's first spatial scale."""
 
@@ -200,9 +203,10 @@ class Plane:
             values, counts = np.unique(pixels, return_counts=True)
             return Distribution(values.astype(np.float64), counts)
         low, high = int(pixels.min()), int(pixels.max())
-        if high - low >= _MOST_LEVELS:
-            values, counts = np.unique(pixels, return_counts=True)
-            return Distribution(values.astype(np.float64), counts)
+        if high - low >= _MOST_LEVELS or max(high, -low) > _EXACT:
+            # As floats first: several integers of 64 bits may be one level.
+            levels, counts = np.unique(pixels.astype(np.float64), return_counts=True)
+            return Distribution(levels, counts)
         if low < 0 or high >= _MOST_LEVELS:
             pixels, shift = pixels.astype(np.int64) - low, low
         else:
