@@ -7,6 +7,7 @@ write that is made to bear a kill at any byte (`hcs.writing.versions`).
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import multiprocessing
 import os
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _LOG = logging.getLogger(__name__)
+
+_HANGUP: Final = getattr(signal, "SIGHUP", None)
+"""Tells that the terminal was closed, or the line to it lost; Windows has none."""
 
 MOST_SECONDS: Final = 10.0
 """From the first signal to the end, at most."""
@@ -84,10 +88,16 @@ class Ending:
         for name in ("SIGINT", "SIGTERM"):
             if hasattr(signal, name):
                 signal.signal(getattr(signal, name), self._signal)
+        # `nohup` has a server go on when its terminal is closed.
+        if _HANGUP and signal.getsignal(_HANGUP) is not signal.SIG_IGN:
+            signal.signal(_HANGUP, self._signal)
 
     def _signal(self, number: int, _: object) -> None:
         if self._begun:
-            os._exit(128 + number)
+            # Of a terminal that is closed, both its shell and the system tell.
+            if number != _HANGUP:
+                os._exit(128 + number)
+            return
         self._begun = True
         limit = threading.Timer(MOST_SECONDS, _leave_late)
         limit.daemon = True
@@ -115,5 +125,6 @@ def leave(status: int = 0) -> None:
         worker.kill()
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
-        stream.flush()
+        with contextlib.suppress(OSError):  # a terminal that is closed
+            stream.flush()
     os._exit(status)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -17,9 +18,10 @@ from dashboard.threads import Pool
 from hcs.deadline import is_over
 from hcs.validation import validate
 from tests import plates
-from tests.integration.serving import PATIENCE, service, surveyed, wait_for
+from tests.integration.serving import PATIENCE, Served, service, surveyed, wait_for
 from tests.integration.test_correction_batches import ANNA, KEY, staged_fields
 from tests.integration.test_lifeline import group, leader
+from tests.integration.test_tus import DATA, HalfRequest, offset_of
 
 if TYPE_CHECKING:
     from dashboard.corrections.batch import Batch
@@ -119,3 +121,76 @@ def test_case_62_a_service_that_ends_in_a_batch_finishes_its_field_and_begins_no
     assert "committed" in states
     assert set(states) == {"committed", "waiting"}
     assert not [problem for problem in validate(plate) if problem.severity == "error"]
+
+
+class Remote(Served):
+    """A server of another process, to which everybody may speak."""
+
+    def __init__(self, address: str) -> None:
+        self._cookie = ""
+        self._port = int(address.rstrip("/").rpartition(":")[2])
+
+    @property
+    def port(self) -> int:
+        return self._port
+
+
+def test_an_upload_that_a_signal_cuts_off_is_gone_on_with_where_it_was(
+    tmp_path: Path,
+) -> None:
+    plate = plates.make(tmp_path / KEY)
+    command = [sys.executable, "-u", "-m", "dashboard", str(plate), "--no-measure"]
+    staging = tmp_path / "workspace" / "staging"
+
+    def received() -> int:
+        return max(p.stat().st_size for p in staging.rglob("*") if p.is_file())
+
+    with leader(*command, *options(tmp_path)) as server:
+        served = Remote(started(server))
+        location = served.announce("/uploads", len(DATA)).headers["Location"]
+        with HalfRequest(served, location, 0, len(DATA)) as request:
+            request.send(DATA[:600_000])
+            wait_for(lambda: received() >= 300_000, "for some of it")
+            server.terminate()
+            assert server.wait(PATIENCE) == 0
+    with leader(*command, *options(tmp_path)) as server:
+        served = Remote(started(server))
+        offset = offset_of(served, location)
+        assert 300_000 <= offset < len(DATA)
+        answer = served.add_bytes(location, offset, DATA[offset:])
+        assert answer.headers["Upload-Offset"] == str(len(DATA))
+    assert DATA in [p.read_bytes() for p in staging.rglob("*") if p.is_file()]
+
+
+LED = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.executable, [sys.executable, "-u", "-m", "dashboard", *sys.argv[1:]])
+"""
+"""The program, at a terminal that is its own."""
+
+
+def test_a_server_whose_terminal_is_closed_ends_in_order(tmp_path: Path) -> None:
+    plate = plates.make(tmp_path / KEY)
+    ours, its = pty.openpty()
+    command = [sys.executable, "-c", LED, str(plate), *options(tmp_path)]
+    with subprocess.Popen(
+        command, stdin=its, stdout=its, stderr=its, start_new_session=True
+    ) as server:
+        os.close(its)
+        said = b""
+        while b"Stop with Ctrl+C" not in said:
+            said += os.read(ours, 4096)
+        os.close(ours)
+        assert server.wait(PATIENCE) == 0
+
+
+def test_a_server_that_is_to_outlive_its_terminal_does_so(tmp_path: Path) -> None:
+    plate = plates.make(tmp_path / KEY)
+    command = ["nohup", sys.executable, "-u", "-m", "dashboard", str(plate)]
+    with leader(*command, *options(tmp_path)) as server:
+        address = started(server)
+        server.send_signal(signal.SIGHUP)
+        assert Remote(address).get("/health").status == 200
+        server.terminate()
+        assert server.wait(PATIENCE) == 0
