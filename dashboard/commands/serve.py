@@ -115,7 +115,7 @@ def _from_settings_file(
 
     if options.config is not None:
         values = read_settings_file(options.config).serve()
-        put_defaults(parser, values, options.config)
+        put_defaults(parser, values, options)
 
 
 def _shared(parser: argparse.ArgumentParser) -> None:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from dashboard.commands.settings_file import place_of
 from dashboard.errors import DashboardError
 from hcs.wording import some
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
 
 _NEVER = frozenset({"help", "config"})
 
 
 def put_defaults(
-    parser: argparse.ArgumentParser, values: Mapping[str, Any], path: Path
+    parser: argparse.ArgumentParser,
+    values: Mapping[str, Any],
+    given: argparse.Namespace,
 ) -> None:
     """Make values of the settings file what options have that are not given.
 
@@ -26,31 +28,45 @@ def put_defaults(
         Of the command.
     values
         By the names of options, as ``log_format`` or ``log-format``.
-    path
-        Of the settings file, for messages.
+    given
+        What the command line says, with the settings file as `config`.
 
     Raises
     ------
     DashboardError
-        If there is no such option, or a value is none of its.
+        If there is no such option, a value is none of its, or two of them exclude each
+        other.
     """
+    start = f"The settings file {given.config} cannot be used:"
     actions = {
         action.dest: action for action in parser._actions if action.dest not in _NEVER
     }
+    defaults = {}
     for name, value in values.items():
         action = actions.get(name.replace("-", "_"))
         if action is None:
             raise DashboardError(
-                f"The settings file {path} cannot be used: [serve] has no {name!r}; it "
-                f"may have {some(sorted(actions), 60)}."
+                f"{start} [serve] has no {name!r}{place_of(name)}; it may have "
+                f"{some(sorted(actions), 60)}."
             )
         reason = _reason_against(action, value)
         if reason:
-            raise DashboardError(
-                f"The settings file {path} cannot be used: `{name}` of [serve] "
-                f"{reason}."
-            )
-        parser.set_defaults(**{action.dest: _default(action, value)})
+            raise DashboardError(f"{start} `{name}` of [serve] {reason}.")
+        defaults[action.dest] = _default(action, value)
+    for group in parser._mutually_exclusive_groups:
+        names = [action.dest for action in group._group_actions]
+        if len(both := [name for name in names if name in defaults]) > 1:
+            words = " and ".join(f"`{name}`" for name in both)
+            raise DashboardError(f"{start} {words} of [serve] exclude each other.")
+        if _any_given(parser, given, names):
+            defaults = {k: v for k, v in defaults.items() if k not in names}
+    parser.set_defaults(**defaults)
+
+
+def _any_given(
+    parser: argparse.ArgumentParser, given: argparse.Namespace, names: Sequence[str]
+) -> bool:
+    return any(getattr(given, name) != parser.get_default(name) for name in names)
 
 
 def _reason_against(action: argparse.Action, value: object) -> str:
@@ -61,14 +77,15 @@ def _reason_against(action: argparse.Action, value: object) -> str:
         texts = isinstance(value, list) and all(isinstance(item, str) for item in value)
         return "" if texts else "must be a list of texts"
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return "must be a text or a number"
-    if action.choices is not None and value not in action.choices:
-        return f"must be one of {', '.join(map(str, action.choices))}"
+        return f"must be a text or a number{place_of(action.dest)}"
     try:
-        if action.type is not None:
-            action.type(str(value))  # type: ignore[operator]
-    except (argparse.ArgumentTypeError, ValueError, TypeError) as error:
+        typed = action.type(str(value)) if callable(action.type) else str(value)
+    except argparse.ArgumentTypeError as error:
         return f"cannot be {value!r}: {error}"
+    except (ValueError, TypeError):
+        return f"cannot be {value!r}"
+    if action.choices is not None and typed not in action.choices:
+        return f"must be one of {', '.join(map(str, action.choices))}"
     return ""
 
 
@@ -78,5 +95,4 @@ def _takes_several(action: argparse.Action) -> bool:
 
 def _default(action: argparse.Action, value: Any) -> Any:
     # Texts go through the option's own type when nothing is given.
-    plain = action.nargs == 0 or _takes_several(action) or action.choices is not None
-    return value if plain else str(value)
+    return value if action.nargs == 0 or _takes_several(action) else str(value)

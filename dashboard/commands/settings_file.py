@@ -75,6 +75,8 @@ _TABLES: dict[str, dict[str, type | tuple[type, ...]]] = {
 _ANY = frozenset({"serve"})
 """Tables whose names are those of options, and checked with these."""
 
+_OPTIONS = " (options of `serve` stand in [serve])"
+
 _LISTS = frozenset({"inbox"})
 """Tables that there may be several of: ``[[inbox]]``."""
 
@@ -159,13 +161,40 @@ def read_settings_file(path: Path | None) -> SettingsFile:
     return SettingsFile(document)
 
 
+def log_format_of(path: Path) -> object:
+    """Return what a file says of the log's format, be anything else of it as it may."""
+    try:
+        # A pipe would be waited for; that others can read the file is said later.
+        said = tomllib.loads(path.read_text("utf-8") if path.is_file() else "")
+        return said["serve"].get("log_format", said["serve"].get("log-format"))
+    except (OSError, ValueError, RecursionError, LookupError, AttributeError):
+        return None
+
+
+def place_of(name: str) -> str:
+    """Return where a name stands in a settings file, to follow what is wrong of it."""
+    name = name.replace("-", "_")
+    tables = [
+        f"[[{table}]]" if table in _LISTS else f"[{table}]"
+        for table, known in _TABLES.items()
+        if name == table or name in known
+    ]
+    if tables:
+        kind = _TABLES["imports"].get(name)
+        return f" (see {' and '.join(tables)}{', as a list' * (kind is list)})"
+    return ""
+
+
 def _reason_against(document: Mapping[str, Any]) -> str:
     for table, content in document.items():
         known = _TABLES.get(table)
         several = table in _LISTS
         tables = content if several and isinstance(content, list) else [content]
         if known is None or not all(isinstance(values, dict) for values in tables):
-            return f"there is no table {table!r}, only {', '.join(_TABLES)}"
+            below = (
+                "" if isinstance(content, dict | list) else place_of(table) or _OPTIONS
+            )
+            return f"there is no table {table!r}, only {', '.join(_TABLES)}{below}"
         if several and not isinstance(content, list):
             return f"each {table} is a table of its own: [[{table}]]"
         reason = next(filter(None, (_against(table, values) for values in tables)), "")
@@ -181,7 +210,8 @@ def _against(table: str, values: Mapping[str, Any]) -> str:
         return ""
     for name, value in values.items():
         if name not in known:
-            return f"[{table}] has no {name!r}, only {', '.join(known)}"
+            hint = place_of(name) or _OPTIONS
+            return f"[{table}] has no {name!r}, only {', '.join(known)}{hint}"
         kind = known[name]
         fits = isinstance(value, kind) and not isinstance(value, bool)
         if kind is list:

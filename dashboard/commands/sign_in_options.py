@@ -36,7 +36,13 @@ def add_sign_in(parser: Any) -> None:
     )
     group.add_argument(
         "--socket-mode",
+        type=_mode,
         choices=("600", "660"),
         default="600",
         help="600: a proxy of this account; 660: one of its group",
     )
+
+
+def _mode(text: str) -> str:
+    """Return a mode in octal digits; 0o660 of a settings file is the number 432."""
+    return {str(0o600): "600", str(0o660): "660"}.get(text, text)

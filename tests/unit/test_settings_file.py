@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
+import contextlib
 from pathlib import Path
 
 import pytest
 
+from dashboard.cli import _parser
 from dashboard.commands.settings_file import read_settings_file
 from dashboard.errors import DashboardError
 
@@ -87,8 +90,6 @@ def test_a_file_that_others_can_read_is_refused(tmp_path, mode) -> None:
 
 def serve_options(folder: Path, text: str, *words: str):
     """Return what `serve` is told by a settings file and the command line."""
-    from dashboard.cli import _parser
-
     path = written(folder, text)
     parser, words = _parser(), ("serve", "--config", str(path), *words)
     options = parser.parse_args(words)
@@ -137,3 +138,67 @@ def test_what_is_no_value_of_an_option_is_said_with_its_name(
 ) -> None:
     with pytest.raises(DashboardError, match=message):
         serve_options(tmp_path, f"[serve]\n{line}\n")
+
+
+def actions_of_serve() -> list[argparse.Action]:
+    commands = next(a for a in _parser()._actions if isinstance(a.choices, dict))
+    serve = commands.choices["serve"]
+    never = ("help", "config")
+    return [action for action in serve._actions if action.dest not in never]
+
+
+def said(action: argparse.Action) -> tuple[list[str], list[str]]:
+    """Return an option with a value, as words and as each line that may say it."""
+    words, name = action.option_strings[:1], action.dest
+    if action.nargs == 0:
+        return words, [f"{name} = true"]
+    if action.nargs == "*" or isinstance(action, argparse._AppendAction):
+        return [*words, "a", *words, "b"], [f'{name} = ["a", "b"]']
+    for text in (*reversed(tuple(action.choices or ())), "7", "127.0.0.1:9100"):
+        with contextlib.suppress(argparse.ArgumentTypeError, ValueError):
+            if callable(action.type):
+                action.type(text)
+            number = [f"{name} = {text}"] if text.isdigit() else []
+            return [*words, text], [f'{name} = "{text}"', *number]
+    raise AssertionError(f"give {name} a value that it takes")
+
+
+@pytest.mark.parametrize("action", actions_of_serve(), ids=lambda action: action.dest)
+def test_each_option_of_serve_means_the_same_in_the_file(tmp_path, action) -> None:
+    words, lines = said(action)
+    expected = vars(serve_options(tmp_path, "", *words))
+    assert expected[action.dest] != action.default
+    for line in lines:
+        options = vars(serve_options(tmp_path, f"[serve]\n{line}\n"))
+        options["before"] = expected["before"]  # of another parser
+        assert options == expected
+
+
+def test_a_mode_may_be_written_as_systems_write_it(tmp_path) -> None:
+    for text in ("660", '"660"', "0o660"):
+        options = serve_options(tmp_path, f"[serve]\nsocket_mode = {text}\n")
+        assert options.socket_mode == "660"
+
+
+def test_options_that_exclude_each_other_do_so_in_the_file(tmp_path) -> None:
+    workers, scheduler = "[serve]\nworkers = 2\n", "scheduler = 'tcp://host:1'\n"
+    with pytest.raises(DashboardError, match=r"`workers` and `scheduler` .* exclude"):
+        serve_options(tmp_path, workers + scheduler)
+    # The command counts more: it takes the place of both.
+    options = serve_options(tmp_path, workers, "--scheduler", "tcp://host:2")
+    assert (options.workers, options.scheduler) == (None, "tcp://host:2")
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("[serve]\nclient_secret = 'x'", r"see \[oidc\]"),
+        ("[serve]\nfolder = 'x'", r"see \[\[inbox\]\]"),
+        ("[serve]\non_plate = ['tell', 'x']", r"see \[imports\], as a list"),
+        ("[imports]\nport = 1", r"options of `serve` stand in \[serve\]"),
+        ("port = 1", r"options of `serve` stand in \[serve\]"),
+    ],
+)
+def test_a_key_in_another_table_is_told_where_it_belongs(tmp_path, text, place) -> None:
+    with pytest.raises(DashboardError, match=place):
+        serve_options(tmp_path, text)
