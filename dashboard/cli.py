@@ -6,14 +6,14 @@ Heavy imports stand inside the commands, so that ``--help`` answers at once.
 from __future__ import annotations
 
 import argparse
-import logging
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from dashboard.commands.backup import add_backup
 from dashboard.commands.decisions import add_decisions
 from dashboard.commands.link import add_link
 from dashboard.commands.loaddata import add_loaddata
+from dashboard.commands.log_options import log_form
 from dashboard.commands.measure import add_measure
 from dashboard.commands.project import add_project
 from dashboard.commands.relink import add_relink
@@ -21,11 +21,12 @@ from dashboard.commands.reopen import add_reopen
 from dashboard.commands.results import add_results
 from dashboard.commands.serve import add_serve
 from dashboard.commands.user import add_user
-from dashboard.logs import begin_log, json_line
+from dashboard.errors import UsageError
+from dashboard.logs import begin_log, log_is_json, say_end
 from hcs import __version__
 from hcs.errors import HCSError
 from hcs.extras import refuse_missing
-from hcs.terminal import internal_error, printable, say_error
+from hcs.terminal import internal_error, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,34 +46,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # `serve` may be left out; a plate called "serve" is given as ./serve.
         words.insert(0, "serve")
     parser = _parser()
+    # Also what is wrong in the words themselves is said as the log is to be.
+    form = log_form(words) if words[0] == "serve" else "text"
+    begin_log(verbose=False, form=form)
     options = parser.parse_args(words)
-    begin_log(verbose=options.verbose)
     try:
         refuse_missing("page", "The page")
         if before := getattr(options, "before", None):
             before(options)
             options = parser.parse_args(words)
+        begin_log(verbose=options.verbose, form=form)
         return int(options.run(options))
     except HCSError as error:
-        _say(options, str(error))
-        return 1
+        say_end(str(error))
+        return 2 if isinstance(error, UsageError) else 1
     except KeyboardInterrupt:
         return 130
     except Exception as error:  # noqa: BLE001 - no command ends in a traceback
-        _say(options, internal_error(error))
+        say_end(internal_error(error), error)
         return 1
 
 
-def _say(options: argparse.Namespace, why: str) -> None:
-    """Say why a command has failed, where its log goes and as that is written."""
-    line = f"hcs-dashboard: {why}"
-    if getattr(options, "log_format", "") == "json":
-        line = json_line(line, logging.ERROR)
-    say_error(line)
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with the words of a command as the log is to be."""
+
+    def error(self, message: str) -> NoReturn:
+        if log_is_json():
+            say_end(message)
+            self.exit(2)
+        super().error(message)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="hcs-dashboard",
         description="Look at, judge and correct high-content-screening plates.",
     )

@@ -9,6 +9,10 @@ class DashboardError(HCSError, RuntimeError):
     """The dashboard cannot start, or cannot do what it was asked."""
 
 
+class UsageError(DashboardError):
+    """What is said to a command cannot be meant so."""
+
+
 class NotServedError(DashboardError, LookupError):
     """No such plate, well, field, version, upload or staged correction is served."""
 

@@ -12,6 +12,7 @@ import logging
 import os
 import secrets
 import sys
+import threading
 import time
 from collections import Counter
 from contextvars import ContextVar
@@ -21,9 +22,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from dashboard.storage.reserve import free_beyond_reserve
+from hcs.terminal import say_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+_LOG = logging.getLogger(__name__)
 
 FORMATS: Final = ("text", "json")
 LOG_DAYS: Final = 14
@@ -130,10 +134,64 @@ def keep_log(folder: Path, *, form: str = "text", days: int = LOG_DAYS) -> str:
     return ""
 
 
-def json_line(message: str, level: int = logging.INFO) -> str:
+def json_line(message: str) -> str:
     """Return what the log would have of a message where it is JSON."""
-    record = logging.LogRecord("dashboard", level, __file__, 0, message, None, None)
-    return _JsonLines().format(record)
+    return _JsonLines().format(_record(logging.INFO, message))
+
+
+def say_end(reason: str, error: Exception | None = None) -> None:
+    """Say why a command ends: a plain line for people, in all other logs an error.
+
+    Parameters
+    ----------
+    reason
+        For a person.
+    error
+        Where it is a fault of the program: logs have its traceback.
+    """
+    record = _record(logging.ERROR, reason, error)
+    if not log_is_json():
+        say_error(f"hcs-dashboard: {reason}")
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, _DailyFile) or _is_json(handler):
+            handler.handle(record)
+
+
+def log_is_json() -> bool:
+    """Whether nothing but JSON may stand where the log goes."""
+    return any(map(_is_json, logging.getLogger().handlers))
+
+
+def log_uncaught() -> None:
+    """Have the log say what Python itself would write: errors nobody caught, warnings.
+
+    Of a server, whose log may be JSON and whose terminal nobody reads.
+    """
+    logging.captureWarnings(True)
+    sys.excepthook = lambda _kind, error, _traceback: _log_error("the program", error)
+    sys.unraisablehook = lambda raised: _log_error("clearing up", raised.exc_value)
+
+    def in_thread(raised: threading.ExceptHookArgs) -> None:
+        if raised.exc_type is not SystemExit:
+            thread = raised.thread.name if raised.thread else "that has ended"
+            _log_error(f"thread {thread}", raised.exc_value)
+
+    threading.excepthook = in_thread
+
+
+def _log_error(where: str, error: BaseException | None) -> None:
+    _LOG.error("Nobody caught an error in %s.", where, exc_info=error)
+
+
+def _record(
+    level: int, message: str, error: Exception | None = None
+) -> logging.LogRecord:
+    trace = (type(error), error, error.__traceback__) if error else None
+    return logging.LogRecord("dashboard", level, __file__, 0, message, None, trace)
+
+
+def _is_json(handler: logging.Handler) -> bool:
+    return isinstance(handler, _Terminal) and isinstance(handler.formatter, _JsonLines)
 
 
 def _remove_older(folder: Path, days: int) -> None:

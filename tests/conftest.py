@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import shutil
 from pathlib import Path
@@ -14,7 +15,7 @@ from hypothesis import HealthCheck, settings
 from tests import plates
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -89,3 +90,18 @@ def once(
 def plate_path(tmp_path: Path) -> Path:
     """Return a plate of its own for the test: 2 x 3 wells, 2 fields, 2 channels."""
     return plates.make(tmp_path / "plate.ome.zarr", fields=2)
+
+
+@pytest.fixture
+def plain_log() -> Iterator[None]:
+    """Leave the log of the tests as it was."""
+    root = logging.getLogger()
+    before, level = list(root.handlers), root.level
+    yield
+    for handler in [each for each in root.handlers if each not in before]:
+        root.removeHandler(handler)
+        handler.close()
+    for handler in before:
+        if handler not in root.handlers:
+            root.addHandler(handler)
+    root.setLevel(level)

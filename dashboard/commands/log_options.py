@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from dashboard.logs import FORMATS, LOG_DAYS, json_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
 def add_log(parser: Any) -> None:
@@ -35,6 +36,27 @@ def add_log(parser: Any) -> None:
         help="answer Prometheus there, without asking who it is; admins also see "
         "/metrics",
     )
+
+
+def log_form(words: Sequence[str]) -> str:
+    """Return the log's format before anything else of a command is looked at.
+
+    Parameters
+    ----------
+    words
+        Of the command line; they may be wrong, and so may the settings file.
+    """
+    from dashboard.commands.settings_file import log_format_of
+
+    parser = argparse.ArgumentParser(add_help=False, exit_on_error=False)
+    parser.add_argument("--log-format")
+    parser.add_argument("--config", type=Path)
+    try:
+        options, _ = parser.parse_known_args(words)
+    except argparse.ArgumentError:
+        return "text"
+    form = options.log_format or (options.config and log_format_of(options.config))
+    return form if form in FORMATS else "text"
 
 
 def _days(text: str) -> int:

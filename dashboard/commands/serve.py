@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import platform
+import shutil
 import sys
 import threading
 from functools import partial
@@ -16,6 +17,7 @@ from dashboard.commands.log_options import add_log, greet
 from dashboard.commands.measure import add_executor
 from dashboard.commands.settings_defaults import put_defaults
 from dashboard.commands.sign_in_options import add_sign_in
+from dashboard.errors import UsageError
 from hcs import __version__
 
 if TYPE_CHECKING:
@@ -134,31 +136,28 @@ def _shared(parser: argparse.ArgumentParser) -> None:
 def _serve(options: argparse.Namespace) -> int:
     from dashboard.commands.inbox_options import inboxes_of
     from dashboard.commands.settings_file import read_settings_file
-    from dashboard.logs import begin_log, keep_log
+    from dashboard.logs import keep_log
     from dashboard.workspace import open_workspace
     from hcs.qc import connected
 
     settings = read_settings_file(options.config)
-    begin_log(verbose=options.verbose, form=options.log_format)
-    inboxes = inboxes_of(options, settings)
     workspace = open_workspace(options.workspace)
     trouble = keep_log(workspace.logs, form=options.log_format, days=options.log_days)
     if trouble:
         note = f"  note       {trouble}"
         greet([note], form=options.log_format, stream=sys.stderr)
+    inboxes = inboxes_of(options, settings)
     roots = list(options.plates)
     # Whatever is imported is listed; a folder that is served twice is listed once.
     roots += [folder.into for folder in inboxes.folders]
     if options.demo:
         roots.append(str(_demo_plate(workspace, options.log_format)))
     if not roots:
-        nothing = (
-            "hcs-dashboard: no plate given. Try `hcs-dashboard PLATE`, "
-            "`hcs-dashboard FOLDER`, `hcs-dashboard --inbox FOLDER --into FOLDER`, or "
-            "`hcs-dashboard --demo` for a synthetic one."
+        raise UsageError(
+            "no plate given. Try `hcs-dashboard PLATE`, `hcs-dashboard FOLDER`, "
+            "`hcs-dashboard --inbox FOLDER --into FOLDER`, or `hcs-dashboard --demo` "
+            "for a synthetic one."
         )
-        greet([nothing], form=options.log_format, stream=sys.stderr)
-        return 2
     with connected(options.scheduler) as executor:
         return _serve_with(options, settings, inboxes, roots, workspace, executor)
 
@@ -182,6 +181,7 @@ def _serve_with(
     from dashboard.compose import compose
     from dashboard.ending import Ending, leave
     from dashboard.garbage import Garbage
+    from dashboard.logs import log_uncaught
     from dashboard.options import Options
 
     sign_in = sign_in_of(options, settings_file)
@@ -209,8 +209,8 @@ def _serve_with(
             **{name: size for name, size in limits.items() if size is not None},
         ),
     )
-    settings = _settings(options)
     try:
+        settings = _settings(options)
         with (
             signing_in(service, settings, sign_in)
             if sign_in
@@ -220,6 +220,7 @@ def _serve_with(
             lines = (*_welcome(service, workspace), *start.lines())
             greet(lines, form=options.log_format)
             Ending(loop, service.sessions.end).on_signals()
+            log_uncaught()
             server.start()
             sys.setswitchinterval(_SWITCH_SECONDS)
             garbage = Garbage()
@@ -303,11 +304,15 @@ def _welcome(service: Service, workspace: Workspace) -> Iterator[str]:
 
 
 def _demo_plate(workspace: Workspace, form: str) -> Path:
+    from dashboard.accounts.private_file import alone_with
     from hcs.demo import make_demo_plate
 
     path = workspace.path / "demo" / "demo.ome.zarr"
-    if not path.exists():
-        path.parent.mkdir(exist_ok=True)
-        greet(["Making the demo plate ..."], form=form)
-        make_demo_plate(path)
+    path.parent.mkdir(exist_ok=True)
+    with alone_with(path, "demo plate"):
+        # The truth about it is written last: without it, the making was cut short.
+        if not path.with_name("demo.truth.json").exists():
+            greet(["Making the demo plate ..."], form=form)
+            shutil.rmtree(path, ignore_errors=True)
+            make_demo_plate(path)
     return path

@@ -253,21 +253,6 @@ def test_an_error_bears_the_id_of_its_request_in_answer_log_and_headers(served, 
     assert running.get("/health").headers["X-Request-Id"] != number
 
 
-@pytest.fixture
-def plain_log():
-    """Leave the log of the tests as it was."""
-    root = logging.getLogger()
-    before, level = list(root.handlers), root.level
-    yield
-    for handler in [each for each in root.handlers if each not in before]:
-        root.removeHandler(handler)
-        handler.close()
-    for handler in before:
-        if handler not in root.handlers:
-            root.addHandler(handler)
-    root.setLevel(level)
-
-
 def test_a_server_whose_log_is_json_says_nothing_else_when_it_starts(tmp_path):
     plate = plates.make(tmp_path / "p.ome.zarr", fields=1, shape=(16, 16))
     command = [sys.executable, "-m", "dashboard", "serve", str(plate), "--port", "0"]
@@ -285,19 +270,6 @@ def test_a_server_whose_log_is_json_says_nothing_else_when_it_starts(tmp_path):
     (address,) = (text for text in messages if text.startswith("Open http://"))
     logged = "".join(p.read_text() for p in (tmp_path / "workspace/logs").iterdir())
     assert address.partition("token=")[2] not in logged
-
-
-@pytest.mark.parametrize("place", [["nowhere.ome.zarr"], []], ids=["missing", "none"])
-def test_why_a_server_does_not_start_is_json_where_its_log_is(tmp_path, place):
-    command = [sys.executable, "-m", "dashboard", "serve", *place, "--port", "0"]
-    command += ["--workspace", str(tmp_path / "workspace"), "--log-format", "json"]
-    ended = subprocess.run(
-        command, cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert ended.returncode == (1 if place else 2)
-    (line,) = map(json.loads, ended.stderr.splitlines())
-    assert line["message"].startswith("hcs-dashboard: ")
-    assert ended.stdout == ""
 
 
 def test_a_log_of_json_is_one_document_a_line_whatever_is_logged(tmp_path, plain_log):
