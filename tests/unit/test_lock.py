@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import multiprocessing
 import threading
 import time
@@ -159,6 +160,43 @@ def test_a_second_thread_neither_gets_a_lock_file_nor_breaks_it(
     assert not elsewhere()
     hold.release()
     assert elsewhere()
+    again = try_hold(place)
+    assert again is not None
+    again.release()
+
+
+def test_a_file_system_without_any_locks_is_named_at_once_and_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without_locks(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(lock, "_flock", _refuse)
+    monkeypatch.setattr(fcntl, "lockf", without_locks)
+    place = tmp_path / "plate"
+    place.mkdir()
+    for _ in range(2):  # nothing stays held of the first
+        with pytest.raises(StoreError, match=r"No locks available.* copy elsewhere"):
+            try_hold(place)
+
+
+def test_a_lock_that_is_collected_while_locks_are_counted_is_given_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock, "_flock", _refuse)
+    place = tmp_path / "plate"
+    place.mkdir()
+    hold = try_hold(place)
+
+    def collected() -> None:
+        nonlocal hold
+        with lock._guard:
+            hold = None
+
+    thread = threading.Thread(target=collected, daemon=True)
+    thread.start()
+    thread.join(60)
+    assert not thread.is_alive()
     again = try_hold(place)
     assert again is not None
     again.release()

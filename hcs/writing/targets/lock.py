@@ -40,14 +40,17 @@ _UNSUPPORTED = {
     errno.EOPNOTSUPP,
 }
 
+_HELD = {errno.EACCES, errno.EAGAIN}
+"""How a system says that another holds a lock file."""
 
 _taken_here: set[str] = set()
 """Lock files that this process holds. The kernel gives such a lock to a process and not
 to a thread, and takes it away when any descriptor of the file is closed: so a thread
 must not even open one that another holds."""
 
-_guard = threading.Lock()
-"""Of `_taken_here`; nobody waits while holding it."""
+_guard = threading.RLock()
+"""Of `_taken_here`; nobody waits while holding it. A `Hold` may be collected, and so
+released, in a thread that holds it."""
 
 
 class Hold:
@@ -201,7 +204,13 @@ def _locked_file(path: Path, lock_path: Path) -> int | None:
             import fcntl
 
             fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except OSError as error:
         os.close(descriptor)
-        return None
+        if error.errno in _HELD:
+            return None
+        raise StoreError(
+            f"{path} cannot be locked: its file system takes no lock on it, nor on "
+            f"{lock_path} ({error.strerror}). Have locks allowed where it is mounted, "
+            f"or write to a copy elsewhere."
+        ) from error
     return descriptor
