@@ -32,6 +32,14 @@ def plain_text(value: object, limit: int = 2000) -> str:
     return cut_text(clean, limit)
 
 
+def without_halves(text: str) -> str:
+    """Return a text without halves of characters (lone surrogates), which no UTF-8 has.
+
+    JSON of a page may have them, and names of files that are not in UTF-8.
+    """
+    return text.encode("utf-8", "ignore").decode("utf-8")
+
+
 def cut_text(text: str, limit: int) -> str:
     """Return a text, cut with an ellipsis where it is longer than `limit`.
 

@@ -18,7 +18,7 @@ from dashboard.access import NOT_WRITABLE, must_be_there
 from dashboard.accounts import LOCAL
 from dashboard.corrections.commits import look_again
 from dashboard.corrections.drafting import find_target, likely_axis, suggest
-from dashboard.corrections.readiness import check_ready, checked_reason
+from dashboard.corrections.readiness import check_ready, checked_words
 from dashboard.corrections.staged_pixels import levels
 from dashboard.corrections.staging import stage_correction
 from dashboard.corrections.versions import field_history, version_view
@@ -322,7 +322,7 @@ class CorrectionDesk:
         if not plate.writable:
             raise BlockedError(f"{NOT_WRITABLE} Keep the correction as pending.")
         self._refuse_if_signed(plate.key)
-        reason = checked_reason(who, reason)
+        who, reason = checked_words(who, reason)
         with correction.alone():
             # Asked again: it may have been committed or discarded just now.
             check_ready(self._staged.get(staged).view)
@@ -362,7 +362,7 @@ class CorrectionDesk:
             Whether it is measured soon; False where more follow.
         """
         plate = self._writable(key)
-        reason = checked_reason(who, reason)
+        who, reason = checked_words(who, reason)
         with self._unsigned(key):
             event = self._commits.revert(
                 plate, well, field, version, who, reason, base, undoes

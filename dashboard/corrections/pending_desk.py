@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dashboard.access import must_be_there
 from dashboard.accounts import LOCAL
-from dashboard.corrections.readiness import check_ready, checked_reason
+from dashboard.corrections.readiness import check_ready, checked_words
 from dashboard.errors import BlockedError
 from hcs.errors import HCSError
 
@@ -107,7 +107,7 @@ class PendingDesk:
         if correction.plate.writable:
             raise BlockedError("This plate can be written: commit the correction.")
         self._refuse_if_signed(correction.plate.key)
-        reason = checked_reason(who, reason)
+        who, reason = checked_words(who, reason)
         with correction.alone():
             check_ready(self._staged.get(staged).view)
             pending = self._pending.keep(correction, who, reason)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dashboard.errors import BlockedError
@@ -28,17 +29,18 @@ def check_ready(view: Staged) -> None:
         )
 
 
-def checked_reason(who: Who, reason: str) -> str:
-    """Return a reason as it is recorded.
+def checked_words(who: Who, reason: str) -> tuple[Who, str]:
+    """Return person and reason as they are recorded, without what no history takes.
 
     Raises
     ------
     BlockedError
         If name or reason are empty.
     """
-    if not who.name.strip():
+    person = replace(who, name=plain_text(who.name, 200).strip())
+    if not person.name:
         raise BlockedError("Say who you are before anything is written.")
     text = plain_text(reason, _REASON_LENGTH).strip()
     if not text:
         raise BlockedError("Give a reason; it is kept in the field's history.")
-    return text
+    return person, text

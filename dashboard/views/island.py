@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from dashboard.logs import acting, new_request_id
+from dashboard.text import without_halves
 from dashboard.views.failure import failure
 
 if TYPE_CHECKING:
@@ -212,10 +213,11 @@ def short(value: float | None) -> float | None:
 def text_of(message: Message, name: str, limit: int = 1000) -> str:
     """Return a text of a message, "" where it is none.
 
-    It has a bound, for a page may send what it likes and most texts are kept.
+    It has a bound, for a page may send what it likes and most texts are kept; and no
+    half of a character, which neither files nor the database take.
     """
     value = message.get(name)
-    return value[:limit] if isinstance(value, str) else ""
+    return without_halves(value[:limit]) if isinstance(value, str) else ""
 
 
 def index_of(message: Message, name: str) -> int | None:

@@ -7,7 +7,10 @@ from html.parser import HTMLParser
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboard.corrections.readiness import checked_words
 from dashboard.text import plain_text, safe_text
+from dashboard.views.island import text_of
+from hcs.metadata import Who
 
 
 class _Tags(HTMLParser):
@@ -49,3 +52,15 @@ def test_long_text_ends_with_an_ellipsis() -> None:
     text = plain_text("x" * 5000, 100)
     assert len(text) == 100
     assert text.endswith("…")
+
+
+@given(st.text(st.characters(codec=None)))
+def test_what_a_page_sends_can_be_written_as_utf_8(text: str) -> None:
+    assert (
+        text_of({"reason": text}, "reason") == text.encode("utf-8", "ignore").decode()
+    )
+
+
+def test_words_of_a_commit_are_recorded_without_halves_of_characters() -> None:
+    who, reason = checked_words(Who("Ad\ud800a", "typed"), "out of \udc80focus")
+    assert (who, reason) == (Who("Ada", "typed"), "out of focus")
