@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dashboard.colour_scales import value_limits
 from dashboard.errors import RefusedError
 from dashboard.projects.plate_maps import (
     PlateMapStore,
@@ -32,10 +30,6 @@ if TYPE_CHECKING:
     from dashboard.settings import Settings
     from hcs.qc import Clip, RoleMapping
     from hcs.tables import Sources
-
-
-_MOST_PLATES = 100
-"""Plates that common limits rest on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,37 +121,6 @@ class AssaySetup:
         with self._changing(key):
             self._judging.settings.keep_limit(plate, metric, limit)
         self._judge_again(plate)
-
-    def project_limits(
-        self, key: str, metric: str, acquisition: int | None, way: str
-    ) -> tuple[float, float] | None:
-        """Return the 2nd and 98th percentile over the wells of a project's plates."""
-        plate = self._plates.get(key)
-        project = project_of(plate.overview().location)
-        values: list[float | None] = []
-        same = [
-            entry
-            for entry in self._plates.entries()
-            if entry.error is None and project_of(entry.location) == project
-        ]
-        for entry in same[:_MOST_PLATES]:
-            with contextlib.suppress(HCSError):
-                # A plate without this channel has nothing to say.
-                other = self._plates.get(entry.key)
-                values += self._numbers(other, metric, acquisition, way)
-        low, high = value_limits(values)
-        return None if low is None or high is None else (low, high)
-
-    def _numbers(
-        self, plate: ServedPlate, metric: str, acquisition: int | None, way: str
-    ) -> list[float | None]:
-        """Return a metric of a plate's wells; as it was judged, if it is not loaded."""
-        if not self._measuring.awake(plate.key) and acquisition is None and not way:
-            stored = self._judging.wells.numbers(plate.plate.id, metric)
-            if stored:
-                return [value for value, _ in stored.values()]
-        values = self._measuring.values(plate, metric, acquisition, way)
-        return [value.value for value in values.wells.values()]
 
     # --- plate maps -------------------------------------------------------------------
 

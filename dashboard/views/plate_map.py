@@ -133,9 +133,9 @@ class PlateMapPart(Part):
         """Find the limits that the project's plates have in common."""
         state = self._session.state.view()
         inputs = (state.plate, state.metric, state.acquisition, state.way)
-        choices = self._session.service.assay
+        trends = self._session.service.plate_trends
         self._session.run(
-            lambda: choices.project_limits(*inputs),
+            lambda: trends.limits(*inputs),
             lambda limits: self._take_limits(inputs, limits),
             of=self._session.state.view,
         )

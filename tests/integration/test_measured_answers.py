@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dashboard.colour_scales import value_limits
 from dashboard.exports.tables import PlateTables
 from dashboard.quality import tops
 from dashboard.reviews.acts import Subject
@@ -126,3 +127,21 @@ def test_wells_that_people_failed_are_in_no_median(
         # A plate that failed is what the plot is to show.
         judge(made, Subject(), "fail", reason="focus")
         assert wells() == 3
+
+
+@pytest.mark.parametrize("subject", [A1, Subject("A/1", "0")], ids=["well", "field"])
+def test_what_people_failed_is_in_no_common_limit(
+    subject: Subject, tmp_path: Path, workspace: Path
+) -> None:
+    path = plates.make(tmp_path / KEY, rows=1, columns=3)
+    with service(workspace, path) as made:
+        surveyed(made, KEY)
+        made.quality.measure(KEY)
+        values = {
+            label: well.value
+            for label, well in made.quality.values(KEY, "mean.0").wells.items()
+        }
+        judge(made, subject, "fail", reason="focus")
+        for way in ("", "max"):
+            limits = made.plate_trends.limits(KEY, "mean.0", None, way)
+            assert limits == value_limits([values["A2"], values["A3"]])

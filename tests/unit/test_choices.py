@@ -277,7 +277,7 @@ def test_one_field_of_each_well_can_be_shown(service: Service) -> None:
 
 
 def test_limits_span_the_plates_of_the_project(service: Service) -> None:
-    low, high = service.assay.project_limits(FIRST, "mean.0", None, "") or (0, 0)
+    low, high = service.plate_trends.limits(FIRST, "mean.0", None, "") or (0, 0)
     values = [
         well.value
         for key in (FIRST, SECOND)
