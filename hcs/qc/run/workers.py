@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import multiprocessing
 import os
-import threading
 import time
 from collections import deque
 from concurrent.futures import (
@@ -21,23 +19,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from hcs.lifeline import end_with_parent
 from hcs.qc.run.heap import held_memory
+from hcs.qc.run.spawning import WorkerContext
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
 Result = TypeVar("Result")
-
-_THREAD_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-    "BLOSC_NTHREADS",
-)
-
-_OF_SERVERS = "HCS_"
-"""Begins variables that a server has its secrets in, such as the address of its
-database; no worker needs one. What object stores are read with is left to it."""
 
 _NICE = 10
 """How far workers step back behind the page that people wait for."""
@@ -114,18 +101,15 @@ def _whole(item: tuple[Any, ...]) -> Sequence[tuple[Any, ...]]:
 def process_pool(workers: int) -> ProcessPoolExecutor:
     """Return a pool of processes that start afresh, never as copies of this one.
 
-    They have a low priority, libraries in them use one thread, and they end with this
-    process, also where it is killed.
+    They have a low priority, libraries in them use one thread, none of our servers'
+    variables is in their environment, and they end with this process, also where it is
+    killed. They start with the first tasks.
     """
-    pool = ProcessPoolExecutor(
+    return ProcessPoolExecutor(
         workers,
-        mp_context=multiprocessing.get_context("spawn"),
+        mp_context=WorkerContext(),
         initializer=_begin,
     )
-    with _environment_of_workers():
-        # Processes start with the first tasks, and take the environment of then.
-        wait([pool.submit(_never) for _ in range(workers)])
-    return pool
 
 
 def _begin() -> None:
@@ -134,34 +118,6 @@ def _begin() -> None:
     if hasattr(os, "nice"):
         with contextlib.suppress(OSError):
             os.nice(_NICE)
-
-
-_starting = threading.Lock()
-
-
-@contextlib.contextmanager
-def _environment_of_workers() -> Iterator[None]:
-    """Have processes that start meanwhile use one thread a library, and no secret.
-
-    The libraries read this when they are loaded, which is before an initializer of the
-    pool runs, and a spawned process has its parent's environment. One pool at a time:
-    two at once would take each other's for the environment to go back to.
-    """
-    with _starting:
-        secrets = {name for name in os.environ if name.startswith(_OF_SERVERS)}
-        names = {*_THREAD_VARIABLES, *secrets}
-        before = {name: os.environ.get(name) for name in names}
-        os.environ.update(dict.fromkeys(_THREAD_VARIABLES, "1"))
-        for name in secrets:
-            del os.environ[name]
-        try:
-            yield
-        finally:
-            for name, value in before.items():
-                if value is None:
-                    os.environ.pop(name, None)
-                else:
-                    os.environ[name] = value
 
 
 def _run_in_processes(
