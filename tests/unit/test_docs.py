@@ -137,6 +137,15 @@ def test_the_architecture_names_every_room(package: str) -> None:
     assert not rooms
 
 
+def test_the_architecture_names_every_room_of_scripts_in_both_lists() -> None:
+    text = (_ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    first, second = text.split("\n## The scripts\n")
+    rooms = [path.name for path in (_ROOT / "assets").iterdir() if path.is_dir()]
+    assert "plate" in rooms
+    assert [room for room in rooms if f" {room}/" not in first] == []
+    assert [room for room in rooms if f"| `{room}/` |" not in second] == []
+
+
 @pytest.mark.parametrize("package", ["hcs", "dashboard"])
 def test_the_architecture_names_every_module_that_is_in_no_room(package: str) -> None:
     text = (_ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")

@@ -44,7 +44,8 @@ _NAMED_THREAD = re.compile(
 def test_the_drawing_of_threads_shows_each_that_has_a_name() -> None:
     names = {
         pooled or single
-        for path in (ROOT / "dashboard").rglob("*.py")
+        for package in ("dashboard", "hcs")
+        for path in (ROOT / package).rglob("*.py")
         for pooled, single in _NAMED_THREAD.findall(path.read_text("utf-8"))
     }
     assert {"committing", "watcher", "look-"} <= names, "pools, threads, many of a kind"
