@@ -383,6 +383,7 @@ def compose(
         storage=WorkspaceStorage(
             engine=engine, ledger=ledger, settings=settings, links=links, plates=plates
         ),
+        workspace_id=settings.workspace_id(),
         background=(watcher.thread, uploads.thread, importing.thread, inbox.thread),
         close=close,
     )

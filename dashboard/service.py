@@ -102,6 +102,10 @@ class Service:
     shared: Shared
     threads: Threads
     storage: WorkspaceStorage
+    workspace_id: str
+    """Tells this workspace from others, for ever: all servers of it share it. Browsers
+    keep what is typed by it, for two servers may share an address."""
+
     background: tuple[threading.Thread, ...]
     """Those that work as long as the service does, where they were started."""
 

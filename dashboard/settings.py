@@ -105,16 +105,12 @@ class Settings:
             self._of_thread.connection = None
             self._changed()
 
-    @functools.cached_property
     def workspace_id(self) -> str:
-        """What tells this workspace from others, for ever: all servers of it share it.
-
-        Browsers keep what is typed by it, for two servers may share an address.
-        """
-        if self.get(_WORKSPACE_ID) is None:
-            fresh = secrets.token_hex(16)
-            self.change(lambda known: known or fresh, _WORKSPACE_ID)
-        return str(self.get(_WORKSPACE_ID))
+        """Return `Service.workspace_id`, which who asks first decides."""
+        if self.fresh(_WORKSPACE_ID) is None:
+            proposed = secrets.token_hex(16)
+            self.change(lambda known: known or proposed, _WORKSPACE_ID)
+        return str(self.fresh(_WORKSPACE_ID))
 
     @property
     def stamp(self) -> int | None:

@@ -89,8 +89,7 @@ def local_start(
 
 def server_id(service: Service, port: int) -> str:
     """Return what tells a server from others: the same when it starts anew."""
-    settings = service.storage.settings
-    place = f"{settings.workspace_id}:{platform.node()}:{service.workspace.path}:{port}"
+    place = f"{service.workspace_id}:{platform.node()}:{service.workspace.path}:{port}"
     return hashlib.sha256(place.encode()).hexdigest()[:8]
 
 

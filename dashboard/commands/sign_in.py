@@ -146,7 +146,7 @@ def _server_id(service: Service, sign_in: SignIn) -> str:
     """
     oidc = sign_in.oidc
     means = (
-        service.storage.settings.workspace_id,
+        service.workspace_id,
         str(sign_in.users and sign_in.users.resolve()),
         *((oidc.issuer, oidc.client_id) if oidc else ()),
     )

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from dashboard.access import Act
 from dashboard.plates.labels import find_label
 from dashboard.text import plain_text
+from dashboard.views.answers import Answers
 from dashboard.views.display import drawn
 from dashboard.views.island import Island, Message, Part, text_of
 from dashboard.views.writes import GuardedWrites
-from hcs.errors import HCSError
 
 if TYPE_CHECKING:
     from dashboard.corrections.pending import PendingCorrection
@@ -39,9 +39,10 @@ class Pending(Part):
         super().__init__(session, PendingIsland())
         self._writes = GuardedWrites(session, self._redraw)
         self._read: tuple[str, int] = ("", -1)
-        """Plate and revision that `_corrections` is of."""
+        """Plate and revision that `_corrections` is, or is being read, of."""
 
         self._corrections: tuple[PendingCorrection, ...] = ()
+        self._reading = Answers()
         self.component.on("discard", self._discard, asks=Act.STAGE)
         self.component.on("show", self._show, asks=Act.LOOK)
 
@@ -69,8 +70,10 @@ class Pending(Part):
         """Show what waits for the plate, that of the open well first."""
         self._now = now
         overview = now.overview
-        pending = self._pending(now.state.plate) if overview else ()
-        if overview is None or not pending:
+        if overview is not None:
+            self._read_anew(overview.key)
+        pending = self._corrections
+        if overview is None or not pending or self._read[0] != overview.key:
             self.component.put({"shown": False})
             return
         listed = sorted(pending, key=lambda each: each.well != now.state.well)
@@ -88,17 +91,32 @@ class Pending(Part):
             }
         )
 
-    def _pending(self, key: str) -> tuple[PendingCorrection, ...]:
-        """Return what waits, read anew where something has changed."""
+    def _read_anew(self, key: str) -> None:
+        """Read what waits, in a thread, where something has changed since."""
         service = self._session.service
-        try:
-            now = (key, service.plates.revision(key))
-            if now != self._read:
-                self._corrections = service.pending.of_plate(key)
-                self._read = now
-        except HCSError:
-            return ()
-        return self._corrections
+        now = (key, service.plates.revision(key))
+        if now == self._read:
+            return
+        if key != self._read[0]:
+            self._corrections = ()
+        self._read = now
+        answered = self._reading.ask()
+        self._session.run(
+            lambda: service.pending.of_plate(key),
+            answered(lambda corrections: self._take(key, corrections)),
+            failed=answered(lambda _: self._missed(key)),
+        )
+
+    def _take(self, key: str, corrections: tuple[PendingCorrection, ...]) -> None:
+        if key == self._read[0] and corrections != self._corrections:
+            self._corrections = corrections
+            self._redraw()
+
+    def _missed(self, key: str) -> None:
+        """Show nothing; whatever is drawn next has it read again."""
+        if key == self._read[0]:
+            self._read = (key, -1)
+            self._take(key, ())
 
     def _entry(
         self, pending: PendingCorrection, overview: PlateOverview, now: Snapshot

@@ -296,7 +296,7 @@ class VerdictBar(Part):
                 "shown": True,
                 "plate": overview.key,
                 "id": overview.id,
-                "workspace": service.storage.settings.workspace_id,
+                "workspace": service.workspace_id,
                 "stage": now.stage,
                 "well": plain_text(now.state.well, 20),
                 "field": field_content(now),
