@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
+import inspect
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from dashboard import settings
+from dashboard.access import Act
+from dashboard.accounts import LOCAL, Cookies
+from dashboard.accounts.users import Users, write_users
+from dashboard.commands.local import StoredSignIns
+from dashboard.corrections.values import SourceFile
+from dashboard.inbox.watch import Inbox
+from dashboard.monitoring import Monitoring
 from dashboard.off_loop import OffLoop
+from dashboard.options import Options
+from dashboard.readiness import ReadinessChecks
 from hcs.errors import HCSError
 from tests import plates
+from tests.conftest import ROOT
+from tests.integration.judged import ADA
 from tests.integration.serving import (
     Served,
     ServerSettings,
+    send,
     service,
     surveyed,
+    tiff,
     wait_for,
 )
+from tests.integration.test_corrections import picture
+from tests.integration.visits import Visit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,37 +50,144 @@ KEY = "p.ome.zarr"
 PATIENCE = 60.0
 """Seconds after which an answer is one that waits for the database."""
 
-ANSWERS: dict[str, Callable[[Service], Any]] = {
-    "revision": lambda made: made.plates.revision(KEY),
-    "list": lambda made: made.plates.entries(),
-    "overview": lambda made: made.plates.overview(KEY),
-    "well": lambda made: made.plates.well(KEY, "A1"),
-    "metrics": lambda made: made.quality.metrics(KEY),
-    "values": lambda made: made.quality.values(KEY, "mean.0"),
-    "field values": lambda made: made.quality.field_values(KEY, "A1"),
-    "judgement": lambda made: made.quality.judgement(KEY),
-    "roles": lambda made: made.projects.roles(KEY),
-    "failed wells": lambda made: made.quality.failed_wells(KEY),
-    "rules": lambda made: made.projects.rules(KEY),
-    "basis": lambda made: made.assay.basis(KEY),
-    "typed": lambda made: made.assay.typed(KEY),
-    "map": lambda made: made.assay.map_source(KEY),
-    "progress": lambda made: made.quality.progress(KEY),
+WAITS = object()
+
+LISTED = {
+    "PlateDesk.revision",
+    "PlateDesk.entries",
+    "PlateDesk.overview",
+    "PlateDesk.well",
+    "QualityDesk.metrics",
+    "QualityDesk.values",
+    "QualityDesk.field_values",
+    "QualityDesk.judgement",
+    "QualityDesk.failed_wells",
+    "QualityDesk.progress",
 }
+"""What pages ask while they are drawn and only the first time reads a document."""
 
 
-@pytest.fixture
-def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
-    # All that is known is at once too old, so that every answer asks anew.
-    monkeypatch.setattr(settings, "_FRESH_SECONDS", -1.0)
-    path = plates.make(tmp_path / KEY, fields=2)
-    with service(tmp_path / "workspace", path) as running:
-        surveyed(running, KEY)
-        wait_for(lambda: (p := running.quality.progress(KEY)).total and not p.running)
-        wait_for(lambda: running.quality.judgement(KEY).ready)
-        for answer in ANSWERS.values():
-            answer(running)
-        yield running
+def said_to_be_fast() -> dict[str, bool]:
+    """Return what says so in its docstring, as class and name: is it a property."""
+    return {
+        name: bool(member.decorator_list)
+        for path in (ROOT / "dashboard").rglob("*.py")
+        for owner in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(owner, ast.ClassDef)
+        for member in owner.body
+        if isinstance(member, ast.FunctionDef)
+        for name in [f"{owner.name}.{member.name}"]
+        if "(fast)" in (ast.get_docstring(member) or "") or name in LISTED
+    }
+
+
+FAST = said_to_be_fast()
+
+
+class Known(NamedTuple):
+    """What answers, and what it is asked with."""
+
+    made: Service
+    owners: dict[str, Any]
+    """By the name of the class that has the answer."""
+
+    words: dict[str, Any]
+    """Arguments by their names, and types where a name is used for two things."""
+
+    def call(self, name: str) -> Callable[[], Any]:
+        """Return what asks for an answer, with arguments that mean something."""
+        owner, _, member = name.partition(".")
+        assert owner in self.owners, f"Which object has {name}?"
+        if FAST[name]:
+            return lambda: getattr(self.owners[owner], member)
+        asked = getattr(self.owners[owner], member)
+        # A page that has been closed by an answer is of no use to the next.
+        words = self.words | {"token": self.made.sessions.open(LOCAL.subject)}
+        arguments = {}
+        for parameter in inspect.signature(asked).parameters.values():
+            typed = f"{parameter.name}: {parameter.annotation}"
+            if typed in words or parameter.name in words:
+                arguments[parameter.name] = words.get(typed, words.get(parameter.name))
+            else:
+                assert parameter.default is not parameter.empty, f"{name}: {typed}?"
+        return lambda: asked(**arguments)
+
+
+def owners_in(*roots: Any) -> dict[str, Any]:
+    """Return an object of each class of ours that these hold, at whatever depth."""
+    owners: dict[str, Any] = {}
+    waiting, seen = list(roots), set()
+    while waiting:
+        each = waiting.pop(0)
+        if id(each) in seen or not type(each).__module__.startswith("dashboard."):
+            continue
+        seen.add(id(each))
+        for base in type(each).__mro__:
+            owners.setdefault(base.__name__, each)
+        names = getattr(each, "__dict__", {}) or getattr(type(each), "__slots__", ())
+        waiting += [getattr(each, name, None) for name in names]
+    return owners
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
+    folder = tmp_path_factory.mktemp("fast")
+    path = plates.make(folder / KEY, fields=2)
+    users = folder / "users.json"
+    write_users(users, {})
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        service(folder / "workspace", path) as made,
+    ):
+        # All that is known is at once too old, so that every answer asks anew.
+        patch.setattr(settings, "_FRESH_SECONDS", -1.0)
+        surveyed(made, KEY)
+        wait_for(lambda: (p := made.quality.progress(KEY)).total and not p.running)
+        wait_for(lambda: made.quality.judgement(KEY).ready)
+        visit = Visit(made, f"plate={KEY}&well=A1")
+        token = visit.session.token
+        upload = send(made, token, tiff(picture(7)), "x.tif")
+        staged = made.corrections.stage(
+            token, KEY, "A1", "0", [SourceFile(upload=upload.id, channel=1)]
+        )
+        book = StoredSignIns(made, "server")
+        inbox = Inbox(Options().inbox, made.inbox)
+        extra = (book, Cookies("server", None, book=book), Users(users), inbox)
+        words = {
+            "key": KEY,
+            "plate": made.access.plate(KEY),
+            "plate: str": KEY,
+            "well": "A1",
+            "label": "A1",
+            "field": "0",
+            "metric": "mean.0",
+            "visitor": LOCAL,
+            "act": Act.JUDGE,
+            "act: str": "sign-in",
+            "acts": tuple(Act),
+            "who": ADA,
+            "who: str": "Ada",
+            "owner": LOCAL.subject,
+            "upload": upload.id,
+            "files": (),
+            "axis": "c",
+            "staged": staged.id,
+            "identifier": staged.id,
+            "kind": "pixels",
+            "proposal": "of nobody",
+            "method": "GET",
+            "path": "/",
+            "status": 200,
+            "seconds": 0.1,
+            "read": lambda verdicts: type(verdicts).__name__,
+            "review": made.reviews.review(KEY),
+            "location": str(path),
+            "session": "of nobody",
+            "message": {},
+        }
+        monitors = (Monitoring(made), ReadinessChecks(made))
+        page = (visit.session, visit.parts["verdict"])
+        yield Known(made, owners_in(made, *page, *extra, *monitors), words)
 
 
 @contextmanager
@@ -85,46 +209,52 @@ def on_a_loop(act: Callable[[], Any]) -> Any:
     answers: list[Any] = []
 
     async def ask() -> None:
-        try:
-            answers.append(act())
-        except BaseException as error:
-            answers.append(error)
+        answers.append(answer_of(act))
 
     thread = threading.Thread(target=lambda: asyncio.run(ask()), daemon=True)
     thread.start()
     thread.join(PATIENCE)
-    return answers[0] if answers else None
+    return answers[0] if answers else WAITS
 
 
-@pytest.mark.parametrize("name", ANSWERS)
+def answer_of(act: Callable[[], Any]) -> Any:
+    try:
+        return act()
+    except BaseException as error:
+        return error
+
+
+@pytest.mark.parametrize("name", FAST)
 def test_a_fast_answer_comes_though_the_database_does_not(
-    made: Service, name: str
+    known: Known, name: str
 ) -> None:
-    usual = ANSWERS[name](made)
-    answering = threading.Event()
-    with database(made, lambda: answering.wait(4 * PATIENCE) and None):
+    usual = answer_of(known.call(name))
+    asked, answering = known.call(name), threading.Event()
+    with database(known.made, lambda: answering.wait(4 * PATIENCE) and None):
         try:
-            answer = on_a_loop(lambda: ANSWERS[name](made))
+            answer = on_a_loop(asked)
         finally:
             answering.set()
     assert type(answer) is type(usual), answer
+    assert isinstance(usual, HCSError) or not isinstance(usual, BaseException)
 
 
-@pytest.mark.parametrize("name", ANSWERS)
+@pytest.mark.parametrize("name", FAST)
 def test_a_fast_answer_fails_in_words_where_the_database_is_gone(
-    made: Service, name: str
+    known: Known, name: str
 ) -> None:
     def gone() -> None:
         raise OperationalError("select", {}, Exception("server closed"))
 
-    usual = ANSWERS[name](made)
-    with database(made, gone):
-        answer = on_a_loop(lambda: ANSWERS[name](made))
+    usual = answer_of(known.call(name))
+    asked = known.call(name)
+    with database(known.made, gone):
+        answer = on_a_loop(asked)
     assert isinstance(answer, (type(usual), HCSError)), answer
 
 
-def test_a_setting_is_the_same_object_until_it_is_another_value(made: Service) -> None:
-    fresh = settings.Settings(made.storage.engine)
+def test_a_setting_is_the_same_object_until_it_is_another_value(known: Known) -> None:
+    fresh = settings.Settings(known.made.storage.engine)
     fresh.put({"a": 1}, "kind", "x")
     first = fresh.get("kind", "x")
     assert fresh.get("kind", "x") is first
@@ -133,8 +263,8 @@ def test_a_setting_is_the_same_object_until_it_is_another_value(made: Service) -
     fresh.close()
 
 
-def test_a_reading_that_began_before_a_change_is_not_kept(made: Service) -> None:
-    fresh = settings.Settings(made.storage.engine)
+def test_a_reading_that_began_before_a_change_is_not_kept(known: Known) -> None:
+    fresh = settings.Settings(known.made.storage.engine)
     fresh.put("old", "kind", "x")
     read = fresh._read
 
