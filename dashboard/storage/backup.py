@@ -102,6 +102,7 @@ def back_up(database: Path, target: Path, program: str) -> Backup:
             with zipfile.ZipFile(written, "x", zipfile.ZIP_DEFLATED) as archive:
                 archive.writestr(_DOCUMENT, json.dumps(asdict(backup), indent=1))
                 archive.write(copy, _DATABASE)
+            # It holds what people wrote of each other's work.
             written.chmod(0o600)
             to_disk(written)
             # A link and not a renaming: what somebody put there meanwhile stays.
@@ -144,6 +145,7 @@ def _is_dated(path: Path) -> bool:
     try:
         datetime.strptime(path.stem, f"hcs-{_MOMENT}").replace(tzinfo=UTC)
     except ValueError:
+        # Somebody's own file in this folder: it is never removed.
         return False
     return path.is_file()
 
@@ -160,6 +162,7 @@ def read_backup(source: Path) -> Backup:
         raise DashboardError(f"No backup is at {source}: it is no file.")
     try:
         with zipfile.ZipFile(source) as archive, archive.open(_DOCUMENT) as stream:
+            # It may be anybody's zip, and unpack to any size.
             document: Any = json.loads(stream.read(_MOST_DOCUMENT))
         backup = Backup(
             **{name: document[name] for name in Backup.__dataclass_fields__}
@@ -199,9 +202,11 @@ def restore(source: Path, database: Path) -> tuple[Backup, Path | None]:
             if wrong := damage(copy):
                 raise DashboardError(f"The database in {source} is damaged: {wrong}.")
             copy.chmod(0o600)
+            # On the disk before it takes the place of the other.
             to_disk(copy)
             former = put_aside(database)
             copy.replace(database)
+            # The new name, too.
             to_disk(database.parent)
     except (OSError, zipfile.BadZipFile, sqlite3.Error) as error:
         raise DashboardError(

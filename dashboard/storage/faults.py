@@ -153,6 +153,7 @@ def _has_no_room(engine: Engine, error: BaseException) -> bool:
         place = Path(engine.url.database or "").parent
         return shutil.disk_usage(place).free < _LEAST_FREE
     except OSError:
+        # Who cannot look cannot say that it is full.
         return False
 
 

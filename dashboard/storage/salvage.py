@@ -61,6 +61,7 @@ def salvage(database: Path) -> Salvaged:
             open_database(f"sqlite:///{copy.as_posix()}").dispose()
             rows, gaps = _copy(database, copy)
             copy.chmod(0o600)
+            # On the disk before it takes the place of the other.
             to_disk(copy)
             former = put_aside(database)
             copy.replace(database)
@@ -134,6 +135,7 @@ class _Reading:
                 return
             except sqlite3.DatabaseError:
                 self.gaps += 1
+                # A damaged page takes its rows with it; others lie beyond.
                 place = self._beyond(max(place, 0))
 
     def _beyond(self, place: int) -> int | None:

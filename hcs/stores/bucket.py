@@ -118,6 +118,7 @@ class ObstoreBucket:
             with self._errors("remove", key):
                 self._obstore.delete(self._store, key)
         except FileNotFoundError:
+            # Gone already, as was wanted.
             return
 
     def keys(self, prefix: str) -> list[tuple[str, int]]:

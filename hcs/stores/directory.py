@@ -130,6 +130,7 @@ class DirectoryStore(PlateStore, str):
         try:
             path = os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115
         except OSError:
+            # Only Linux has /proc.
             path = os.path.realpath(self._inside + key)
         if not self._is_inside(path):
             raise self._leaves_error(key)

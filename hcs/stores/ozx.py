@@ -337,6 +337,7 @@ def _inflate(data: bytes, entry: ZipEntry, where: str) -> bytes:
         )
     try:
         # One byte more than there should be, so that an entry that is longer shows.
+        # Minus: entries of a zip are deflated without the header of zlib.
         content = zlib.decompressobj(-15).decompress(data, entry.size + 1)
     except zlib.error as error:
         raise CorruptDataError(f"{where} cannot be inflated: {error}.") from error

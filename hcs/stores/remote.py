@@ -168,6 +168,7 @@ class RemoteStore(PlateStore):
                 check_size(result, where, CHUNK_LIMIT)
                 data = bytes(await result.bytes_async())
         except FileNotFoundError:
+            # What was never written has no object: it holds the fill value.
             return None
         if first >= 0:
             return data

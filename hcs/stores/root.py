@@ -76,6 +76,7 @@ def open_plate(location: Any) -> tuple[PlateStore, str] | None:
         if "plate" in envelope(attributes):
             return store, detect_version(attributes, zarr_format, store.where(key))
     except PlateNotFoundError:
+        # A store is there, but no group in it.
         pass
     if not is_lent(location):
         store.close()

@@ -141,6 +141,7 @@ def unpack(
         with store_errors(f"Could not make {final}", final):
             step.reached("unpack rename")
             if final.exists():
+                # Only an empty one goes: anything in it makes this fail.
                 final.rmdir()
             target.root.rename(final)
     except BaseException:

@@ -146,6 +146,7 @@ def copy_well(transfer: Transfer, path: str, history: bool) -> Iterator[str]:
             for done, name in enumerate(
                 _copy_fields(transfer, well, history, copied_paths)
             ):
+                # What an earlier attempt has told of is not told again.
                 if done >= yielded:
                     yielded += 1
                     yield name
@@ -249,6 +250,7 @@ def _version_of(transfer: Transfer, well: WellDocument, image: WellImage) -> str
     try:
         identifier = Multiscales.open(transfer.store, key, transfer.old).version
     except HCSError:
+        # A well that was changed explains it, and is copied again.
         _check_unchanged(transfer, well)
         raise
     return identifier or uuid.uuid4().hex
@@ -329,6 +331,7 @@ def _fill_group(
     try:
         copy_content(transfer, old_key, key)
     except HCSError:
+        # As above: a move or purge meanwhile takes the files away.
         _check_unchanged(transfer, well)
         raise
     if _version_at(transfer, old_key) != before:

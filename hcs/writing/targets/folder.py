@@ -180,9 +180,11 @@ class DirectoryTarget(Target):
                 with part.open("xb") as stream:
                     stream.write(data)
                     stream.flush()
+                    # Before the renaming: else a crash may leave an empty document.
                     if durable:
                         os.fsync(stream.fileno())
                 step.reached(f"replace {key}")
+                # As late as can be, for those who know no locks.
                 self._check_unchanged(key)
                 _replace(part, path)
             except BaseException:
@@ -190,6 +192,7 @@ class DirectoryTarget(Target):
                     part.unlink()
                 raise
             step.reached(f"replaced {key}")
+            # A new name is on the disk once its directory is.
             if durable:
                 self._sync_directory(path.parent)
 
@@ -347,6 +350,7 @@ def _link(old: Path, new: Path) -> None:
         if not old.samefile(new):
             raise
     except OSError:
+        # Some file systems have no links, some places are on two.
         shutil.copy2(old, new)
 
 

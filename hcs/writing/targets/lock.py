@@ -132,6 +132,7 @@ def try_hold(path: Path, lock_path: Path | None = None) -> Hold | None:
     except FileNotFoundError as error:
         raise StoreError(f"{path} is gone and cannot be locked.") from error
     except PermissionError as error:
+        # Windows opens no directory as a file, whoever asks.
         if os.name != "nt":
             raise ReadOnlyError(f"{path} may not be read: {error.strerror}.") from error
         return _hold_lock_file(path, lock_path)
@@ -142,6 +143,7 @@ def try_hold(path: Path, lock_path: Path | None = None) -> Hold | None:
         if error.errno in _UNSUPPORTED:
             return _hold_lock_file(path, lock_path)
         raise StoreError(f"{path} cannot be locked: {error.strerror}.") from error
+    # Who waited while it was swapped has the lock of the one that went.
     if taken and _is_still(path, descriptor):
         return Hold(descriptor)
     os.close(descriptor)
@@ -173,6 +175,7 @@ def _is_still(path: Path, descriptor: int) -> bool:
 def _hold_lock_file(path: Path, lock_path: Path) -> Hold | None:
     """Hold a lock file, for this thread alone."""
     lock_file = str(lock_path.parent.resolve() / lock_path.name)
+    # A lock of a process keeps none of its own threads out.
     with _guard:
         if lock_file in _taken_here:
             return None
@@ -189,6 +192,7 @@ def _hold_lock_file(path: Path, lock_path: Path) -> Hold | None:
 
 def _locked_file(path: Path, lock_path: Path) -> int | None:
     try:
+        # Others who write here must be able to open it; their umask decides.
         descriptor = os.open(lock_path, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
         raise StoreError(
@@ -203,6 +207,7 @@ def _locked_file(path: Path, lock_path: Path) -> int | None:
         else:
             import fcntl
 
+            # NFS takes these also where it refuses flock.
             fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         os.close(descriptor)

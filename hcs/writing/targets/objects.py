@@ -151,6 +151,7 @@ class ObjectTarget(Target):
             try:
                 self.bucket.put(f"{prefix}/{name}", data, ExpectedTag(None))
             except MovedOnError:
+                # Another writer has put its mark there since the look above.
                 return None
         return ObjectHold(self._shared, prefix)
 
