@@ -163,9 +163,51 @@ def stands_out(scale: Scale, value: float, right: float, notable: float | None) 
     return 1 if notable > 0 else -1
 
 
-def part_of(value: float, low: float, high: float) -> float:
-    """Return where a value lies between the ends of the colours, 0 to 1 within them."""
-    return (value - low) / (high - low) if high != low else 0.5
+def part_of(
+    value: float, low: float, high: float, *, scale: Scale, least: float | None = None
+) -> float:
+    """Return where a value lies between the ends of the colours, 0 to 1 within them.
+
+    As `assets/plate/colouring.js` does.
+
+    Parameters
+    ----------
+    value
+        Of the well.
+    low, high
+        The `ends`; where they are equal, the middle, of a deviation where all is well.
+    scale
+        The kind of the metric.
+    least
+        See `least_of_logarithms`: smaller values stand with it; by value where None.
+    """
+    if least is not None:
+        at, start, end = (math.log10(max(x, least)) for x in (value, low, high))
+        return (at - start) / (end - start) if end > start else float(value > 0)
+    if high == low:
+        return 0.0 if scale == "deviation" else 0.5
+    return (value - low) / (high - low)
+
+
+def least_of_logarithms(
+    values: Iterable[float], high: float | None, *, scale: Scale, log: bool
+) -> float | None:
+    """Return the least value that has a logarithm, None where colours go by value.
+
+    Parameters
+    ----------
+    values
+        Of all wells.
+    high
+        Where the colours end.
+    scale, log
+        Of the metric: its kind, and whether it is better looked at by logarithm.
+    """
+    numbers = list(values)
+    if not log or scale != "sequential" or high is None or high <= 0:
+        return None
+    positive = [value for value in numbers if value > 0]
+    return min(positive) if positive and min(numbers) >= 0 else None
 
 
 def ramp_css(ground: Ground, prefix: str = "") -> str:

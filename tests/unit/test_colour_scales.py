@@ -121,7 +121,7 @@ def test_the_ends_of_a_deviation_without_a_limit_reach_its_far_values():
 
 def test_zero_is_in_the_middle_of_what_diverges():
     low, high = ends("diverging", -1, 4)
-    assert part_of(0, low, high) == 0.5
+    assert part_of(0, low, high, scale="diverging") == 0.5
     assert ends("sequential", 2, 5) == (2, 5)
 
 
