@@ -105,6 +105,13 @@ def compose(
     """
     occupied, reserve = Occupied(workspace.path), Reserve(workspace.path)
     plates = Plates([os.fspath(root) for root in roots], read_only=options.read_only)
+    previews = Previews(
+        workspace.previews,
+        options.preview_bytes,
+        options.preview_disk_bytes,
+        room=reserve.room,
+    )
+    reserve.add_cache(previews.empty)
     try:
         engine = open_database(
             options.database or workspace.database_url, reserve.make_room
@@ -144,13 +151,6 @@ def compose(
     decoders = Decoders()
     staged = StagedCorrections()
     commits = Commits(staged, events)
-    previews = Previews(
-        workspace.previews,
-        options.preview_bytes,
-        options.preview_disk_bytes,
-        room=reserve.room,
-    )
-    reserve.add_cache(previews.empty)
     planes = PlaneCache(options.cache_bytes)
     thumbnails = Thumbnails(previews, planes)
     preview_jobs = PreviewJobs(previews, planes, workers=options.workers)

@@ -8,11 +8,11 @@ uploads that nobody committed are not kept. A database of PostgreSQL is its keep
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
 import shutil
-import sqlite3
 import tempfile
 import zipfile
 from dataclasses import asdict, dataclass
@@ -22,7 +22,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dashboard.errors import DashboardError
 from dashboard.storage.database import SCHEMA
-from dashboard.storage.engine import damage, schema_of_file
+from dashboard.storage.database_file import copy_database, damage
+from dashboard.storage.engine import schema_of_file
+from dashboard.storage.faults import PATIENCE_SECONDS, DatabaseFault
 from dashboard.storage.occupied import alone
 
 if TYPE_CHECKING:
@@ -60,7 +62,9 @@ class Backup:
     nbytes: int
 
 
-def back_up(database: Path, target: Path, program: str) -> Backup:
+def back_up(
+    database: Path, target: Path, program: str, seconds: float = PATIENCE_SECONDS
+) -> Backup:
     """Write a backup of a database, which may be in use meanwhile.
 
     Parameters
@@ -71,11 +75,14 @@ def back_up(database: Path, target: Path, program: str) -> Backup:
         File to write; only its owner can read it. It is complete or not there.
     program
         Version to note.
+    seconds
+        How long another program may hold the database.
 
     Raises
     ------
     DashboardError
-        If there is no database, it is damaged, `target` exists, or the disk fails.
+        If there is no database, it is damaged or held by another program, `target`
+        exists, or the disk fails.
     """
     if not database.is_file():
         raise DashboardError(f"No database is at {database}: nothing to back up.")
@@ -84,7 +91,7 @@ def back_up(database: Path, target: Path, program: str) -> Backup:
     try:
         with scratch_folder(target) as folder:
             copy = folder / _DATABASE
-            _copy_database(database, copy)
+            copy_database(database, copy, seconds)
             if wrong := damage(copy):
                 raise DashboardError(
                     f"The database {database} is damaged ({wrong}); no backup of it "
@@ -107,9 +114,9 @@ def back_up(database: Path, target: Path, program: str) -> Backup:
             to_disk(written)
             # A link and not a renaming: what somebody put there meanwhile stays.
             os.link(written, target)
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, DatabaseFault) as error:
         raise DashboardError(
-            f"The backup {target} was not written: {_why(error)}."
+            f"The backup {target} was not written: {why(error, target.parent)}."
         ) from error
     return backup
 
@@ -136,7 +143,7 @@ def remove_older(folder: Path, count: int) -> list[Path]:
             path.unlink()
     except OSError as error:
         raise DashboardError(
-            f"An older backup cannot be removed: {path} ({_why(error)})."
+            f"An older backup cannot be removed: {path} ({why(error)})."
         ) from error
     return older
 
@@ -169,7 +176,7 @@ def read_backup(source: Path) -> Backup:
         )
     except (OSError, zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:
         raise DashboardError(
-            f"{source} is no backup of a workspace: {_why(error)}."
+            f"{source} is no backup of a workspace: {why(error)}."
         ) from error
     if backup.format != _FORMAT or not isinstance(backup.schema, int):
         raise DashboardError(f"{source} is a backup of another kind: {document}.")
@@ -208,10 +215,10 @@ def restore(source: Path, database: Path) -> tuple[Backup, Path | None]:
             copy.replace(database)
             # The new name, too.
             to_disk(database.parent)
-    except (OSError, zipfile.BadZipFile, sqlite3.Error) as error:
+    except (OSError, zipfile.BadZipFile, DatabaseFault) as error:
         raise DashboardError(
-            f"{source} was not restored: {_why(error)}. What was there is still in "
-            f"{database.parent}."
+            f"{source} was not restored: {why(error, database.parent)}. What was "
+            f"there is still in {database.parent}."
         ) from error
     return backup, former
 
@@ -256,21 +263,16 @@ def put_aside(database: Path) -> Path | None:
     return aside
 
 
-def _copy_database(database: Path, copy: Path) -> None:
-    uri = f"{database.resolve().as_uri()}?mode=ro"
-    with (
-        contextlib.closing(sqlite3.connect(uri, uri=True)) as source,
-        contextlib.closing(sqlite3.connect(copy)) as target,
-    ):
-        source.backup(target)
-
-
 @contextlib.contextmanager
 def scratch_folder(target: Path) -> Iterator[Path]:
     """Yield a folder on the disk of a file; it is gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix=".hcs-", dir=target.parent))
     try:
         yield folder
+    except DatabaseFault as fault:
+        if fault.folder == folder:  # it is gone when people look for it
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from fault
+        raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -289,5 +291,8 @@ def to_disk(path: Path) -> None:
         os.close(descriptor)
 
 
-def _why(error: Exception) -> str:
-    return str(getattr(error, "strerror", None) or error)
+def why(error: Exception, folder: Path | None = None) -> str:
+    """Return why something failed, as half a sentence; names the disk that is full."""
+    if folder is not None and getattr(error, "errno", None) == errno.ENOSPC:
+        return f"the disk of {folder} is full: free some space on it"
+    return str(getattr(error, "strerror", None) or error).removesuffix(".")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import logging
-import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,8 @@ from sqlalchemy.exc import ArgumentError
 
 from dashboard.errors import DashboardError
 from dashboard.storage.database import BUSY_SECONDS, SCHEMA, begin_alone, settings
-from dashboard.storage.faults import DatabaseFault, patiently, say_faults
+from dashboard.storage.database_file import copy_database, damage
+from dashboard.storage.faults import DatabaseFault, Fault, patiently, say_faults
 from dashboard.storage.file_system import NETWORK, file_system
 from hcs.extras import extra
 
@@ -70,21 +70,24 @@ def open_database(url: str, make_room: Callable[[], object] = lambda: None) -> E
         event.listen(
             engine, "connect", functools.partial(_prepare_sqlite, shared=shared)
         )
-        _refuse_damaged(engine)
     elif url.startswith("postgresql+psycopg:"):
         event.listen(engine, "do_connect", connect)
     say_faults(engine, make_room)
     try:
-        with engine.connect() as connection:
-            schema = _schema(connection)
+        if engine.dialect.name == "sqlite":
+            _refuse_damaged(Path(engine.url.database or ""), make_room)
+        schema = patiently(lambda: _schema_of(engine))
         if schema < SCHEMA:
             # Another server may be at it, for longer than one statement waits.
             schema = patiently(lambda: _bring_up_to_date(engine))
     except DatabaseFault as error:
         engine.dispose()
+        help = "Choose another with --database or --workspace."
+        if error.fault is Fault.BUSY:
+            help = "Start again when that has ended."
         raise DashboardError(
             f"The database {engine.url.render_as_string(hide_password=True)} cannot "
-            f"be opened. {error} Choose another with --database or --workspace."
+            f"be opened. {error} {help}"
         ) from error
     if schema > SCHEMA:
         engine.dispose()
@@ -113,12 +116,10 @@ def _shared_file(engine: Engine) -> bool:
     return True
 
 
-def _refuse_damaged(engine: Engine) -> None:
+def _refuse_damaged(path: Path, make_room: Callable[[], object]) -> None:
     """Refuse a file that is damaged now, and not when somebody needs what it holds."""
-    path = Path(engine.url.database or "")
-    if not path.is_file() or not (wrong := damage(path)):
+    if not path.is_file() or not (wrong := damage(path, make_room)):
         return
-    engine.dispose()
     raise DashboardError(
         f"The database {path} is damaged: {wrong}. Nothing was changed. Bring back a "
         f"backup (`hcs-dashboard restore FILE`, which keeps the damaged one), or what "
@@ -138,25 +139,19 @@ def _prepare_sqlite(connection: Any, record: Any, *, shared: bool) -> None:
     cursor.close()
 
 
-def damage(path: Path) -> str:
-    """Return what is wrong with the file of a database, "" where nothing is (slow)."""
-    try:
-        uri = f"{path.resolve().as_uri()}?mode=ro"
-        with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:
-            ((answer,),) = connection.execute("PRAGMA quick_check(1)").fetchall()
-    except sqlite3.Error as error:
-        return str(error)
-    return "" if answer == "ok" else str(answer).splitlines()[-1]
-
-
 def schema_of_file(path: Path) -> int:
     """Return the schema of the file of a database, 0 for an empty one."""
     engine = create_engine(f"sqlite:///{path.as_posix()}")
+    say_faults(engine, lambda: None)
     try:
-        with engine.connect() as connection:
-            return _schema(connection)
+        return _schema_of(engine)
     finally:
         engine.dispose()
+
+
+def _schema_of(engine: Engine) -> int:
+    with engine.connect() as connection:
+        return _schema(connection)
 
 
 def _schema(connection: Connection) -> int:
@@ -218,12 +213,12 @@ def _keep_copy(engine: Engine, schema: int) -> None:
     name = engine.url.database
     if engine.dialect.name != "sqlite" or not name or name == ":memory:":
         return
-    copy = f"{name}.schema-{schema}"
-    if Path(copy).exists():
+    copy = Path(f"{name}.schema-{schema}")
+    if copy.exists():
         return
-    # Through the database itself: its log may hold what the file does not have yet.
-    with (
-        contextlib.closing(sqlite3.connect(name)) as source,
-        contextlib.closing(sqlite3.connect(copy)) as target,
-    ):
-        source.backup(target)
+    part = copy.with_name(f"{copy.name}.part")
+    try:
+        copy_database(Path(name), part)
+        part.replace(copy)
+    finally:
+        part.unlink(missing_ok=True)

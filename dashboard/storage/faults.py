@@ -90,12 +90,18 @@ class DatabaseFault(DashboardError, SQLAlchemyError):
         What is wrong with it.
     reason
         What its driver said.
+    folder
+        On the disk that is full, where that may be named.
     """
 
-    def __init__(self, fault: Fault, reason: str) -> None:
+    def __init__(self, fault: Fault, reason: str, folder: Path | None = None) -> None:
         self.fault = fault
+        self.folder = folder if fault is Fault.FULL else None
+        words = fault.value
+        if self.folder is not None:
+            words = words.replace("the database", str(folder))
         way_back = f" {_BACK}" if fault is Fault.DAMAGED else ""
-        super().__init__(f"{fault.value} ({reason}).{way_back}")
+        super().__init__(f"{words} ({reason}).{way_back}")
 
 
 def fault_of(error: BaseException, *, disconnected: bool = False) -> Fault:
@@ -110,6 +116,14 @@ def fault_of(error: BaseException, *, disconnected: bool = False) -> Fault:
     if state is None or disconnected:
         return Fault.SILENT
     return _POSTGRESQL.get(state, Fault.OTHER)
+
+
+def fault_of_file(error: sqlite3.Error, path: Path) -> DatabaseFault:
+    """Return what an error of SQLite says of the file of a database, or of its disk."""
+    fault = fault_of(error)
+    if fault is Fault.OTHER and _has_no_room(path, error):
+        fault = Fault.FULL
+    return DatabaseFault(fault, str(error), path.parent)
 
 
 def say_faults(engine: Engine, make_room: Callable[[], object]) -> None:
@@ -129,7 +143,8 @@ def say_faults(engine: Engine, make_room: Callable[[], object]) -> None:
         if isinstance(context.sqlalchemy_exception, IntegrityError):
             return None
         fault = fault_of(error, disconnected=bool(context.is_disconnect))
-        if fault is Fault.OTHER and _has_no_room(engine, error):
+        path = Path(engine.url.database or "")
+        if fault is Fault.OTHER and _has_no_room(path, error):
             fault = Fault.FULL
         if fault is Fault.FULL:
             make_room()
@@ -145,13 +160,12 @@ def say_faults(engine: Engine, make_room: Callable[[], object]) -> None:
     event.listen(engine, "handle_error", explain, retval=True)
 
 
-def _has_no_room(engine: Engine, error: BaseException) -> bool:
+def _has_no_room(path: Path, error: BaseException) -> bool:
     """Whether SQLite failed at its files because their disk is full."""
     if (getattr(error, "sqlite_errorcode", 0) & 0xFF) != sqlite3.SQLITE_IOERR:
         return False
     try:
-        place = Path(engine.url.database or "").parent
-        return shutil.disk_usage(place).free < _LEAST_FREE
+        return shutil.disk_usage(path.parent).free < _LEAST_FREE
     except OSError:
         # Who cannot look cannot say that it is full.
         return False

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from dashboard.errors import DashboardError
-from dashboard.storage.backup import put_aside, scratch_folder, to_disk
+from dashboard.storage.backup import put_aside, scratch_folder, to_disk, why
 from dashboard.storage.database import SCHEMA, metadata
-from dashboard.storage.engine import damage, open_database
+from dashboard.storage.database_file import damage, open_file
+from dashboard.storage.engine import open_database
+from dashboard.storage.faults import PATIENCE_SECONDS, Fault, fault_of, fault_of_file
 from dashboard.storage.occupied import alone
 
 if TYPE_CHECKING:
@@ -26,6 +28,10 @@ if TYPE_CHECKING:
 _LAST: Final = 2**62
 _HALF: Final = 1 << 40
 """A step beyond which no row is sought any more."""
+
+
+_PASSING: Final = (Fault.BUSY, Fault.FULL)
+"""What says nothing of a row: it can be read at another time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,31 +48,48 @@ class Salvaged:
     """Where the damaged database is now."""
 
 
-def salvage(database: Path) -> Salvaged:
+def salvage(database: Path, seconds: float = PATIENCE_SECONDS) -> Salvaged:
     """Put what can be read of a damaged database in its place, and keep it.
+
+    Parameters
+    ----------
+    database
+        Its file.
+    seconds
+        How long another program may hold it.
 
     Raises
     ------
     DashboardError
         If it is not damaged, nothing can be read, another version of the program wrote
-        it, or a program is at work in its folder. Nothing is changed then.
+        it, another program holds it or is at work in its folder, or the disk is full.
+        Nothing is changed then.
     """
     if not database.is_file():
         raise DashboardError(f"No database is at {database}: nothing to salvage.")
-    if not damage(database):
+    if not damage(database, seconds=seconds):
         raise DashboardError(f"The database {database} is not damaged; it stays.")
     try:
         with alone(database.parent), scratch_folder(database) as folder:
             copy = folder / database.name
             open_database(f"sqlite:///{copy.as_posix()}").dispose()
-            rows, gaps = _copy(database, copy)
+            rows, gaps = _copy(database, copy, seconds)
             copy.chmod(0o600)
             # On the disk before it takes the place of the other.
             to_disk(copy)
             former = put_aside(database)
             copy.replace(database)
             to_disk(database.parent)
-    except (OSError, sqlite3.Error) as error:
+    except OSError as error:
+        raise DashboardError(
+            f"The database {database} was left as it is: {why(error, database.parent)}."
+        ) from error
+    except sqlite3.Error as error:
+        fault = fault_of_file(error, database)
+        if fault.fault in _PASSING:
+            raise DashboardError(
+                f"The database {database} was left as it is. {fault}"
+            ) from error
         raise DashboardError(
             f"Nothing can be read of {database} ({error}); it was left as it is. Bring "
             f"back a backup: `hcs-dashboard restore FILE`."
@@ -75,11 +98,12 @@ def salvage(database: Path) -> Salvaged:
     return Salvaged(rows, gaps, former)
 
 
-def _copy(database: Path, copy: Path) -> tuple[dict[str, int], tuple[str, ...]]:
-    uri = f"{database.resolve().as_uri()}?mode=ro"
+def _copy(
+    database: Path, copy: Path, seconds: float
+) -> tuple[dict[str, int], tuple[str, ...]]:
     rows, gaps = {}, []
     with (
-        contextlib.closing(sqlite3.connect(uri, uri=True)) as source,
+        contextlib.closing(open_file(database, seconds)) as source,
         contextlib.closing(sqlite3.connect(copy)) as target,
     ):
         _refuse_other_schema(source, database)
@@ -133,7 +157,9 @@ class _Reading:
                     self.count += 1
                     yield tuple(row)
                 return
-            except sqlite3.DatabaseError:
+            except sqlite3.DatabaseError as error:
+                if fault_of(error) in _PASSING:
+                    raise
                 self.gaps += 1
                 # A damaged page takes its rows with it; others lie beyond.
                 place = self._beyond(max(place, 0))
@@ -154,6 +180,8 @@ class _Reading:
     def _reads(self, place: int) -> bool:
         try:
             self._source.execute(f"{self._query} LIMIT 1", (place,)).fetchall()
-        except sqlite3.DatabaseError:
+        except sqlite3.DatabaseError as error:
+            if fault_of(error) in _PASSING:
+                raise
             return False
         return True
