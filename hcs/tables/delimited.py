@@ -27,6 +27,12 @@ _MARKS = (
 _SAMPLE_ROWS = 200
 """Rows looked at to find the delimiter."""
 
+_MOST_DELIMITERS = 1 << 17
+"""Of a row, those inside of its quotes among them: a cell has up to as many letters."""
+
+_MOST_SHARED = 1 << 16
+"""Different cells that are known again: wells, roles and compounds repeat."""
+
 
 def read_text(data: bytes, name: str) -> Table:
     """Return the cells of a delimited text.
@@ -39,15 +45,15 @@ def read_text(data: bytes, name: str) -> Table:
     text, encoding, assumed = _decoded(data, name)
     text, delimiter = _delimited(text)
     try:
-        numbered = _bounded(_rows(text, delimiter), name)
+        rows, lines = _bounded(_rows(text, delimiter, name), name)
     except csv.Error as error:
         raise SourceError(f"{name} cannot be read as a table: {error}.") from error
-    _check_quotes(text, delimiter, (row for row, _ in numbered), name)
-    if not numbered:
+    _check_quotes(text, delimiter, rows, name)
+    if not rows:
         raise SourceError(f"{name} holds no rows.")
     return Table(
-        rows=tuple(row for row, _ in numbered),
-        lines=tuple(line for _, line in numbered),
+        rows=tuple(rows),
+        lines=tuple(lines),
         name=name,
         encoding=encoding,
         assumed=assumed,
@@ -111,30 +117,68 @@ def _delimited(text: str) -> tuple[str, str]:
     # Spreadsheets may say the delimiter on a first line "sep=;".
     if separator := re.match(r"sep=(.)\r?\n", text, re.IGNORECASE):
         return text[separator.end() :], separator[1]
-    return text, max(_DELIMITERS, key=lambda delimiter: _evenness(text, delimiter))
+    there = [delimiter for delimiter in _DELIMITERS if delimiter in text]
+    if len(there) < 2:
+        return text, (there or _DELIMITERS)[0]
+    return text, max(there, key=lambda delimiter: _evenness(text, delimiter))
 
 
 def _evenness(text: str, delimiter: str) -> tuple[int, int]:
     """Return how many rows have the usual width, if any is cut, and that width."""
     widths: Counter[int] = Counter()
     try:
-        for row, _ in _rows(text, delimiter):
+        for row, _ in _rows(text, delimiter, ""):
             widths[len(row)] += 1
             if widths.total() >= _SAMPLE_ROWS:
                 break
-    except csv.Error:
+    except (csv.Error, SourceError):
         return 0, 0
     cut = [(count, width) for width, count in widths.items() if width > 1]
     return max(cut, default=(0, 0))
 
 
-def _rows(text: str, delimiter: str) -> Iterator[tuple[tuple[str, ...], int]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+def _rows(
+    text: str, delimiter: str, name: str
+) -> Iterator[tuple[tuple[str, ...], int]]:
+    lines = _RowLines(text, delimiter, name)
+    texts: dict[str, str] = {}
+    reader = csv.reader(lines, delimiter=delimiter)
     for cells in reader:
         go_on()
-        row = tuple(_bare(cell.strip()) for cell in cells)
+        lines.delimiters = 0
+        row = tuple(_shared(_bare(cell.strip()), texts) for cell in cells)
         if any(row) and not row[0].startswith("#"):
             yield row, reader.line_num
+
+
+class _RowLines:
+    """The lines of a text; of one row they have no more delimiters than any has.
+
+    A row of millions of cells would be there before its cells are counted.
+    """
+
+    def __init__(self, text: str, delimiter: str, name: str) -> None:
+        self._stream = io.StringIO(text, newline="")
+        self._delimiter = delimiter
+        self._name = name
+        self.delimiters = 0
+
+    def __iter__(self) -> _RowLines:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._stream)
+        self.delimiters += line.count(self._delimiter)
+        if self.delimiters > _MOST_DELIMITERS:
+            refuse_large(self._name, 1, self.delimiters + 1)
+        return line
+
+
+def _shared(cell: str, texts: dict[str, str]) -> str:
+    """Return a cell, or one that was there before and says the same."""
+    if len(texts) < _MOST_SHARED:
+        return texts.setdefault(cell, cell)
+    return texts.get(cell, cell)
 
 
 def _bare(cell: str) -> str:
@@ -145,12 +189,13 @@ def _bare(cell: str) -> str:
 
 
 def _bounded(
-    rows: Iterable[tuple[tuple[str, ...], int]], name: str
-) -> list[tuple[tuple[str, ...], int]]:
-    numbered = []
+    numbered: Iterable[tuple[tuple[str, ...], int]], name: str
+) -> tuple[list[tuple[str, ...]], list[int]]:
+    rows, lines = [], []
     width = 0
-    for row, line in rows:
+    for row, line in numbered:
         width = max(width, len(row))
-        numbered.append((row, line))
-        refuse_large(name, len(numbered), width)
-    return numbered
+        rows.append(row)
+        lines.append(line)
+        refuse_large(name, len(rows), width)
+    return rows, lines

@@ -59,7 +59,8 @@ def read_table(
     ------
     SourceError
         If it cannot be read, is no table, holds no row, has no part of that name, or
-        is larger than 16 MiB, than 16,384 columns or than four million cells.
+        is larger than 16 MiB, than 16,384 columns, a million rows or four million
+        cells.
     MissingExtraError
         If it needs a package that is not installed.
     """

@@ -24,6 +24,9 @@ MAX_BYTES: Final = 16 << 20
 MAX_COLUMNS: Final = 16_384
 """A spreadsheet has no more."""
 
+MAX_ROWS: Final = 1 << 20
+"""A spreadsheet has no more; each costs memory, however few cells it has."""
+
 MAX_CELLS: Final = 1 << 22
 """Rows times columns of the widest row; ten times a plate of 3456 wells with a hundred
 columns."""
@@ -132,8 +135,13 @@ def refuse_large(name: str, rows: int, columns: int) -> None:
     Raises
     ------
     SourceError
-        If it has more than `MAX_COLUMNS`, or more than `MAX_CELLS` altogether.
+        If it has more than `MAX_COLUMNS`, `MAX_ROWS`, or `MAX_CELLS` altogether.
     """
+    if rows > MAX_ROWS:
+        raise SourceError(
+            f"{name} has over {MAX_ROWS:,} rows, more than a spreadsheet. Cut it by "
+            f"plate."
+        )
     if columns > MAX_COLUMNS:
         raise SourceError(
             f"{name} has {columns:,} columns; a table has up to {MAX_COLUMNS:,}. "

@@ -20,7 +20,7 @@ from hcs.errors import HCSError, SourceError
 from hcs.extras import extra
 from hcs.tables.hollow_cells import hollow_cells
 from hcs.tables.numbers import float_text
-from hcs.tables.table import Table, typed_table
+from hcs.tables.table import MAX_ROWS, Table, typed_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,9 +34,6 @@ _SMALL = 1 << 20
 """Parts up to this size may shrink as much as they like."""
 
 _MOST_SHEETS = 100
-_MOST_ROWS = 1 << 20
-"""Of a sheet; no spreadsheet has more."""
-
 
 _STYLES = "xl/styles.xml"
 _MOST_FORMAT = 1000
@@ -202,8 +199,8 @@ def _sheet(sheet: Any, data: bytes, name: str) -> Table:
 
 def _rows(sheet: Any) -> Iterator[tuple[int, list[str]]]:
     for number, cells in enumerate(sheet.iter_rows(values_only=True), 1):
-        if number > _MOST_ROWS:
-            raise ValueError(f"it has a cell below row {_MOST_ROWS:,}")
+        if number > MAX_ROWS:
+            raise ValueError(f"it has a cell below row {MAX_ROWS:,}")
         yield number, [_text(cell) for cell in cells]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sqlite3
+import tracemalloc
 import zipfile
 from contextlib import closing
 from functools import cache
@@ -21,7 +22,7 @@ from hcs.qc.plates.imported import read_measurements
 from hcs.qc.plates.roles import propose_mapping
 from hcs.tables.platemap import read_plate_map
 from hcs.tables.reading import read_table
-from hcs.tables.table import MAX_COLUMNS, unique_names
+from hcs.tables.table import MAX_COLUMNS, MAX_ROWS, refuse_large, unique_names
 from hcs.well_patterns import select_wells
 
 
@@ -336,3 +337,41 @@ def test_the_pages_of_honest_files_are_counted_as_they_unpack(version, dictionar
     )
     read = read_table(stream.getvalue(), name="x.parquet")
     assert len(read.rows) == 1001
+
+
+def peak_of(data: bytes) -> int:
+    """Return the bytes of Python that were there at once while a table was refused."""
+    tracemalloc.start()
+    try:
+        with pytest.raises(SourceError):
+            read_table(data)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("start", [b"", b"a;b|c\td\n"], ids=["alone", "of several"])
+def test_a_row_of_millions_of_cells_is_refused_before_they_are_there(start):
+    short, long = (peak_of(start + b"1," * count) for count in (150_000, 1_500_000))
+    # The text itself, once as letters of four bytes for reading it line by line.
+    assert long - short < 10 * 2 * 1_350_000
+
+
+def test_one_of_several_lines_is_refused_before_its_cells_are_there():
+    line = b"1," * 60_000 + b'"\n"'
+    few, many = (peak_of(line * count) for count in (3, 30))
+    assert many - few < 10 * 27 * len(line)
+
+
+def test_a_table_has_as_many_rows_as_a_spreadsheet():
+    refuse_large("t", MAX_ROWS, 1)
+    with pytest.raises(SourceError, match="over 1,048,576 rows"):
+        read_table(b"well\n" + b"A1\n" * MAX_ROWS)
+
+
+def test_cells_that_say_the_same_are_there_once():
+    table = read_table(b"well,role\n" + b"A1,negative control\n" * 1000)
+    assert len({id(cell) for row in table.rows[1:] for cell in row}) == 2
+    names = [f"A1,{number}" for number in range(100_000)]
+    table = read_table("\n".join(["well,v", *names]).encode())
+    assert [row[1] for row in table.rows[1:]] == [name[3:] for name in names]
