@@ -40,7 +40,7 @@ _MOMENT: Final = "%Y%m%dT%H%M%SZ"
 _MOST_BYTES = 64 << 30
 _MOST_DOCUMENT = 1 << 16
 
-_LOGS: Final = ("-wal", "-shm")
+_LOGS: Final = ("-wal", "-shm", "-journal")
 """What SQLite keeps beside a database."""
 
 

@@ -101,6 +101,7 @@ def copy_database(
         ):
             connection.backup(copy, progress=wait)
     except sqlite3.Error as error:
+        # Only what is written can be full; what it reads may want for a log's index.
         is_full = error.sqlite_errorcode == sqlite3.SQLITE_FULL
         raise fault_of_file(error, target if is_full else source) from error
 

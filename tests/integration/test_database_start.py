@@ -167,6 +167,12 @@ def test_what_a_killed_program_left_half_written_is_taken_back_and_no_damage(
     back_up(database, tmp_path / "b.zip", "1")
     for path, data in left.items():
         path.write_bytes(data)
+    # It would be taken for the journal of what is restored.
+    restore(tmp_path / "b.zip", database)
+    assert not journal.exists()
+    assert damage(database) == ""
+    for path, data in left.items():
+        path.write_bytes(data)
     open_database(f"sqlite:///{database}").dispose()
     with contextlib.closing(sqlite3.connect(database)) as connection:
         query = "SELECT count(*) FROM settings WHERE name LIKE 'half %'"
