@@ -685,6 +685,24 @@ def test_a_link_to_a_plate_stays_a_link(tmp_path: Path) -> None:
     assert _value(path, "A1", "0") == 3
 
 
+@pytest.mark.parametrize("key", ["Z/1/zarr.json", "../x/y", "/x/y", "A/../../x/y"])
+def test_nothing_is_written_outside_the_plate(tmp_path: Path, key: str) -> None:
+    path = plates.make(tmp_path / "p.zarr")
+    (tmp_path / "outside").mkdir()
+    (path / "Z").symlink_to(tmp_path / "outside")
+    before = _tree(tmp_path)
+    with pytest.raises(hcs.InvalidPathError, match="out of the plate"):
+        DirectoryTarget(path).replace(key, b"{}")
+    assert _tree(tmp_path) == before
+
+
+def test_a_link_that_stays_in_the_plate_is_written_through(tmp_path: Path) -> None:
+    path = plates.make(tmp_path / "p.zarr")
+    (path / "Z").symlink_to("A")
+    DirectoryTarget(path).replace("Z/1/note.json", b"{}")
+    assert (path / "A/1/note.json").read_bytes() == b"{}"
+
+
 def test_an_acquisition_that_other_software_gave_stays(tmp_path: Path) -> None:
     path = plates.make(tmp_path / "p.zarr")
     document = path / "A/1/zarr.json"

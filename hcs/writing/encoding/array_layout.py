@@ -75,7 +75,8 @@ class ArrayLayout:
 
     def on_disk(self, values: Sequence[T]) -> tuple[T, ...]:
         """Return one value an axis in the order of the array."""
-        return tuple(values[axis] for axis in self.stored or range(len(values)))
+        # Asked for each chunk, and most arrays have the planes' own order.
+        return tuple([values[axis] for axis in self.stored] or values)
 
     @property
     def turned(self) -> bool:

@@ -13,6 +13,7 @@ import math
 import struct
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import chain, product
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 import numpy as np
@@ -105,10 +106,8 @@ class ArrayEncoder:
     def _store(self, position: tuple[int, ...], data: bytes) -> None:
         layout = self.layout
         if layout.sharded:
-            count = self._shard_grid
-            key = tuple(n // c for n, c in zip(position, count, strict=True))
+            key, inner = zip(*map(divmod, position, self._shard_grid), strict=True)
             shard = self._shards.get(key) or self._new_shard(key)
-            inner = tuple(n % c for n, c in zip(position, count, strict=True))
             self.stored += shard.add(inner, data)
             if shard.is_full:
                 self.stored += shard.finish()
@@ -171,8 +170,9 @@ class _Shard:
     def _packed(self) -> bytes:
         # Offset and length of each chunk, then a checksum: the sharding codec's index,
         # in C order of the array, which need not be that of the planes.
-        places = (self._index.get(p, _NO_CHUNK) for p in np.ndindex(self._grid))
-        index = b"".join(struct.pack("<QQ", *place) for place in places)
+        positions = product(*map(range, self._grid))
+        places = [self._index.get(position, _NO_CHUNK) for position in positions]
+        index = struct.pack(f"<{2 * len(places)}Q", *chain.from_iterable(places))
         return index + struct.pack("<I", crc32c(index))
 
     def __enter__(self) -> _Shard:

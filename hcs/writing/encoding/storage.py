@@ -49,7 +49,8 @@ class ArrayStorage:
         """Return this with the chunks that `to_multiscales` was given, if any."""
         if self.chunks is not None or not isinstance(multiscales, Multiscales):
             return self
-        return replace(self, chunks=multiscales.chunks)
+        chunks = multiscales.chunks
+        return self if chunks is None else replace(self, chunks=chunks)
 
 
 def array_storage(options: Mapping[str, Any]) -> ArrayStorage:

@@ -76,11 +76,12 @@ def _digest(store: Store, path: str, zarr_format: int, stored: Sequence[int]) ->
     leading = back[:-2] if array.nbytes > AT_ONCE else ()
     block_axes = [sorted(back[len(leading) :]).index(n) for n in back[len(leading) :]]
     for position in product(*(range(array.shape[axis]) for axis in leading)):
-        index: list[Any] = [slice(None)] * array.ndim
-        for axis, number in zip(leading, position, strict=True):
-            index[axis] = number
+        at = dict(zip(leading, position, strict=True))
+        index = tuple([at.get(axis, slice(None)) for axis in range(array.ndim)])
+        # For a selection of axes zarr takes its slower way, also where it selects all.
         block = np.ascontiguousarray(
-            array[tuple(index)].transpose(block_axes), array.dtype.newbyteorder("<")
+            array[index if at else ...].transpose(block_axes),
+            array.dtype.newbyteorder("<"),
         )
         digest.update(block.reshape(-1).view(np.uint8).data)
     return f"sha256:{digest.hexdigest()}"

@@ -126,7 +126,6 @@ def try_hold(path: Path, lock_path: Path | None = None) -> Hold | None:
         The lock file to use where the file system takes no lock on `path` itself;
         by default one next to it.
     """
-    lock_path = lock_path or path.with_name(f"{hidden_prefix(path)}{LOCK_FILE[1:]}")
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
     except FileNotFoundError as error:
@@ -172,8 +171,9 @@ def _is_still(path: Path, descriptor: int) -> bool:
     return os.path.samestat(present, os.fstat(descriptor))
 
 
-def _hold_lock_file(path: Path, lock_path: Path) -> Hold | None:
+def _hold_lock_file(path: Path, lock_path: Path | None) -> Hold | None:
     """Hold a lock file, for this thread alone."""
+    lock_path = lock_path or path.with_name(f"{hidden_prefix(path)}{LOCK_FILE[1:]}")
     lock_file = str(lock_path.parent.resolve() / lock_path.name)
     # A lock of a process keeps none of its own threads out.
     with _guard:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from hcs.writing.encoding.field_input import own_attributes
 from hcs.writing.targets import group, hierarchy
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -58,7 +59,10 @@ def inherited(
 
 
 def neighbour_of(
-    target: Target, state: PlateDocument, field: tuple[str, str, int | None]
+    target: Target,
+    state: PlateDocument,
+    well: WellDocument,
+    field: tuple[str, int | None],
 ) -> ImageMetadata | None:
     """Return the image whose names and order of axes a field takes over, if any.
 
@@ -68,20 +72,25 @@ def neighbour_of(
     Parameters
     ----------
     field
-        Path of the well, name and acquisition of the field.
+        Its name and acquisition.
     """
-    path, name, acquisition = field
+    own = well.image_of(*field)
+    images = well.well.images[:1] if own is None else [own]
+    keys = [f"{well.path}/{image.path}" for image in images]
     ours = bool(read_channels(extension(state.attributes)))
-    others = () if ours else (listed.path for listed in state.plate.wells)
-    for well_path in (path, *others):
-        well = hierarchy.read_well_document(target, state.version, well_path)
-        own = well.image_of(name, acquisition) if well_path == path else None
-        for image in [own] if own is not None else well.well.images[:1]:
-            key = f"{well_path}/{image.path}"
-            attributes = group.read_group_attributes(target, state.version, key)
-            if attributes is not None:
-                return read_image(attributes, key)
+    for key in chain(keys, () if ours else _first_fields(target, state)):
+        attributes = group.read_group_attributes(target, state.version, key)
+        if attributes is not None:
+            return read_image(attributes, key)
     return None
+
+
+def _first_fields(target: Target, state: PlateDocument) -> Iterator[str]:
+    """Yield the key of each well's first field."""
+    for listed in state.plate.wells:
+        well = hierarchy.read_well_document(target, state.version, listed.path)
+        for image in well.well.images[:1]:
+            yield f"{well.path}/{image.path}"
 
 
 def _from_plate(
@@ -124,13 +133,10 @@ def plate_channels(target: Target, state: PlateDocument) -> tuple[Channel, ...]:
     channels = read_channels(extension(state.attributes))
     if channels and all(channel.window for channel in channels):
         return channels
-    for listed in state.plate.wells:
-        well = hierarchy.read_well_document(target, state.version, listed.path)
-        for image in well.well.images[:1]:
-            key = f"{well.path}/{image.path}"
-            attributes = group.read_group_attributes(target, state.version, key)
-            if attributes is not None:
-                return tuple(read_image(attributes, key).channels)
+    for key in _first_fields(target, state):
+        attributes = group.read_group_attributes(target, state.version, key)
+        if attributes is not None:
+            return tuple(read_image(attributes, key).channels)
     return channels
 
 

@@ -111,7 +111,8 @@ def stage_field(
         return stage_pixels(
             target,
             state,
-            (path, *identity),
+            present,
+            identity,
             base,
             as_field_input(multiscales),
             array_storage(storage).with_chunks_of(multiscales),
@@ -153,7 +154,8 @@ def write_field(
     staged = stage_pixels(
         target,
         state,
-        (path, *field),
+        well,
+        field,
         live_version(target, state, well, field),
         as_field_input(multiscales),
         storage,
@@ -174,7 +176,8 @@ def write_field(
 def stage_pixels(
     target: Target,
     state: PlateDocument,
-    field: tuple[str, str, int | None],
+    well: WellDocument,
+    field: tuple[str, int | None],
     base: str | None,
     source: FieldInput,
     storage: ArrayStorage,
@@ -186,12 +189,14 @@ def stage_pixels(
 
     Parameters
     ----------
+    well
+        As it was when `base` was looked up.
     field
-        Path of the well, name and acquisition of the field.
+        Name and acquisition.
     """
     if storage.levels is not None:
         source = full_size_only(source)
-    neighbour = neighbour_of(target, state, field)
+    neighbour = neighbour_of(target, state, well, field)
     if neighbour is not None:
         source = with_axes_of(source, neighbour)
     layouts = array_layouts(state.version, source, storage)
@@ -199,8 +204,8 @@ def stage_pixels(
 
     def claim() -> tuple[WellDocument, FieldSlot, Hold]:
         step.reached("claim")
-        fresh = hierarchy.read_well_document(target, state.version, field[0])
-        return fresh, *claim_slot(target, state, fresh, field[1:], base, identifier)
+        fresh = hierarchy.read_well_document(target, state.version, well.path)
+        return fresh, *claim_slot(target, state, fresh, field, base, identifier)
 
     present, slot, hold = target.transact(claim)
     try:
