@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
+from hcs.qc.run.spawning import SINGLE_THREADED
+
 _PASSED_ON = (
     "PATH",
     "HOME",
@@ -15,7 +17,6 @@ _PASSED_ON = (
     "TEMP",
     "LD_LIBRARY_PATH",
 )
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def environment() -> dict[str, str]:
@@ -29,5 +30,5 @@ def python_environment() -> dict[str, str]:
     return {
         **environment(),
         "PYTHONPATH": paths,
-        **dict.fromkeys(_ONE_THREAD, "1"),
+        **SINGLE_THREADED,
     }

@@ -91,6 +91,20 @@ def test_a_discarded_field_leaves_no_trace(path: Path) -> None:
     assert checks.snapshot(path) == before
 
 
+@pytest.mark.parametrize("words", [("Ada", "\udcff"), ("\udcff", "out of focus")])
+def test_half_a_character_in_name_or_reason_is_refused_before_anything_is_written(
+    words: tuple[str, str], path: Path
+) -> None:
+    staged = hcs.stage_field(path, "A/1", "0", _image(9), base=_live(path))
+    before = checks.snapshot(path)
+    who, reason = words
+    with pytest.raises(hcs.ArgumentError, match="the history is UTF-8 text"):
+        staged.commit(who=who, reason=reason)
+    assert checks.snapshot(path) == before
+    staged.commit(who="Ada", reason="out of focus")
+    assert _value(path) == 9
+
+
 def test_a_new_field_is_staged_without_a_base(path: Path) -> None:
     staged = hcs.stage_field(path, "A/1", 7, _image(9), base=None, label="s8")
     staged.commit(who=ME, reason="late")

@@ -28,7 +28,6 @@ _PLAIN = {
     ("hcs/gaps.py", "_counted_from_one"),
     ("hcs/ingest/microscopes/harmony/index.py", "count_times_from_one"),
     ("hcs/qc/plates/screen.py", "_one_minus"),
-    ("dashboard/child_environment.py", "_ONE_THREAD"),
 }
 
 

@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
-_ONE_THREAD = {
+SINGLE_THREADED = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "NUMEXPR_NUM_THREADS": "1",
     "BLOSC_NTHREADS": "1",
 }
-"""Read by the libraries when they are loaded; there is a worker for each core."""
+"""Libraries read them when they are loaded; there is a worker for each core."""
 
 _OF_SERVERS = "HCS_"
 """Begins variables that a server has its secrets in, such as the address of its
@@ -38,7 +38,7 @@ def environment() -> dict[str, str]:
     passed_on = {
         name: value for name, value in ours.items() if not name.startswith(_OF_SERVERS)
     }
-    return passed_on | _ONE_THREAD
+    return passed_on | SINGLE_THREADED
 
 
 if sys.platform == "win32":
