@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from hcs.qc.run.spawning import SINGLE_THREADED
+from hcs.lifeline import SINGLE_THREADED
 
 _PASSED_ON = (
     "PATH",

@@ -25,6 +25,16 @@ from typing import IO, TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+SINGLE_THREADED: Final = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "NUMEXPR_NUM_THREADS": "1",
+    "BLOSC_NTHREADS": "1",
+}
+"""Variables of a child whose libraries are to use one thread: there is a child for each
+core. They are read when the libraries are loaded."""
+
 _VARIABLE: Final = "HCS_LIFELINE"
 """Number of the pipe that a child reads."""
 

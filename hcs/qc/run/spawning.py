@@ -15,17 +15,10 @@ import sys
 from multiprocessing import context, reduction, resource_tracker, spawn, util
 from typing import TYPE_CHECKING, Any
 
+from hcs.lifeline import SINGLE_THREADED
+
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
-
-SINGLE_THREADED = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "NUMEXPR_NUM_THREADS": "1",
-    "BLOSC_NTHREADS": "1",
-}
-"""Libraries read them when they are loaded; there is a worker for each core."""
 
 _OF_SERVERS = "HCS_"
 """Begins variables that a server has its secrets in, such as the address of its
