@@ -163,11 +163,13 @@ def test_an_upload_that_a_signal_cuts_off_is_gone_on_with_where_it_was(
 
 
 LED = """
-import fcntl, os, sys, termios
+import fcntl, os, signal, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 os.execv(sys.executable, [sys.executable, "-u", "-m", "dashboard", *sys.argv[1:]])
 """
-"""The program, at a terminal that is its own."""
+"""The program, at a terminal that is its own. Where tests are started by ``nohup``, what
+they start ignores its end, too."""
 
 
 def test_a_server_whose_terminal_is_closed_ends_in_order(tmp_path: Path) -> None:
