@@ -218,8 +218,9 @@ def _serve_with(
         ) as start:
             server = make_server(service, settings, start.entrance)
             lines = (*_welcome(service, workspace), *start.lines())
-            greet(lines, form=options.log_format)
+            # Who reads that it can be stopped may do so at once.
             Ending(loop, service.sessions.end).on_signals()
+            greet(lines, form=options.log_format)
             log_uncaught()
             server.start()
             sys.setswitchinterval(_SWITCH_SECONDS)

@@ -168,7 +168,7 @@ fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 os.execv(sys.executable, [sys.executable, "-u", "-m", "dashboard", *sys.argv[1:]])
 """
-"""The program, at a terminal that is its own. Where tests are started by ``nohup``, what
+"""The program, at a terminal of its own. Where tests are started by ``nohup``, what
 they start ignores its end, too."""
 
 
