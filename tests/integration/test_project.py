@@ -89,12 +89,15 @@ def fill(made: Service) -> None:
 
 
 def database(workspace: Path) -> dict[str, Any]:
-    """Return all that people brought about, whatever table it is in."""
+    """Return all that people brought about, whatever table it is in.
+
+    What tells one workspace from the other is none of it.
+    """
     with closing(sqlite3.connect(workspace / "workspace.sqlite")) as connection:
         settings = {
             name: json.loads(value)
             for name, value in connection.execute("SELECT name, value FROM settings")
-            if not name.startswith((*REMEMBERED, "well-values"))
+            if not name.startswith((*REMEMBERED, "well-values", "workspace-id"))
         }
         rows: dict[str, Any] = {"settings": settings}
         for table, query, first in (
