@@ -43,7 +43,7 @@ def damage(
     Raises
     ------
     DatabaseFault
-        If that cannot be told now: it is held, its disk is full, nobody may read it.
+        If that cannot be known now: it is held, its disk is full, nobody may read it.
     """
     said: set[Fault] = set()
 

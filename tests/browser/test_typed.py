@@ -119,6 +119,8 @@ def test_a_draft_waits_at_its_well_and_goes_with_its_verdict_alone(
     page.locator(".judge button", has_text="Only").click()
     expect(page.locator(".hcs-note")).to_have_value("dim")
     page.keyboard.press("Escape")
+    # Until it is closed, the bar is ready for the field.
+    expect(page.locator(".judge button", has_text="Only")).to_be_hidden()
     ready(page, "B1")
     page.keyboard.press("l")
     toast(page, "B1 flag")

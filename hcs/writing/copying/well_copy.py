@@ -146,7 +146,7 @@ def copy_well(transfer: Transfer, path: str, history: bool) -> Iterator[str]:
             for done, name in enumerate(
                 _copy_fields(transfer, well, history, copied_paths)
             ):
-                # What an earlier attempt has told of is not told again.
+                # What an earlier attempt has reported is not reported again.
                 if done >= yielded:
                     yielded += 1
                     yield name
