@@ -2,7 +2,7 @@
 // itself, before Bokeh's scripts have come; what it says until then waits here, in order.
 
 import { whenUnanswered } from "./bus.js"
-import { connected } from "./connection.js"
+import { connected, isHeard } from "./connection.js"
 import { h } from "./dom.js"
 import { showFault } from "./fault.js"
 import { fetchPart, island } from "./island.js"
@@ -53,10 +53,11 @@ const waiting = []
 /** @type {PageModel | null} */
 let server = null // Panel's model, once it is there
 
-/** @param {Sent} sent */
+/** Say it to the server, or as soon as it is there. A page that has lost it keeps nothing to say: it is loaded
+ *  again, and what is not saved is offered then. @param {Sent} sent */
 function send(sent) {
-  if (server) server.send_msg(sent)
-  else waiting.push(sent)
+  if (!server) waiting.push(sent)
+  else if (isHeard()) server.send_msg(sent)
 }
 
 /** Know of the parts. @param {Record<string, {script: string, texts: Record<string, string>}>} described */

@@ -450,6 +450,10 @@ def test_a_server_that_is_restarted_says_so_and_its_page_comes_back_with_what_wa
     server.stop()
     alarm = page.locator("#connection")
     expect(alarm).to_contain_text("The server is being restarted.")
+    # Nobody hears it, which is no error of the page.
+    for label in ("A2", "A1"):
+        well(page, label).click()
+        expect(well(page, label)).to_be_focused()
     serve(small_plate, after=server)
     expect(page.locator("#connection")).to_be_hidden()
     ready(page, "A1")

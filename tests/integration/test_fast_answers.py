@@ -6,11 +6,9 @@ import ast
 import asyncio
 import inspect
 import threading
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
-from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from dashboard import settings
@@ -39,6 +37,7 @@ from tests.integration.serving import (
 )
 from tests.integration.test_corrections import picture
 from tests.integration.visits import Visit
+from tests.statements import before_statements
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -190,20 +189,6 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
         yield Known(made, owners_in(made, *page, *extra, *monitors), words)
 
 
-@contextmanager
-def database(made: Service, act: Callable[[], None]) -> Iterator[None]:
-    """Have every statement of the service's database do something first."""
-
-    def before(*_: object) -> None:
-        act()
-
-    event.listen(made.storage.engine, "before_cursor_execute", before)
-    try:
-        yield
-    finally:
-        event.remove(made.storage.engine, "before_cursor_execute", before)
-
-
 def on_a_loop(act: Callable[[], Any]) -> Any:
     """Return what an event loop of another thread gets, None while it waits."""
     answers: list[Any] = []
@@ -230,7 +215,8 @@ def test_a_fast_answer_comes_though_the_database_does_not(
 ) -> None:
     usual = answer_of(known.call(name))
     asked, answering = known.call(name), threading.Event()
-    with database(known.made, lambda: answering.wait(4 * PATIENCE) and None):
+    engine = known.made.storage.engine
+    with before_statements(engine, lambda: answering.wait(4 * PATIENCE)):
         try:
             answer = on_a_loop(asked)
         finally:
@@ -248,7 +234,7 @@ def test_a_fast_answer_fails_in_words_where_the_database_is_gone(
 
     usual = answer_of(known.call(name))
     asked = known.call(name)
-    with database(known.made, gone):
+    with before_statements(known.made.storage.engine, gone):
         answer = on_a_loop(asked)
     assert isinstance(answer, (type(usual), HCSError)), answer
 

@@ -9,13 +9,13 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import event
 
 from dashboard.off_loop import on_event_loop
 from tests import plates
 from tests.integration.judged import A1, KEY, verdicts
 from tests.integration.serving import PATIENCE, service, surveyed, wait_for
 from tests.integration.visits import Visit
+from tests.statements import before_statements
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -76,7 +76,7 @@ def test_a_page_is_drawn_acted_in_and_closed_while_the_database_does_not_answer(
 ) -> None:
     answering, asked = threading.Event(), []
 
-    def before(*_: object) -> None:
+    def wait() -> None:
         if on_event_loop():
             asked.append("".join(traceback.format_stack(limit=16)))
         else:
@@ -93,14 +93,14 @@ def test_a_page_is_drawn_acted_in_and_closed_while_the_database_does_not_answer(
         page.look()
         page.close()
 
-    event.listen(made.storage.engine, "before_cursor_execute", before)
     _FOLDERS.add(str(tmp_path))
-    try:
-        on_a_loop(visit)
-    finally:
-        _FOLDERS.clear()
-        answering.set()
+    with before_statements(made.storage.engine, wait):
+        try:
+            on_a_loop(visit)
+        finally:
+            _FOLDERS.clear()
+            answering.set()
+        # What was decided meanwhile is kept once the database answers.
+        wait_for(lambda: verdicts(made.reviews.read(KEY)).get(A1) == "pass")
     assert asked == []
     assert _OPENED == []
-    # What was decided meanwhile is kept once the database answers.
-    wait_for(lambda: verdicts(made.reviews.read(KEY)).get(A1) == "pass")
