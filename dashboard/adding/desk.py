@@ -24,7 +24,7 @@ from dashboard.text import plain_text
 from dashboard.uploads.values import Purpose
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from dashboard.access import Access
     from dashboard.adding.trials import Trial
@@ -297,7 +297,7 @@ def _target_id(folder: str) -> str:
     return hashlib.sha256(os.fsencode(folder)).hexdigest()[:24]
 
 
-def checked_roots(roots: list[str], *, read_only: bool) -> tuple[str, ...]:
+def checked_roots(roots: Iterable[str], *, read_only: bool) -> tuple[str, ...]:
     """Return the folders that may be picked from, as paths that hold.
 
     One whose share is away may be there later; a file never is a folder.

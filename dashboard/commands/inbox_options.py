@@ -123,8 +123,8 @@ def inboxes_of(options: argparse.Namespace, settings: SettingsFile) -> InboxSett
             f"Each --inbox takes an --into, where its plates are to lie; got "
             f"{len(options.inbox)} --inbox and {len(options.into)} --into."
         )
-    pairs = [*zip(options.inbox, options.into, strict=True), *settings.inboxes()]
-    folders = tuple(absolute(_folder(*pair)) for pair in pairs)
+    pairs = tuple(zip(options.inbox, options.into, strict=True))
+    folders = tuple(absolute(_folder(*pair)) for pair in pairs or settings.inboxes())
     if folders and options.read_only:
         raise DashboardError(
             "An inbox makes plates, and --read-only makes none: leave one of them out."
@@ -155,7 +155,7 @@ def add_from_of(options: argparse.Namespace, settings: SettingsFile) -> tuple[st
     """
     from dashboard.adding.desk import checked_roots
 
-    roots = [*options.add_from, *settings.arguments("imports", "add_from")]
+    roots = options.add_from or settings.arguments("imports", "add_from")
     return checked_roots(roots, read_only=options.read_only)
 
 

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 _NEVER = frozenset({"help", "config"})
 
+_TOGETHER = (("inbox", "into"),)
+"""Lists whose items belong to each other: one of them given replaces all of them."""
+
 
 def put_defaults(
     parser: argparse.ArgumentParser,
@@ -53,14 +56,23 @@ def put_defaults(
         if reason:
             raise DashboardError(f"{start} `{name}` of [serve] {reason}.")
         defaults[action.dest] = _default(action, value)
-    for group in parser._mutually_exclusive_groups:
-        names = [action.dest for action in group._group_actions]
+    for names in _exclusive(parser):
         if len(both := [name for name in names if name in defaults]) > 1:
             words = " and ".join(f"`{name}`" for name in both)
             raise DashboardError(f"{start} {words} of [serve] exclude each other.")
-        if _any_given(parser, given, names):
-            defaults = {k: v for k, v in defaults.items() if k not in names}
+    # argparse adds what is given by such an option to a default that is a list.
+    lists = ((name,) for name, action in actions.items() if _adds_up(action))
+    for together in (*_exclusive(parser), *_TOGETHER, *lists):
+        if _any_given(parser, given, together):
+            defaults = {k: v for k, v in defaults.items() if k not in together}
     parser.set_defaults(**defaults)
+
+
+def _exclusive(parser: argparse.ArgumentParser) -> list[tuple[str, ...]]:
+    return [
+        tuple(action.dest for action in group._group_actions)
+        for group in parser._mutually_exclusive_groups
+    ]
 
 
 def _any_given(
@@ -90,7 +102,11 @@ def _reason_against(action: argparse.Action, value: object) -> str:
 
 
 def _takes_several(action: argparse.Action) -> bool:
-    return action.nargs in ("*", "+") or isinstance(action, argparse._AppendAction)
+    return action.nargs in ("*", "+") or _adds_up(action)
+
+
+def _adds_up(action: argparse.Action) -> bool:
+    return isinstance(action, argparse._AppendAction)
 
 
 def _default(action: argparse.Action, value: Any) -> Any:

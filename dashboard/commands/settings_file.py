@@ -1,7 +1,7 @@
 """The settings file: what must not stand in a command, for others of a machine see it.
 
 All that `hcs-dashboard serve` takes may stand here, too, by the names of its options;
-what is given on the command line counts more::
+what is given on the command line counts more, and takes the place of a whole list::
 
     [serve]
     plates = ["/plates"]
@@ -200,6 +200,16 @@ def _reason_against(document: Mapping[str, Any]) -> str:
         reason = next(filter(None, (_against(table, values) for values in tables)), "")
         if reason:
             return reason
+    return _reason_against_two_places(document)
+
+
+def _reason_against_two_places(document: Mapping[str, Any]) -> str:
+    """Return why it is not clear which of two values holds, "" where it is."""
+    serve = {name.replace("-", "_") for name in document.get("serve", {})}
+    if "inbox" in document and serve & {"inbox", "into"}:
+        return "inboxes stand in [serve] and in [[inbox]]; leave one of them out"
+    for name in sorted(serve & document.get("imports", {}).keys()):
+        return f"`{name}` stands in [serve] and in [imports]; leave one of them out"
     return ""
 
 

@@ -202,7 +202,7 @@ def test_roots_are_folders_and_read_only_servers_have_none(tmp_path):
         checked_roots([str(tmp_path)], read_only=True)
 
 
-def test_folders_to_pick_from_come_from_the_command_line_and_the_settings_file(
+def test_folders_to_pick_from_come_from_the_command_line_or_else_the_settings_file(
     tmp_path, folders
 ):
     plates, exports = folders
@@ -214,7 +214,8 @@ def test_folders_to_pick_from_come_from_the_command_line_and_the_settings_file(
     config.write_text(f'[imports]\nadd_from = ["{plates}", "{exports}"]\n')
     options = parser.parse_args(["--add-from", str(exports)])
     settings = read_settings_file(config)
-    assert add_from_of(options, settings) == (str(exports), str(plates))
+    assert add_from_of(options, settings) == (str(exports),)
+    assert add_from_of(parser.parse_args([]), settings) == (str(plates), str(exports))
     assert add_from_of(parser.parse_args([]), read_settings_file(None)) == ()
 
 

@@ -111,7 +111,7 @@ def folders(tmp_path: Path) -> tuple[str, str]:
     return str(tmp_path / "in"), str(tmp_path / "plates")
 
 
-def test_inboxes_come_from_the_command_line_and_from_the_settings_file(
+def test_inboxes_come_from_the_command_line_or_else_from_the_settings_file(
     tmp_path, folders
 ):
     folder, into = folders
@@ -124,7 +124,9 @@ def test_inboxes_come_from_the_command_line_and_from_the_settings_file(
     settings = read_settings_file(written(tmp_path, text))
     given = options("--inbox", folder, "--into", into, "--look-seconds", "7")
     inboxes = inboxes_of(given, settings)
-    assert [pair.folder for pair in inboxes.folders] == [folder, other]
+    assert [pair.folder for pair in inboxes.folders] == [folder]
+    of_the_file = inboxes_of(options(), settings)
+    assert [pair.folder for pair in of_the_file.folders] == [other]
     assert (inboxes.quiet_seconds, inboxes.look_seconds) == (150, 7)
     limits = import_limits_of(given, settings)
     assert (limits.reserve_bytes, limits.maps) == (1 << 30, str(tmp_path / "maps"))

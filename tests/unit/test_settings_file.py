@@ -174,6 +174,44 @@ def test_each_option_of_serve_means_the_same_in_the_file(tmp_path, action) -> No
         assert options == expected
 
 
+def lists_of_serve() -> list[argparse.Action]:
+    return [
+        action
+        for action in actions_of_serve()
+        if action.nargs == "*" or isinstance(action, argparse._AppendAction)
+    ]
+
+
+@pytest.mark.parametrize("action", lists_of_serve(), ids=lambda action: action.dest)
+def test_a_list_on_the_command_line_takes_the_place_of_the_files(
+    tmp_path, action
+) -> None:
+    text = f'[serve]\n{action.dest} = ["of the file", "too"]\n'
+    words, _ = said(action)
+    assert getattr(serve_options(tmp_path, text, *words), action.dest) == ["a", "b"]
+    whole = getattr(serve_options(tmp_path, text), action.dest)
+    assert whole == ["of the file", "too"]
+
+
+def test_an_inbox_on_the_command_line_gets_no_place_of_the_file(tmp_path) -> None:
+    text = '[serve]\ninbox = ["/in"]\ninto = ["/plates"]\n'
+    options = serve_options(tmp_path, text, "--inbox", "/other")
+    assert (options.inbox, options.into) == (["/other"], [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[serve]\nadd-from = ['/a']\n[imports]\nadd_from = ['/b']\n",
+        "[serve]\nquiet_minutes = 1\n[imports]\nquiet_minutes = 2\n",
+        "[serve]\ninto = ['/a']\n[[inbox]]\nfolder = '/b'\ninto = '/c'\n",
+    ],
+)
+def test_what_stands_in_two_places_of_the_file_is_refused(tmp_path, text) -> None:
+    with pytest.raises(DashboardError, match=r"stands? in \[serve\] and in"):
+        serve_options(tmp_path, text)
+
+
 def test_a_mode_may_be_written_as_systems_write_it(tmp_path) -> None:
     for text in ("660", '"660"', "0o660"):
         options = serve_options(tmp_path, f"[serve]\nsocket_mode = {text}\n")
