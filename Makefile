@@ -12,6 +12,8 @@ PYTEST := $(BIN)/python -m pytest
 # Two workers; worksteal keeps the tests of a file together, and so their fixtures.
 TWO := -n 2 --dist worksteal
 SUMMARY := artifacts/tests.txt
+# Tests start some hundred Pythons: where nothing compiled is kept, each compiles all that it loads.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-full both test-library lint lint-types lint-style lint-scripts \
