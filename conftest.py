@@ -1,16 +1,49 @@
-"""Where examples of docstrings run: in a folder of theirs, with a demo plate."""
+"""Where examples of docstrings run: in a folder of theirs, with a demo plate.
+
+Python looks through all objects whenever a share of new ones has come. Thousands of
+tests and all that they import are no garbage, and looking through them again and again
+takes longer than some tests; so they are frozen once they are collected.
+"""
 
 from __future__ import annotations
 
+import gc
 import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 _PLATE = "demo.ome.zarr"
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection() -> Iterator[None]:
+    """Look for no garbage while tests are collected, and at none of them later."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        _freeze()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown() -> Iterator[None]:
+    """Freeze them again where a server, which freezes what it is of, has ended."""
+    try:
+        return (yield)
+    finally:
+        if not gc.get_freeze_count():
+            _freeze()
+
+
+def _freeze() -> None:
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
