@@ -69,6 +69,9 @@ WORDS = (
 
 @pytest.mark.parametrize("word", WORDS)
 def test_no_text_has_words_of_our_own(texts: Any, word: str) -> None:
-    lines = [line for line in texts.listed().splitlines() if line.startswith("  ")]
+    # As listed, which is what the sources say: reading all of these takes seconds.
+    listed = texts.TEXTS.read_text(encoding="utf-8").splitlines()
+    lines = [line for line in listed if line.startswith("  ")]
+    assert lines
     page = [line for line in lines if word in line.lower()]
     assert page == []
