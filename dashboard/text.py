@@ -5,6 +5,10 @@ from __future__ import annotations
 import html
 import unicodedata
 
+NAME_LIMIT = 200
+"""Characters of a name that a file gives to a plate, a channel or an acquisition. Each
+stands in every row of a table: of a megabyte, a table would take gigabytes."""
+
 _KEEP = "\n\t"
 
 

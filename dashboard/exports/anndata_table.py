@@ -172,7 +172,9 @@ def _write(
 def _column(cells: Sequence[Cell]) -> list[str] | NDArray[np.int64]:
     """Return whole numbers as such, and all else as text."""
     if cells and all(isinstance(cell, int) for cell in cells):
-        return np.asarray(cells, np.int64)
+        # What a document numbers as it likes, may take more than 64 bits.
+        with contextlib.suppress(OverflowError):
+            return np.asarray(cells, np.int64)
     return ["" if cell is None else str(cell) for cell in cells]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dashboard.plates.values import ChannelDisplay, ContrastSource
+from dashboard.text import NAME_LIMIT, cut_text
 from hcs import contrast
 
 if TYPE_CHECKING:
@@ -77,10 +78,8 @@ def _display(
     dtype: np.dtype[Any] | None,
     full: Sequence[NDArray[Any]],
 ) -> ChannelDisplay:
-    name = (
-        next((channel.name for channel in stored if channel.name), None)
-        or f"channel {index}"
-    )
+    named = (channel.name for channel in stored if channel.name)
+    name = cut_text(next(named, f"channel {index}"), NAME_LIMIT)
     pixels = contrast.sample(planes)
     least = contrast.least_width(full, dtype) if full and dtype is not None else 0.0
     measured = contrast.limits(pixels, contrast.PLATE, least)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dashboard.plates.labels import grid_labels
 from dashboard.plates.plate_knowledge import KnownWell
 from dashboard.plates.values import Acquisition, PlateOverview, WellState
-from dashboard.text import plain_text
+from dashboard.text import NAME_LIMIT, cut_text, plain_text
 from hcs.errors import MetadataError
 from hcs.gaps import read_gap, shared_by_most
 from hcs.layout import MAX_SIDE
@@ -118,7 +118,7 @@ def describe_plate(
     return PlateOverview(
         key=key,
         id=plate.id,
-        name=plate.name or key.rpartition("/")[2],
+        name=cut_text(plate.name or key.rpartition("/")[2], NAME_LIMIT),
         version=plate.version or "",
         location=plate.location or "",
         writable=writable,
@@ -132,7 +132,7 @@ def describe_plate(
         condition_names=tuple(dict.fromkeys(names)),
         gaps=gaps,
         projection=plate.projection,
-        barcode=plate.barcode,
+        barcode=cut_text(plate.barcode, NAME_LIMIT),
         corrected_fields=sum(well.corrected_fields for well in known.values()),
         unsettled=sum(well.moving for well in known.values()),
         flat_fields=tuple(plate.flat_fields.items()),
@@ -147,7 +147,9 @@ def describe_plate(
 def acquisitions_of(plate: HCSPlate) -> tuple[Acquisition, ...]:
     """Return the declared acquisitions, each with a name."""
     return tuple(
-        Acquisition(id=run.id, name=run.name or f"acquisition {run.id}")
+        Acquisition(
+            id=run.id, name=cut_text(run.name or f"acquisition {run.id}", NAME_LIMIT)
+        )
         for run in plate.acquisitions or ()
     )
 

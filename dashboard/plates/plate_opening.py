@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from dashboard.plates.overview import PlateGrid
 from dashboard.plates.redirects import refuse_redirects
 from dashboard.plates.values import PlateEntry
+from dashboard.text import without_halves
 from hcs import from_hcs_zarr
-from hcs.errors import HCSError, PlateNotFoundError
+from hcs.errors import HCSError, PlateNotFoundError, StoreError
 from hcs.ngff import group_document
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class PlateOpening:
                 if time.monotonic() < self._retry_at and self._failure is not None:
                     raise self._failure
                 try:
+                    _refuse_halves(self._location)
                     refuse_redirects(self._location)
                     plate = from_hcs_zarr(self._location)
                     # What cannot be shown is said like a broken plate.
@@ -164,6 +166,15 @@ class PlateOpening:
             plate.close()
 
 
+def _refuse_halves(location: str) -> None:
+    """Raise `StoreError` for a path that no database, page or table can hold."""
+    if location != without_halves(location):
+        raise StoreError(
+            f"The path {without_halves(location)} has a name that is not in UTF-8. "
+            f"Rename it, and the plate is opened."
+        )
+
+
 def _document_stamp(plate: HCSPlate) -> Hashable | None:
     store = plate.store
     if store is None:
@@ -175,6 +186,6 @@ def _without_credentials(location: str) -> str:
     """Return a location without user, password and query, which may be a signature."""
     scheme, separator, address = location.partition("://")
     if not separator:
-        return location
+        return without_halves(location)
     host, slash, path = address.partition("/")
     return f"{scheme}://{host.rpartition('@')[2]}{slash}{path.partition('?')[0]}"

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from dashboard.errors import DashboardError, NotServedError
 from dashboard.plates.served import ServedPlate
-from dashboard.text import plain_text
+from dashboard.text import plain_text, without_halves
 from hcs.stores import possible_path
 
 if TYPE_CHECKING:
@@ -284,11 +284,11 @@ def discover(root: str) -> Iterator[tuple[str, str]]:
     path = os.path.realpath(root)
     if not os.path.isdir(path) or is_hierarchy(path):  # noqa: PTH112 - as os.walk below
         # Given by name, so it is listed even where it is no plate, with the reason.
-        yield Path(path).name or path, path
+        yield without_halves(Path(path).name or path), path
         return
     budget = [_MAX_FOLDERS]
     for folder in _below(path, DEPTH, budget):
-        yield Path(folder).relative_to(path).as_posix(), folder
+        yield without_halves(Path(folder).relative_to(path).as_posix()), folder
     if budget[0] <= 0:
         _LOG.warning("Stopped to look for plates below %s: too many folders.", path)
 

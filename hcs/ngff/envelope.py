@@ -20,6 +20,8 @@ VERSIONS = ("0.4", "0.5", "0.6")
 EXTENSION = "hcs"
 """Our own key in the attributes: identity, history, conditions, gaps."""
 
+_MOST_ID = 200
+
 _NGFF_KEYS = frozenset(
     ("plate", "well", "multiscales", "omero", "labels", "image-label", "series")
 )
@@ -104,6 +106,18 @@ def extension(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """Return what we keep under our own key, {} where there is none."""
     content = attributes.get(EXTENSION)
     return content if isinstance(content, dict) else {}
+
+
+def own_id(attributes: Mapping[str, Any]) -> str:
+    """Return the id that a plate has of itself, "" where it has none.
+
+    One that no program of ours would write, too long or with control characters, is
+    none: results are kept under it, in databases that refuse such keys.
+    """
+    identifier = extension(attributes).get("id")
+    if not isinstance(identifier, str) or len(identifier) > _MOST_ID:
+        return ""
+    return identifier if identifier.isprintable() else ""
 
 
 def with_extension(

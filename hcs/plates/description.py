@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hcs.ngff.envelope import extension
+from hcs.ngff.envelope import extension, own_id
 from hcs.plates.well_names import WellNames
 
 if TYPE_CHECKING:
@@ -145,8 +145,7 @@ class PlateDescription:
     @property
     def has_own_id(self) -> bool:
         """Whether `id` is written in the plate rather than a fingerprint."""
-        identifier = extension(self.attributes).get("id")
-        return isinstance(identifier, str) and bool(identifier)
+        return bool(own_id(self.attributes))
 
     def label(self, well: PlateWell | str) -> str:
         """Return a well, or the path of one, as people write it: ``"B02"``.

@@ -12,7 +12,7 @@ from hcs.errors import (
 )
 from hcs.foreign_plate import as_plate
 from hcs.metadata import Plate
-from hcs.ngff.envelope import extension
+from hcs.ngff.envelope import own_id
 from hcs.plates.identity import plate_fingerprint
 from hcs.plates.placed import PlacedPlate
 from hcs.plates.plate_wells import PlateWells
@@ -125,8 +125,7 @@ class HCSPlate(PlacedPlate):
         library, a fingerprint of its document and its first field's, which a copy
         shares.
         """
-        identifier = extension(self.attributes).get("id")
-        if isinstance(identifier, str) and identifier:
+        if identifier := own_id(self.attributes):
             return identifier
         if self._fingerprint is None:
             self._fingerprint = plate_fingerprint(self)

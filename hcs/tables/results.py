@@ -11,6 +11,7 @@ import math
 import os
 import re
 import sys
+import unicodedata
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,8 +30,12 @@ Cell = str | int | float | None
 STDOUT = "-"
 """Instead of a file: standard output, as CSV."""
 
-_EXECUTED = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
-"""A spreadsheet takes a text that begins so for a formula."""
+_EXECUTED = frozenset("=+-@|%")
+"""A spreadsheet takes a text that begins so for a formula; also in full width (＝)."""
+
+_UNSEEN = ("C", "Z")
+"""Categories of characters that some programs pass over before they look for one:
+controls, marks without a width, and spaces of every kind."""
 
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?", re.ASCII)
 
@@ -50,8 +55,15 @@ def safe_cell(value: Cell) -> Cell:
         return ""
     if not isinstance(value, str) or _PLAIN_NUMBER.fullmatch(value):
         return value
-    # Some programs pass over blanks before they look for a formula.
-    return f"'{value}" if value.lstrip(" ").startswith(_EXECUTED) else value
+    return f"'{value}" if _is_executed(value) else value
+
+
+def _is_executed(text: str) -> bool:
+    if text[:1].isalnum():  # nearly all are
+        return False
+    seen = (letter for letter in text if unicodedata.category(letter)[0] not in _UNSEEN)
+    first = unicodedata.normalize("NFKC", next(seen, ""))[:1]
+    return first in _EXECUTED or text.startswith(("\t", "\r", "\n"))
 
 
 def _missing(value: Cell) -> bool:
@@ -270,8 +282,8 @@ def check_target(target: str | os.PathLike[str]) -> None:
 
 
 def _column(pyarrow: Any, cells: Sequence[Cell]) -> Any:
-    """Return a column of one type: text as soon as there is one."""
-    if any(isinstance(cell, str) for cell in cells):
+    """Return a column of one type: text as soon as there is one, or a huge number."""
+    if any(isinstance(cell, str) or _is_huge(cell) for cell in cells):
         texts = [None if _missing(cell) else str(cell) for cell in cells]
         return pyarrow.array(texts, pyarrow.string())
     if any(isinstance(cell, float) for cell in cells):
@@ -280,6 +292,11 @@ def _column(pyarrow: Any, cells: Sequence[Cell]) -> Any:
     if any(isinstance(cell, int) for cell in cells):
         return pyarrow.array(cells, pyarrow.int64())
     return pyarrow.nulls(len(cells), pyarrow.float64())
+
+
+def _is_huge(cell: Cell) -> bool:
+    """Whether 64 bits do not hold a number: documents number acquisitions at will."""
+    return isinstance(cell, int) and not -(1 << 63) <= cell < 1 << 63
 
 
 def _pyarrow() -> tuple[Any, Any]:

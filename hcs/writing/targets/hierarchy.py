@@ -14,7 +14,13 @@ from hcs.cache import LRUCache
 from hcs.errors import ConflictError, MetadataError, PlateNotFoundError
 from hcs.metadata import Plate, PlateWell, Well, WellImage
 from hcs.ngff.document import document_attributes, group_document, parse_json, to_bytes
-from hcs.ngff.envelope import detect_version, envelope, extension, with_extension
+from hcs.ngff.envelope import (
+    detect_version,
+    envelope,
+    extension,
+    own_id,
+    with_extension,
+)
 from hcs.ngff.history import FieldRecord, read_records, record_of
 from hcs.ngff.names import check_well_path
 from hcs.ngff.plate import read_plate, write_plate
@@ -49,8 +55,7 @@ class PlateDocument:
     @property
     def id(self) -> str | None:
         """The plate's own id, None before our first commit to it."""
-        identifier = extension(self.attributes).get("id")
-        return identifier if isinstance(identifier, str) else None
+        return own_id(self.attributes) or None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +156,7 @@ def create_plate(
 def write_plate_document(target: Target, state: PlateDocument) -> PlateDocument:
     """Replace the plate document by `state`; the plate gets an id if it has none."""
     content = dict(extension(state.attributes))
-    content.setdefault("id", uuid.uuid4().hex)
+    content["id"] = own_id(state.attributes) or uuid.uuid4().hex
     attributes = with_extension(
         write_plate(state.plate, state.version, state.attributes), content
     )
