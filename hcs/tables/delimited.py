@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from hcs.deadline import go_on
 from hcs.errors import SourceError
-from hcs.tables.table import Table, refuse_large
+from hcs.tables.table import MAX_ROWS, Table, refuse_large
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,8 +24,16 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_EMPTY = ("\n", "\r\n", "\r")
+
 _SAMPLE_ROWS = 200
 """Rows looked at to find the delimiter."""
+
+_SAMPLE_LETTERS = 1 << 18
+"""Of the text, in which these rows are looked for."""
+
+_MOST_LINES = 2 * MAX_ROWS
+"""Of a text, also empty ones: those of 16 MiB would be a minute's work for no row."""
 
 _MOST_DELIMITERS = 1 << 17
 """Of a row, those inside of its quotes among them: a cell has up to as many letters."""
@@ -43,6 +51,12 @@ def read_text(data: bytes, name: str) -> Table:
         If it is no text, holds no row, or has too many columns or cells.
     """
     text, encoding, assumed = _decoded(data, name)
+    # Windows ends a line with both.
+    if max(text.count("\n"), text.count("\r")) > _MOST_LINES:
+        raise SourceError(
+            f"{name} has over {_MOST_LINES:,} lines, more than any table. Cut it by "
+            f"plate, or take out what is empty."
+        )
     text, delimiter = _delimited(text)
     try:
         rows, lines = _bounded(_rows(text, delimiter, name), name)
@@ -120,7 +134,8 @@ def _delimited(text: str) -> tuple[str, str]:
     there = [delimiter for delimiter in _DELIMITERS if delimiter in text]
     if len(there) < 2:
         return text, (there or _DELIMITERS)[0]
-    return text, max(there, key=lambda delimiter: _evenness(text, delimiter))
+    start = text[:_SAMPLE_LETTERS]
+    return text, max(there, key=lambda delimiter: _evenness(start, delimiter))
 
 
 def _evenness(text: str, delimiter: str) -> tuple[int, int]:
@@ -145,32 +160,45 @@ def _rows(
     reader = csv.reader(lines, delimiter=delimiter)
     for cells in reader:
         go_on()
-        lines.delimiters = 0
+        lines.begin_row()
         row = tuple(_shared(_bare(cell.strip()), texts) for cell in cells)
         if any(row) and not row[0].startswith("#"):
-            yield row, reader.line_num
+            yield row, lines.number
 
 
 class _RowLines:
-    """The lines of a text; of one row they have no more delimiters than any has.
+    """The lines of a text, empty ones within a cell alone.
 
-    A row of millions of cells would be there before its cells are counted.
+    Of one row they have no more delimiters than any has: a row of millions of cells
+    would be there before its cells are counted.
     """
 
     def __init__(self, text: str, delimiter: str, name: str) -> None:
-        self._stream = io.StringIO(text, newline="")
+        self._lines = enumerate(io.StringIO(text, newline=""), 1)
         self._delimiter = delimiter
         self._name = name
-        self.delimiters = 0
+        self._delimiters = 0
+        self._is_within = False
+        self.number = 0
+        """Of the last line, from 1."""
+
+    def begin_row(self) -> None:
+        """Hear that the row of the last line is complete."""
+        self._delimiters, self._is_within = 0, False
 
     def __iter__(self) -> _RowLines:
         return self
 
     def __next__(self) -> str:
-        line = next(self._stream)
-        self.delimiters += line.count(self._delimiter)
-        if self.delimiters > _MOST_DELIMITERS:
-            refuse_large(self._name, 1, self.delimiters + 1)
+        for self.number, line in self._lines:  # noqa: B020
+            if self._is_within or line not in _EMPTY:
+                break
+        else:
+            raise StopIteration
+        self._is_within = True
+        self._delimiters += line.count(self._delimiter)
+        if self._delimiters > _MOST_DELIMITERS:
+            refuse_large(self._name, 1, self._delimiters + 1)
         return line
 
 

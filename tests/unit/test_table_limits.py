@@ -369,6 +369,21 @@ def test_a_table_has_as_many_rows_as_a_spreadsheet():
         read_table(b"well\n" + b"A1\n" * MAX_ROWS)
 
 
+@pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])
+@pytest.mark.parametrize("start", [b"", b"a;b|c\td\n", b'a\n"b'])
+def test_a_text_of_millions_of_lines_is_refused_before_any_is_read(start, end):
+    over = Deadline()
+    over.stop("A row was read.")
+    with until(over), pytest.raises(SourceError, match="over 2,097,152 lines"):
+        read_table(start + end * (2 * MAX_ROWS + 1), name="empty")
+
+
+def test_empty_lines_count_as_lines_and_stay_within_a_cell():
+    table = read_table(b'well,note\n\n\r\nA1,"x\n\ny"\n\nA2,z\n')
+    assert table.rows[1:] == (("A1", "x\n\ny"), ("A2", "z"))
+    assert table.lines == (1, 6, 8)
+
+
 def test_cells_that_say_the_same_are_there_once():
     table = read_table(b"well,role\n" + b"A1,negative control\n" * 1000)
     assert len({id(cell) for row in table.rows[1:] for cell in row}) == 2
