@@ -13,50 +13,56 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
 _ROOT = Path(__file__).parents[2]
 _PACKAGES = ("hcs", "dashboard")
 
+_Import = ast.Import | ast.ImportFrom
 
-def _modules(root: Path) -> dict[str, ast.Module]:
+
+def _modules(root: Path) -> dict[str, list[_Import]]:
     modules = {}
     for package in _PACKAGES:
         for path in (root / package).rglob("*.py"):
             parts = path.relative_to(root).with_suffix("").parts
             name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-            modules[name] = ast.parse(path.read_text(encoding="utf-8"))
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            modules[name] = list(_statements(tree))
     return modules
 
 
-def _statements(node: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
+def _statements(node: ast.AST) -> Iterator[_Import]:
     """Yield what is imported when the module runs or any function of it is called."""
     for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.Import | ast.ImportFrom):
+        if isinstance(child, _Import):
             yield child
         elif isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
             for other in child.orelse:
                 yield from _statements(ast.Module([other], []))
-        else:
+        elif not isinstance(child, ast.expr):
             yield from _statements(child)
 
 
-def _imports(tree: ast.Module, modules: dict[str, ast.Module]) -> set[str]:
+def _imports(statements: list[_Import], modules: Container[str]) -> set[str]:
     names = set()
-    for statement in _statements(tree):
+    for statement in statements:
         if isinstance(statement, ast.ImportFrom):
             for alias in statement.names:
                 inner = f"{statement.module}.{alias.name}"
                 names.add(inner if inner in modules else str(statement.module))
         else:
             names.update(alias.name for alias in statement.names)
-    return names & modules.keys()
+    return {name for name in names if name in modules}
 
 
 def _circle(root: Path) -> list[str]:
     """Return the modules of a circle, [] where there is none."""
     modules = _modules(root)
-    graph = {name: _imports(tree, modules) - {name} for name, tree in modules.items()}
+    graph = {
+        name: _imports(statements, modules) - {name}
+        for name, statements in modules.items()
+    }
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:

@@ -9,11 +9,12 @@ A page's blocks share an empty folder, which has the sources that `_lay_out` mak
 
 from __future__ import annotations
 
+import contextlib
+import importlib
+import io
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -76,18 +77,23 @@ def _commands(text: str) -> list[list[str]]:
     return [words for words in commands if words]
 
 
+def _run(program: str, arguments: list[str]) -> tuple[int, str]:
+    """Run a command in this process; return its code and what it printed."""
+    main = importlib.import_module(_PROGRAMS[program]).main
+    shown = io.StringIO()
+    with contextlib.redirect_stdout(shown), contextlib.redirect_stderr(shown):
+        try:
+            code = main(arguments)
+        except SystemExit as end:
+            code = end.code
+    return code or 0, shown.getvalue()
+
+
 @cache
 def _help(program: str, *command: str) -> str:
-    module = _PROGRAMS[program]
-    code = f"import sys; from {module} import main; sys.exit(main(sys.argv[1:]))"
-    run = subprocess.run(
-        [sys.executable, "-c", code, *command, "--help"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 0, f"{program} {' '.join(command)}: {run.stderr}"
-    return run.stdout
+    code, shown = _run(program, [*command, "--help"])
+    assert code == 0, f"{program} {' '.join(command)}: {shown}"
+    return shown
 
 
 def _command(program: str, arguments: list[str]) -> list[str]:
@@ -102,22 +108,14 @@ def _command(program: str, arguments: list[str]) -> list[str]:
     ]
 
 
-def _run_console(text: str, folder: Path) -> None:
+def _run_console(text: str) -> None:
     joined = re.sub(r"\\\n(?:> )?", " ", text)
     for line in joined.splitlines():
         if not line.startswith("$ "):
             continue
         program, *arguments = shlex.split(line.removeprefix("$ "), comments=True)
-        module = _PROGRAMS[program]
-        code = f"import sys; from {module} import main; sys.exit(main(sys.argv[1:]))"
-        run = subprocess.run(
-            [sys.executable, "-c", code, *arguments],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert run.returncode == 0, f"{line}\n{run.stdout}{run.stderr}"
+        code, shown = _run(program, arguments)
+        assert code == 0, f"{line}\n{shown}"
 
 
 def test_decisions_are_numbered_one_after_the_other() -> None:
@@ -167,7 +165,7 @@ def test_blocks_of_a_page_run(
             source = "\n" * block.line + block.text
             exec(compile(source, str(page), "exec"), namespace)  # noqa: S102
         elif block.language == "console":
-            _run_console(block.text, tmp_path)
+            _run_console(block.text)
 
 
 @pytest.mark.parametrize("page", _PAGES, ids=_name)
