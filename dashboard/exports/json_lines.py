@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,13 @@ from dashboard.text import plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+_MOST_BYTES = 1 << 30
+"""Of a file: a million verdicts take half of it."""
+
+_ZERO = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""A character that PostgreSQL refuses, as JSON spells it."""
 
 
 def json_line(document: Mapping[str, Any]) -> str:
@@ -35,14 +43,17 @@ def read_lines(file: Path) -> list[bytes]:
     Raises
     ------
     DashboardError
-        If it cannot be read.
+        If it cannot be read, or is larger than any that was written here.
     """
     try:
-        data = file.read_bytes()
+        with file.open("rb") as stream:
+            data = stream.read(_MOST_BYTES + 1)
     except OSError as error:
         raise DashboardError(
             f"{file} cannot be read: {error.strerror or error}."
         ) from error
+    if len(data) > _MOST_BYTES:
+        raise DashboardError(f"{file} has more than {_MOST_BYTES >> 30} GiB.")
     lines = [line + b"\n" for line in data.split(b"\n")]
     lines[-1] = lines[-1][:-1]
     return lines if lines[-1] else lines[:-1]
@@ -54,20 +65,31 @@ def read_document(file: Path, number: int, line: bytes) -> dict[str, Any]:
     Raises
     ------
     DashboardError
-        If it is no JSON object.
+        If it is no JSON object, or has what no database keeps.
     """
     try:
-        document = json.loads(line)
+        document = json.loads(line, parse_int=_whole)
+        # Numbers that are not finite, and halves of characters, are a ValueError.
+        json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
+        if _ZERO.search(line):
+            raise ValueError("a text holds a character that is zero")
     except (ValueError, RecursionError) as error:
         raise DashboardError(
-            f"Line {number} of {file} is no JSON: {plain_text(error, 100)}. Nothing "
-            f"was imported."
+            f"Line {number} of {file} is no JSON that was written here: "
+            f"{plain_text(error, 100)}. Nothing was imported."
         ) from error
     if not isinstance(document, dict):
         raise DashboardError(
             f"Line {number} of {file} is no JSON object. Nothing was imported."
         )
     return document
+
+
+def _whole(text: str) -> int:
+    number = int(text)
+    if not -(1 << 63) <= number < 1 << 63:
+        raise ValueError(f"{text[:20]}... is a number of more than 64 bits")
+    return number
 
 
 def check_header(
