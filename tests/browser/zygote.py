@@ -7,6 +7,7 @@ session, and the workers that it starts. See `tests.browser.forked`.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -16,7 +17,16 @@ import threading
 from importlib import import_module
 from typing import Any
 
-_LOADED = ("dashboard.app", "dashboard.compose", "dashboard.cli")
+_LOADED = (
+    *("dashboard.app", "dashboard.compose", "dashboard.cli"),
+    # What a start and a first page load, and what they would in each process anew.
+    *("dashboard.garbage", "dashboard.views.page", "dashboard.accounts.running"),
+    *("dashboard.commands.local", "dashboard.commands.sign_in", "dashboard.options"),
+    *("alembic.operations", "alembic.runtime.migration", "alembic.script"),
+    # What the first pixels of a process load.
+    *("zarr", "hcs.images.lazy_array", "hcs.stores.array"),
+    *("PIL.JpegImagePlugin", "PIL.PngImagePlugin"),
+)
 
 
 def main() -> int:
@@ -24,6 +34,9 @@ def main() -> int:
     wire = socket.socket(fileno=int(sys.argv[1]))
     for name in _LOADED:
         import_module(name)
+    # What is looked through for garbage is written to, and so copied in each process.
+    gc.collect()
+    gc.freeze()
     # A fork takes along one thread only.
     assert threading.active_count() == 1
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those that ended
@@ -51,7 +64,9 @@ def _serve(request: dict[str, Any], output: int) -> int:
     sys.argv[:] = ["hcs-dashboard", *request["arguments"]]
     # Its workers load again what their parent was started as.
     sys.modules["__main__"] = import_module("dashboard.cli")
-    return int(sys.modules["__main__"].main())
+    status = int(sys.modules["__main__"].main())
+    gc.freeze()  # also not at the end of all
+    return status
 
 
 if __name__ == "__main__":
