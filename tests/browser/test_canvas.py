@@ -166,7 +166,9 @@ def test_from_the_whole_demo_plate_to_a_pixel_and_back(
     expect(canvas).to_be_visible()
 
 
-@pytest.mark.parametrize("dtype", ["float64", "int64", "uint64"])
+@pytest.mark.parametrize(
+    "dtype", ["float64", "uint64", pytest.param("int64", marks=pytest.mark.full)]
+)
 def test_planes_of_64_bits_are_drawn_down_to_their_pixels(
     dtype: str, tmp_path: Path, serve: Callable, visit: Callable
 ) -> None:

@@ -531,7 +531,12 @@ def test_a_wrong_address_is_answered_in_words(
 
 
 @pytest.mark.parametrize(
-    "size", [(1280, 800), (1920, 1080), (640, 400)], ids=["usual", "wide", "zoomed"]
+    "size",
+    [
+        pytest.param((1280, 800), id="usual"),
+        pytest.param((1920, 1080), id="wide", marks=pytest.mark.full),
+        pytest.param((640, 400), id="zoomed"),
+    ],
 )
 def test_nothing_stands_out_of_the_page(
     size: tuple[int, int], looking: Server, visit: Callable

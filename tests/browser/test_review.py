@@ -385,7 +385,13 @@ def test_a_table_that_would_lack_its_measurements_is_not_saved_but_offered(
     assert set(table(page)) == {"A01", "A02"}
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize(
+    "dark",
+    [
+        pytest.param(False, id="light"),
+        pytest.param(True, id="dark", marks=pytest.mark.full),
+    ],
+)
 def test_a_read_only_server_shows_verdicts_and_takes_none(
     locked: Server, visit: Callable, *, dark: bool
 ) -> None:

@@ -19,7 +19,13 @@ if TYPE_CHECKING:
     from tests.browser.serving import Server
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize(
+    "dark",
+    [
+        pytest.param(False, id="light"),
+        pytest.param(True, id="dark", marks=pytest.mark.full),
+    ],
+)
 @pytest.mark.parametrize(
     "size",
     [
