@@ -91,9 +91,10 @@ def _packages(name: str) -> list[str]:
 
 
 def _installed(package: str) -> bool:
-    from importlib.metadata import PackageNotFoundError, version
+    from importlib.metadata import PackageNotFoundError, distribution
 
     try:
-        return bool(version(package))
+        # Which is not parsed, as its version would be: some milliseconds a package.
+        return bool(distribution(package).read_text("METADATA"))
     except PackageNotFoundError:
         return False

@@ -98,6 +98,8 @@ def fetched(folder: Path) -> Path:
     (folder / "requirement.txt").write_text(entry[0])
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--dest", folder]
     command += ["--no-binary", "ngff-zarr", "-r", folder / "requirement.txt"]
+    # What builds ours is here, and builds it, too; pip would install it once more.
+    command += ["--no-build-isolation"]
     pip = subprocess.run(
         command,
         capture_output=True,
