@@ -15,6 +15,7 @@ import signal
 import sys
 import threading
 import time
+from multiprocessing import util
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ THREADS_SECONDS: Final = 3.0
 
 TELLING_SECONDS: Final = 1.0
 """In which open pages hear of it; they ask twice a second."""
+
+
+_CLEANING_SECONDS: Final = 1.0
 
 
 def close_all(closings: Mapping[str, Callable[[], object]], seconds: float) -> None:
@@ -116,6 +120,11 @@ def _leave_late() -> None:
     leave()
 
 
+def _clean_locks() -> None:
+    """Do what Python would at its end; a queue's lock may be held by a thread."""
+    util._run_finalizers(0)  # type: ignore[attr-defined]
+
+
 def leave(status: int = 0) -> None:
     """End the process now, whatever its threads do; Python would wait for them.
 
@@ -123,6 +132,10 @@ def leave(status: int = 0) -> None:
     """
     for worker in multiprocessing.active_children():
         worker.kill()
+    # Else Python's resource tracker takes locks of pools off the system, and complains.
+    cleaning = threading.Thread(target=_clean_locks, daemon=True)
+    cleaning.start()
+    cleaning.join(_CLEANING_SECONDS)
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError):  # a terminal that is closed

@@ -123,6 +123,32 @@ def test_case_62_a_service_that_ends_in_a_batch_finishes_its_field_and_begins_no
     assert not [problem for problem in validate(plate) if problem.severity == "error"]
 
 
+LEAVING = """
+import time
+from concurrent.futures import ProcessPoolExecutor
+from dashboard.ending import leave
+from hcs.qc.run.spawning import WorkerContext
+if __name__ == "__main__":
+    pool = ProcessPoolExecutor(1, mp_context=WorkerContext())
+    pool.submit(time.sleep, 0).result()
+    pool.submit(time.sleep, 600)
+    leave()
+"""
+"""A program that ends while a worker of it hangs."""
+
+
+def test_who_leaves_working_pools_leaves_no_lock_of_theirs_behind(
+    tmp_path: Path,
+) -> None:
+    program = tmp_path / "leaving.py"
+    program.write_text(LEAVING)
+    # What clears up after a program has its stderr, and is waited for by that.
+    ended = subprocess.run(
+        [sys.executable, str(program)], capture_output=True, timeout=PATIENCE
+    )
+    assert (ended.returncode, ended.stderr) == (0, b"")
+
+
 class Remote(Served):
     """A server of another process, to which everybody may speak."""
 
