@@ -26,7 +26,10 @@ MADE = [
 ]
 PIXELS = np.random.default_rng(0).integers(0, 4000, (2, 2, 2, 2, 24, 32), dtype="u2")
 
-pytestmark = pytest.mark.timeout(900)  # the first time packages are installed
+pytestmark = [
+    pytest.mark.timeout(900),  # the first time packages are installed
+    pytest.mark.full,  # an environment of its own, which `make test-witness` makes, too
+]
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
     Tables = dict[str, dict[str, dict[str, str]]]
 
-pytestmark = pytest.mark.timeout(900)  # the first time packages are installed
+pytestmark = [
+    pytest.mark.timeout(900),  # the first time packages are installed
+    pytest.mark.full,  # an environment of its own, which `make test-witness` makes, too
+]
 
 
 @pytest.fixture(scope="session")
