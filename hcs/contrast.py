@@ -48,6 +48,9 @@ _NOISE_SIDE: Final = 512
 _NOISE_OF_STEPS: Final = math.sqrt(math.pi) / 2
 """Standard deviation of normal noise, by the mean size of the step to a neighbour."""
 
+_MOST_DRAWN: Final = float(np.finfo(np.float32).max)
+"""Pictures are drawn in float32."""
+
 _CAMERA_BITS: Final = (8, 10, 12, 14, 16, 32)
 
 
@@ -113,7 +116,20 @@ def _thinned(plane: NDArray[Any]) -> NDArray[np.float64]:
     step = max(1, flat.size // SAMPLE_PIXELS) | 1
     # Wide, for numpy interpolates in the dtype, where the range of int16 overflows.
     taken = flat[::step].astype(np.float64)
-    return taken[np.isfinite(taken)]
+    return within_pictures(taken[np.isfinite(taken)])
+
+
+def within_pictures(pixels: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return finite pixels, those beyond the range of float32 as its ends.
+
+    Such numbers can be subtracted, squared and added up in float64 without an overflow.
+
+    Parameters
+    ----------
+    pixels
+        Of any shape.
+    """
+    return np.clip(pixels, -_MOST_DRAWN, _MOST_DRAWN)
 
 
 def noise(planes: Iterable[NDArray[Any]]) -> float:
@@ -151,7 +167,7 @@ def _noise(plane: NDArray[Any]) -> float:
     if not finite.size:
         return math.nan
     middle[~np.isfinite(middle)] = math.nan  # infinities would be clipped to numbers
-    clipped = np.clip(middle, *np.percentile(finite, (0.5, 99.5)))
+    clipped = np.clip(middle, *np.percentile(within_pictures(finite), (0.5, 99.5)))
     steps = [np.abs(np.diff(clipped, axis=axis)).ravel() for axis in (0, 1)]
     known = np.concatenate(steps)
     known = known[np.isfinite(known)]
@@ -181,7 +197,7 @@ def least_width(planes: Sequence[NDArray[Any]], dtype: np.dtype[Any]) -> float:
         return 1.0
     if dtype.kind == "f":
         sizes = [np.abs(plane[np.isfinite(plane)]).max(initial=0) for plane in planes]
-        steps = _LEAST_FLOAT * float(max(sizes, default=0.0))
+        steps = _LEAST_FLOAT * min(float(max(sizes, default=0.0)), _MOST_DRAWN)
     else:
         steps = _LEAST_BYTES if dtype.itemsize == 1 else _LEAST_INTEGERS
     least = max(LEAST_NOISES * noise(planes), steps)

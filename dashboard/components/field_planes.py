@@ -117,5 +117,8 @@ def _plane(level: NgffImage, place: dict[str, int], step: int) -> NDArray[Any]:
     plane = np.asarray(level.data[key])
     dims = [dim for dim in level.dims if dim in "yx"]
     thinned = (plane if dims == ["y", "x"] else plane.T)[::step, ::step]
-    # Browsers have no larger numbers to draw with.
-    return thinned.astype(np.float32) if thinned.dtype == np.float64 else thinned
+    if thinned.dtype.str[1:] != "f8":
+        return thinned
+    # Browsers have no larger numbers to draw with; what is beyond them is infinite.
+    with np.errstate(over="ignore"):
+        return thinned.astype(np.float32)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hcs.contrast import within_pictures
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -144,6 +146,8 @@ def histograms(
         )
         if high <= low:
             high = low + 1.0
+        # `numpy.histogram` refuses bins that are narrower than a step of float64.
+        high = max(high, low + 2 * BINS * float(np.spacing(max(-low, high))))
         drawn.append(
             ChannelHistogram(
                 channel=channel,
@@ -166,7 +170,7 @@ def _sample(stack: Stack, channel: int) -> Any:
         pixels = stack.plane(t, channel, z).ravel()
         parts.append(pixels[:: max(1, pixels.size // _SAMPLED)])
     values = np.concatenate(parts).astype(np.float64)
-    return values[np.isfinite(values)]
+    return within_pictures(values[np.isfinite(values)])
 
 
 def _shares(values: Any, low: float, high: float) -> tuple[float, ...]:

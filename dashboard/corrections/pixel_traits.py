@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -70,15 +71,23 @@ def traits_of(
             if plane.size:
                 lows.append(float(plane.min()))
                 highs.append(float(plane.max()))
-                means.append(float(plane.mean(dtype=np.float64)))
+                means.append(_mean(plane))
         traits.append(
             ChannelTraits(
                 channel=channel,
                 name=names[channel] if channel < len(names) else str(channel),
                 digests=tuple(digests),
-                low=min(lows, default=float("nan")),
-                high=max(highs, default=float("nan")),
-                mean=sum(means) / len(means) if means else float("nan"),
+                low=min(lows, default=math.nan),
+                high=max(highs, default=math.nan),
+                mean=sum(mean / len(means) for mean in means) if means else math.nan,
             )
         )
     return tuple(traits)
+
+
+def _mean(pixels: NDArray[Any]) -> float:
+    if pixels.dtype.str[1:] != "f8":
+        return float(pixels.mean(dtype=np.float64))
+    # Sums of the largest float64 would overflow; a power of two costs no digit.
+    share = 0.5 ** pixels.size.bit_length()
+    return float((pixels * share).mean()) / share

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dashboard.pictures import rendering
+from dashboard.pictures import rendering, shrinking
 from dashboard.pictures.planes import plane_shape, sizes_of
 from hcs.errors import UnsafeDataError
 
@@ -54,10 +54,10 @@ class Coarse:
         """Return a channel's plane, the smallest with `size` pixels a longer side."""
         plane: NDArray[Any] = self.planes[channel]
         for side in SIDES[-2::-1]:
-            factor = rendering.shrink_factor(plane.shape, side)
+            factor = shrinking.shrink_factor(plane.shape, side)
             if max(plane.shape) // factor < size:
                 break
-            plane = rendering.shrink_by(plane, factor)
+            plane = shrinking.shrink_by(plane, factor)
         return plane
 
     def holds(self, channels: Sequence[int], size: int) -> bool:
@@ -82,7 +82,7 @@ def stored_side(longest: int) -> int:
 
     Where levels of the image are no whole fractions of it, more may be stored.
     """
-    return longest // rendering.shrink_factor((longest,), SIDES[-1])
+    return longest // shrinking.shrink_factor((longest,), SIDES[-1])
 
 
 def read_coarse(image: Multiscales) -> Coarse:
@@ -104,14 +104,14 @@ def _read(level: NgffImage, channels: int) -> NDArray[Any]:
     """Return the reduced planes of the first channels; large ones are read in bands."""
     sizes = sizes_of(level)
     rows, columns = sizes["y"], sizes["x"]
-    factor = rendering.shrink_factor((rows, columns), SIDES[-1])
+    factor = shrinking.shrink_factor((rows, columns), SIDES[-1])
     nbytes = rows * columns * np.dtype(level.data.dtype).itemsize
     if nbytes * channels <= _WHOLE_BYTES or factor == 1:
         # One read for all channels: each costs as much as decoding a small plane.
         region = _region(level, {"c": slice(0, channels)})
         if factor == 1:
             return region
-        return np.stack([rendering.shrink_by(plane, factor) for plane in region])
+        return np.stack([shrinking.shrink_by(plane, factor) for plane in region])
     if nbytes > _MOST_BYTES:
         raise UnsafeDataError(
             f"The coarsest level has {columns} x {rows} pixels, {nbytes} bytes a "
@@ -125,7 +125,7 @@ def _read(level: NgffImage, channels: int) -> NDArray[Any]:
     for channel in range(channels):
         here = slice(channel, channel + 1)
         bands = [
-            rendering.shrink_by(
+            shrinking.shrink_by(
                 _region(level, {"c": here, "y": slice(at, min(at + band, rows))})[0],
                 factor,
             )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from dashboard.pictures import rendering
+from dashboard.pictures import rendering, shrinking
 from dashboard.pictures.bounds import check_channels, check_plane
 from dashboard.pictures.encoded import EncodedPicture, picture_address
 from dashboard.pictures.planes import (
@@ -168,7 +168,7 @@ class Pictures:
         level = level_of(images, fine)
         used = existing(level, channels)
         small = [
-            rendering.shrink(read_plane(level, of_channel(fine, setting.index)), size)
+            shrinking.shrink(read_plane(level, of_channel(fine, setting.index)), size)
             for setting in used
         ]
         picture = rendering.fit(drawn(small, used, level), size)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numcodecs.blosc import Blosc
 
-from dashboard.pictures import rendering
+from dashboard.pictures import shrinking
 from dashboard.pictures.coarse import SIDES, Coarse, has_planes, read_coarse
 from hcs.errors import CorruptDataError
 
@@ -72,8 +72,8 @@ def make(image: Multiscales) -> bytes:
 def pack(coarse: Coarse) -> bytes:
     """Return coarse planes as the bytes of a preview."""
     large = list(coarse.planes)
-    middle = [rendering.shrink(plane, SIDES[1]) for plane in large]
-    sizes = [[rendering.shrink(plane, SIDES[0]) for plane in middle], middle, large]
+    middle = [shrinking.shrink(plane, SIDES[1]) for plane in large]
+    sizes = [[shrinking.shrink(plane, SIDES[0]) for plane in middle], middle, large]
     packed = [[_pack(plane) for plane in planes] for planes in sizes]
     about = {
         "channels": coarse.channels,

@@ -43,7 +43,7 @@ def project(
     """
     step = max(1, _BLOCK_BYTES // max(plane_bytes, 1))
     blocks = _blocks(read, count, step)
-    return _maximum(blocks) if how == "max" else _mean(blocks)
+    return _maximum(blocks) if how == "max" else _mean(blocks, count)
 
 
 def _blocks(
@@ -65,20 +65,26 @@ def _maximum(blocks: Iterable[NDArray[Any]]) -> NDArray[Any]:
     return brightest
 
 
-def _mean(blocks: Iterable[NDArray[Any]]) -> NDArray[Any]:
+def _mean(blocks: Iterable[NDArray[Any]], count: int) -> NDArray[Any]:
     total: NDArray[np.float64] | None = None
     counted: NDArray[Any] | int = 0
     kind = np.dtype(np.float32)
+    # Sums of the largest float64 would overflow; a power of two costs no digit.
+    share = 0.5 ** count.bit_length()
     for block in blocks:
         kind = block.dtype
         there = np.isfinite(block) if kind.kind == "f" else None
         numbers = block if there is None else np.where(there, block, 0)
+        if kind.str[1:] == "f8":
+            numbers *= share
         summed = numbers.sum(axis=0, dtype=np.float64)
         total = summed if total is None else total + summed
         counted = counted + (len(block) if there is None else there.sum(axis=0))
     assert total is not None  # noqa: S101 - a stack has a plane
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = total / counted
+    if kind.str[1:] == "f8":
+        mean /= share
     if kind.kind == "f":
         return mean.astype(kind)
     if kind.kind == "b":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dashboard.pictures import preview, rendering
+from dashboard.pictures import preview, rendering, shrinking
 from dashboard.pictures.coarse import SIDES, Coarse
 from dashboard.pictures.planes import existing, of_channel, plane_shape
 from hcs.errors import CorruptDataError, HCSError
@@ -110,7 +110,7 @@ class Thumbnails:
         smaller = dataclasses.replace(request, level=level)
         used = existing(image.images[level], channels)
         small = [
-            rendering.shrink(
+            shrinking.shrink(
                 self._planes.read(image, where, of_channel(smaller, channel.index)),
                 size,
             )
@@ -129,7 +129,7 @@ def drawn_from(
     if not used:
         return None
     small = [
-        rendering.shrink(coarse.plane(channel.index, size), size) for channel in used
+        shrinking.shrink(coarse.plane(channel.index, size), size) for channel in used
     ]
     return rendering.fit(rendering.composite(small, used), size)
 

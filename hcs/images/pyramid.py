@@ -111,7 +111,8 @@ def downsample(planes: NDArray[Any], kind: Kind = "intensity") -> NDArray[Any]:
 
     Returns
     -------
-        Shape ``(..., ceil(y / 2), ceil(x / 2))``, same dtype. NaN spreads to its pixel.
+        Shape ``(..., ceil(y / 2), ceil(x / 2))``, same dtype. NaN spreads to its pixel,
+        and so does an infinity; no mean of finite pixels is infinite.
 
     Raises
     ------
@@ -187,8 +188,16 @@ def _sum_columns(rows: NDArray[Any]) -> NDArray[Any]:
 def _float_mean(planes: NDArray[Any]) -> NDArray[Any]:
     # Half floats would overflow from 16384 on.
     dtype = np.dtype(np.float32) if planes.dtype.itemsize == 2 else planes.dtype
-    total = _sum_columns(_sum_rows(planes, dtype.newbyteorder("=")))
-    total *= dtype.type(0.25)
+    dtype, quarter = dtype.newbyteorder("="), dtype.type(0.25)
+    # Opposite infinities have no mean, which is NaN and no fault of ours.
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = _sum_columns(_sum_rows(planes, dtype))
+        if np.isfinite(total).all():
+            total *= quarter
+        else:
+            # Four of the largest numbers overflow, their quarters do not; a power of
+            # two costs no digit, so that the means of the others stay the same.
+            total = _sum_columns(_sum_rows(planes * quarter, dtype))
     return total.astype(planes.dtype, copy=False)
 
 

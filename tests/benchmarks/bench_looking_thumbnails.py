@@ -29,7 +29,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 from dashboard.compose import compose
 from dashboard.options import Options
-from dashboard.pictures import rendering
+from dashboard.pictures import rendering, shrinking
 from dashboard.pictures.planes import PlaneRequest
 from dashboard.plates.values import ChannelSetting
 from dashboard.workspace import open_workspace
@@ -56,7 +56,7 @@ def settings(turn: int) -> tuple[ChannelSetting, ...]:
 
 def draw(planes: list[Any], turn: int) -> int:
     """Draw and encode as the dashboard does."""
-    small = [rendering.shrink(plane, SIZE) for plane in planes]
+    small = [shrinking.shrink(plane, SIZE) for plane in planes]
     picture = rendering.fit(rendering.composite(small, settings(turn)), SIZE)
     return len(rendering.encode_jpeg(picture))
 

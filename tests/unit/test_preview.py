@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.pictures import coarse, preview, rendering
+from dashboard.pictures import coarse, preview, rendering, shrinking
 from dashboard.pictures.job import PreviewJobs
 from dashboard.pictures.mosaic import arrange
 from dashboard.pictures.plane_cache import PlaneCache
@@ -51,11 +51,11 @@ def test_a_preview_holds_the_shrunken_planes_exactly(
         )
     ]
     for channel in range(channels):
-        full = rendering.shrink(np.asarray(level.data[channel]), 256)
+        full = shrinking.shrink(np.asarray(level.data[channel]), 256)
         assert np.array_equal(read.plane(channel, 256), full)
-        middle = rendering.shrink(full, 128)
+        middle = shrinking.shrink(full, 128)
         assert np.array_equal(read.plane(channel, 128), middle)
-        assert np.array_equal(read.plane(channel, 64), rendering.shrink(middle, 64))
+        assert np.array_equal(read.plane(channel, 64), shrinking.shrink(middle, 64))
 
 
 def test_a_large_lowest_level_is_read_in_bands(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,10 +18,10 @@ from dashboard.pictures.rendering import (
     fit,
     level_for,
     little_endian,
-    shrink,
     sprite,
     to_8bit,
 )
+from dashboard.pictures.shrinking import shrink
 from dashboard.plates.values import ChannelSetting
 
 DTYPES = ["u1", "u2", "u4", "i1", "i2", "i4", "f4", "f8", "?"]

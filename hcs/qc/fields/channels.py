@@ -47,7 +47,9 @@ def channel_correlation(plane: Plane, reference: Plane) -> float:
         # Not `vdot`: BLAS would start threads, for less than they cost.
         product += float(np.einsum("ij,ij->", first, second))
     spread, other = plane.distribution, reference.distribution
-    length = plane.pixels.size * np.sqrt(spread.variance * other.variance)
+    length = plane.pixels.size * math.sqrt(spread.variance * other.variance)
+    if not length:
+        raise NotComputableError("the channels vary by less than numbers can say")
     return float(np.clip(product / length, -1, 1))
 
 

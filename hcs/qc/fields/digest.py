@@ -106,7 +106,8 @@ def _coarse(plane: Plane) -> str:
     cells = small(plane, _SIDE).astype(np.float32)
     cells -= gaussian(cells, _SMOOTH)
     noise = plane.noise * _SIDE / plane.pixels.size**0.5
-    if not cells.std() > _SIGNAL * noise:
+    # Wide, for the squares of integers of 64 bits overflow float32.
+    if not cells.std(dtype=np.float64) > _SIGNAL * noise:
         raise NotComputableError("nothing stands out of the noise")
     fade = np.hanning(_SIDE + 2)[1:-1].astype(np.float32)
     cells *= np.multiply.outer(fade, fade)

@@ -52,7 +52,11 @@ def _edges(pixels: NDArray[Any]) -> NDArray[np.float32]:
     strength = laplacian(root, _FINE, truncate=3)
     np.abs(strength, out=strength)
     # The strongest edges, such as dirt's, must not drown the others.
-    np.minimum(strength, _strong(strength[::2, ::2]), out=strength)
+    strongest = _strong(strength[::2, ::2])
+    np.minimum(strength, strongest, out=strength)
+    if strongest > 0:
+        # Of one strength in any plane, for products of spectra are squared in float32.
+        strength /= strongest
     strength -= gaussian(strength, _AROUND, truncate=3)
     strength -= strength.mean()
     strength *= _taper(strength.shape)

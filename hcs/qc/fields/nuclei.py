@@ -126,7 +126,8 @@ def _apart(spread: Distribution, threshold: float) -> float:
 def _binned(smooth: NDArray[np.float32]) -> Distribution:
     """Return the distribution of a smoothed plane over even bins."""
     low, high = float(smooth.min()), float(smooth.max())
-    if high <= low:
+    # Bins that are narrower than a normal number of float32 cannot be counted.
+    if high - low <= _BINS * np.finfo(np.float32).tiny:
         return Distribution(np.array([low]), np.array([smooth.size]))
     counts = np.zeros(_BINS, np.int64)
     per_count = np.float32(_BINS / (high - low))

@@ -26,6 +26,10 @@ _MOST_LEVELS = 1 << 20
 _EXACT = 1 << 53
 """Beyond it not every integer is a float."""
 
+LARGEST = 2.0**64
+"""Of floats, the largest that are measured, as of integers: fourth powers of these do
+not overflow float64, nor do their sums over a plane."""
+
 SCALE = 10
 """Size of blocks and of texture, in pixels: CellProfiler's first spatial scale."""
 
@@ -171,6 +175,9 @@ class Plane:
             return ""
         odd = counted.size - int(np.count_nonzero(np.isfinite(counted)))
         if not odd:
+            most = max(-float(counted.min(initial=0)), float(counted.max(initial=0)))
+            if most > LARGEST:
+                return f"pixels reach {most:.1e}; at most {LARGEST:.1e} can be measured"
             return ""
         verb = "is" if odd == 1 else "are"
         return f"{odd} of {counted.size} pixels {verb} not finite (NaN or infinite)"
