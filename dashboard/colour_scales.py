@@ -210,6 +210,32 @@ def least_of_logarithms(
     return min(positive) if positive and min(numbers) >= 0 else None
 
 
+def drawn_ends(
+    low: float, high: float, *, scale: Scale, least: float | None = None
+) -> tuple[float, float]:
+    """Return ends between which others draw values as `part_of` places them.
+
+    Libraries that plot know neither a least logarithm nor what is to be drawn where the
+    ends are equal.
+
+    Parameters
+    ----------
+    low, high, scale, least
+        As `part_of` has them.
+
+    Returns
+    -------
+        Never equal; of logarithms above zero.
+    """
+    if least is not None:
+        low, high = max(low, least), max(high, least)
+        return (low, high) if high > low else (low / 10, low)
+    if high != low:
+        return low, high
+    step = abs(low) or 1.0
+    return (low if scale == "deviation" else low - step), low + step
+
+
 def ramp_css(ground: Ground, prefix: str = "") -> str:
     """Return the ramps as CSS custom properties: their stops with blanks between."""
     return "".join(

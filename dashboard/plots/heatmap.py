@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 import holoviews as hv
 
-from dashboard.colour_scales import RAMPS, ends, steps, value_limits
+from dashboard.colour_scales import (
+    RAMPS,
+    drawn_ends,
+    ends,
+    least_of_logarithms,
+    steps,
+    value_limits,
+)
 from dashboard.plots.look import HEIGHT, axis, frame
 from dashboard.theme import DARK, LIGHT
 from dashboard.well_cells import cells_by_well
@@ -28,6 +35,8 @@ def plate_heatmap(
     title: str = "value",
     unit: str = "",
     scale: Scale = "sequential",
+    log: bool = False,
+    limits: tuple[float, float] | None = None,
     palette: Palette = LIGHT,
 ) -> hv.HeatMap:
     """Return numbers of wells as a map of their plate.
@@ -43,6 +52,13 @@ def plate_heatmap(
     scale
         What the numbers are: ``"sequential"`` from little to much, ``"diverging"`` on
         either side of zero (scores), ``"deviation"`` from zero, where all is well.
+    log
+        Whether colours go by the logarithm, as those of some metrics do on the page
+        (`hcs.qc.definition` has ``scale`` and ``log`` of each). Zero stands with the
+        least that has one; not of values below zero, nor on other scales.
+    limits
+        Where the colours end, lower one first, such as those of several plates
+        together; by default where most of these wells lie.
     palette
         Colours of the page that it stands on: ``LIGHT`` or ``DARK`` of
         ``dashboard.theme``.
@@ -53,7 +69,8 @@ def plate_heatmap(
         downwards, of the smallest standard plate that holds the wells. Colours are
         those of the page's own map, between the 2nd and 98th percentile, so that one
         far well does not make all others alike; what lies beyond has the colour of the
-        end. What diverges has zero in its middle.
+        end. What diverges has zero in its middle. Leave out wells that failed, as the
+        page does: they count for the limits like all that are given.
 
     Raises
     ------
@@ -90,11 +107,16 @@ def plate_heatmap(
         for row in range(plate.rows)
         for column in range(plate.columns)
     ]
-    low, high = value_limits(numbers.values())
-    limits = ends(scale, 0.0 if low is None else low, 1.0 if high is None else high)
+    known = [number for number in numbers.values() if math.isfinite(number)]
+    low, high = limits or value_limits(known)
+    first, last = ends(
+        scale, 0.0 if low is None else low, 1.0 if high is None else high
+    )
+    least = least_of_logarithms(known, last, scale=scale, log=log)
+    first, last = drawn_ends(first, last, scale=scale, least=least)
     ramp = RAMPS["dark" if palette is DARK else "light"][scale]
-    if limits[0] > limits[1]:  # a deviation downwards
-        limits, ramp = limits[::-1], ramp[::-1]
+    if first > last:  # a deviation downwards
+        first, last, ramp = last, first, ramp[::-1]
     element = hv.HeatMap(
         cells,
         kdims=[hv.Dimension("column"), hv.Dimension("row")],
@@ -105,7 +127,8 @@ def plate_heatmap(
         invert_yaxis=True,
         xaxis="top",
         cmap=list(steps(ramp, 256)),
-        clim=limits,
+        clim=(first, last),
+        logz=least is not None,
         colorbar=True,
         colorbar_opts={
             "title": f"{title} ({unit})" if unit else title,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -10,15 +11,17 @@ import pandas as pd
 import pytest
 from bokeh.document import Document
 from bokeh.io.doc import patch_curdoc
-from bokeh.models import Slider
+from bokeh.models import LogColorMapper, Slider
 from bokeh.themes import Theme
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard import plots
+from dashboard.colour_scales import ends, least_of_logarithms, part_of
 from dashboard.theme import DARK, LIGHT
 from hcs.errors import ArgumentError, InvalidPathError
 from hcs.layout import well_label
+from hcs.qc import Scale
 
 finite = st.floats(allow_nan=False, allow_infinity=False, width=32)
 
@@ -124,6 +127,34 @@ def test_a_heatmap_is_drawn_for_any_plate(wells: int) -> None:
     source = drawn.renderers[0].data_source
     assert len(source.data["value"]) >= wells
     assert plots.embedded(drawn)["root_id"] == drawn.id
+
+
+@pytest.mark.parametrize("log", [False, True])
+@pytest.mark.parametrize("scale", ["sequential", "deviation", "diverging"])
+@pytest.mark.parametrize(
+    "numbers", [[1.0, 10.0, 200.0], [0.0, 2.0, 20.0], [-3.0, 0.0, 8.0], [7.0, 7.0]]
+)
+def test_a_heatmap_colours_values_as_the_map_and_the_report_do(
+    numbers: list[float], scale: Scale, log: bool
+) -> None:
+    values = {f"A{column}": number for column, number in enumerate(numbers, 1)}
+    limits = (min(numbers), max(numbers))
+    element = plots.plate_heatmap(values, scale=scale, log=log, limits=limits)
+    colours = plots.figure(element).renderers[0].glyph.fill_color["transform"]
+    low, high = ends(scale, *limits)
+    least = least_of_logarithms(numbers, high, scale=scale, log=log)
+    assert isinstance(colours, LogColorMapper) is (least is not None)
+    if least is not None:
+        at = [math.log(max(number, colours.low) / colours.low) for number in numbers]
+        drawn = [place / math.log(colours.high / colours.low) for place in at]
+    else:
+        reach = colours.high - colours.low
+        drawn = [(number - colours.low) / reach for number in numbers]
+    downwards = scale == "deviation" and low > high
+    drawn = [1 - part for part in drawn] if downwards else drawn
+    assert drawn == pytest.approx(
+        [part_of(number, low, high, scale=scale, least=least) for number in numbers]
+    )
 
 
 def test_a_heatmap_of_nothing_or_of_no_well_says_so() -> None:
