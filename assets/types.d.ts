@@ -1359,6 +1359,26 @@ type UnsavedDecision = Decision & { type: string }
 /** What the verdict bar shows: what is its page's own, with all that pages share. */
 type VerdictNow = Shown<"verdict"> & VerdictQueue & Omit<VerdictsSince, "changed"> & Texts["verdict"]["unseen"] & { verdicts: Record<string, VerdictEntry> }
 
+/** What is looked at, of which a verdict may be. */
+interface VerdictSight {
+  now: VerdictNow
+  /** Labels: of the well that is looked at, and of those that were chosen together. */
+  readonly selected: string
+  readonly chosen: string[]
+  /** The well, and not the field that is open. */
+  whole: boolean
+}
+
+/** What the verdict bar knows; nothing of a plate before one is shown. */
+interface VerdictBar extends VerdictSight {
+  shown: boolean
+  /** What the browser keeps about this plate. */
+  notes: PlateNotes
+}
+
+/** The pictures that are on the screen. */
+interface DrawnPictures { well: string, digest: string, field: string, drawn: boolean }
+
 /** What a dialog of the sign-off asks, and when what it asks for is there. */
 interface SignoffQuestion {
   /** Of the message that confirms it. */
@@ -1407,6 +1427,29 @@ interface MapScene {
   host?: HTMLElement
   /** Without the plate's body. */
   bare?: boolean
+}
+
+/** What the plate canvas shows; no plate before one has come. */
+interface CanvasNow {
+  plate: PlateCanvasText
+  look: { well: string, shown: boolean }
+  /** Where the pointer is, on the canvas. */
+  hovered: [number, number] | null
+  /** Keys say where one is, not the pointer. */
+  byKeys: boolean
+  /** Where the pointer is, null where keys lead. */
+  readonly pointer: [number, number] | null
+  /** Those that are on. */
+  readonly channels: ChannelLook[]
+  /** Whether wells have frames in the colours of the metric. */
+  overlaid: boolean
+}
+
+/** What the map shows; no plate before one has come. */
+interface MapNow {
+  plate: PlateText
+  values: MetricValues | null
+  scene: MapScene
 }
 
 /** A verdict on a field, as the open well has it. */

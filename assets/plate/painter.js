@@ -106,7 +106,6 @@ function plateBody(pen, place, look) {
 }
 
 /** @param {Pen} pen @param {Geometry} place @param {Record<string, string>} look @param {PaintedWell} well @param {number | null} part @param {number} index @param {number} ratio @param {MapScene} scene */
-/** @param {Pen} pen @param {Geometry} place @param {Record<string, string>} look @param {PaintedWell} well @param {number | null} part @param {number} index @param {number} ratio @param {MapScene} scene */
 function drawWell(pen, place, look, well, part, index, ratio, { colouring, plain }) {
   const { cell } = place
   const inset = cell >= 20 ? 1.5 : cell >= 8 ? 1 : 0.5
