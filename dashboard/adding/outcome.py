@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hcs.ingest import ImportReport, PlateListing, ProposedPattern
-    from hcs.tables import PlateMap
+    from hcs.tables import WellConditions
 
 MOST_PLATES = 500
 _MOST_CHANNELS = 60
@@ -116,7 +116,7 @@ def map_text(report: ImportReport) -> str:
     return text
 
 
-def _as_csv(plate_map: PlateMap, report: ImportReport) -> str:
+def _as_csv(plate_map: WellConditions, report: ImportReport) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(["well", *plate_map.columns])

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from dashboard.corrections.drafting import CorrectionTarget
     from dashboard.corrections.values import SourceFile, Upload
-    from dashboard.plates.values import FieldView
+    from dashboard.plates.values import FieldState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +182,7 @@ def _assigned(
     sources: Sequence[SourceFile],
     files: Sequence[Upload],
     stacks: Mapping[str, Stack],
-    reference: FieldView | None,
+    reference: FieldState | None,
 ) -> dict[int, ChannelSource]:
     count = len(sources) if reference is None else reference.size("c")
     sent: dict[int, ChannelSource] = {}
@@ -216,8 +216,8 @@ def _assigned(
 
 def _unchanged(
     sent: Mapping[int, ChannelSource],
-    reference: FieldView | None,
-    present: FieldView | None,
+    reference: FieldState | None,
+    present: FieldState | None,
     old: Stack | None,
     *,
     whole: bool,
@@ -243,12 +243,12 @@ def _unchanged(
     return {c: ChannelSource(old, c) for c in absent}
 
 
-def _lacks(sent: Mapping[int, ChannelSource], present: FieldView) -> bool:
+def _lacks(sent: Mapping[int, ChannelSource], present: FieldState) -> bool:
     return len(sent) < present.size("c")
 
 
 def _axes(
-    parts: Sequence[ChannelSource], reference: FieldView | None
+    parts: Sequence[ChannelSource], reference: FieldState | None
 ) -> tuple[str, ...]:
     """Return the reference's axes, and those along which there is more than one."""
     stack = parts[0].stack
@@ -261,7 +261,7 @@ def _axes(
 
 def _names(
     order: Sequence[int],
-    reference: FieldView | None,
+    reference: FieldState | None,
     files: Sequence[Upload],
     *,
     whole: bool,
@@ -274,7 +274,7 @@ def _names(
     )
 
 
-def _scale(files: Sequence[Upload], reference: FieldView | None) -> dict[str, float]:
+def _scale(files: Sequence[Upload], reference: FieldState | None) -> dict[str, float]:
     scale: dict[str, float] = (
         {}
         if reference is None
@@ -287,7 +287,7 @@ def _scale(files: Sequence[Upload], reference: FieldView | None) -> dict[str, fl
 
 
 def _written_scale(
-    files: Sequence[Upload], reference: FieldView | None, present: FieldView | None
+    files: Sequence[Upload], reference: FieldState | None, present: FieldState | None
 ) -> dict[str, float] | None:
     """Return the scale to write: a correction lies where the field lay before it."""
     if present is not None and present is reference:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from dashboard.events import Event, Events
     from dashboard.plates.served import ServedPlate
-    from dashboard.plates.values import FieldView
+    from dashboard.plates.values import FieldState
     from hcs.metadata import FieldVersion
 
 
@@ -111,7 +111,7 @@ def _item(plate: ServedPlate, acts: Sequence[Event], well: str) -> BatchItem:
     )
 
 
-def _view(plate: ServedPlate, well: str, field: str) -> FieldView | None:
+def _view(plate: ServedPlate, well: str, field: str) -> FieldState | None:
     try:
         return plate.field(well, field)
     except HCSError:

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from dashboard.corrections.values import Upload
-    from dashboard.plates.values import FieldView
+    from dashboard.plates.values import FieldState
 
 _SIZE_TOLERANCE = 0.01
 """Relative; files round pixel sizes."""
 
 
 def name_differences(
-    uploads: Sequence[Upload], well: str, field: FieldView | None
+    uploads: Sequence[Upload], well: str, field: FieldState | None
 ) -> tuple[Difference, ...]:
     """Return where file names speak of another well or field than the target.
 
@@ -64,8 +64,8 @@ def name_differences(
 
 
 def pixel_differences(
-    new: FieldView,
-    old: FieldView,
+    new: FieldState,
+    old: FieldState,
     uploads: Sequence[Upload],
     *,
     mixed: bool,
@@ -118,7 +118,7 @@ def pixel_differences(
 
 
 def _shape(
-    new: FieldView, old: FieldView, what: str, *, confirmable: bool
+    new: FieldState, old: FieldState, what: str, *, confirmable: bool
 ) -> Difference:
     return Difference(
         kind="shape",
@@ -128,7 +128,7 @@ def _shape(
     )
 
 
-def _sizes(view: FieldView) -> str:
+def _sizes(view: FieldState) -> str:
     parts = [f"{view.size('x')} x {view.size('y')} pixels"]
     if view.size("z") > 1:
         parts.append(counted(view.size("z"), "plane"))
@@ -138,7 +138,7 @@ def _sizes(view: FieldView) -> str:
 
 
 def size_differences(
-    uploads: Sequence[Upload], old: FieldView, what: str
+    uploads: Sequence[Upload], old: FieldState, what: str
 ) -> tuple[Difference, ...]:
     """Return where a file states another pixel size than the target has."""
     present = micrometres(old)
@@ -157,7 +157,7 @@ def size_differences(
     )
 
 
-def micrometres(view: FieldView) -> float | None:
+def micrometres(view: FieldState) -> float | None:
     """Return the size of a field's pixel along x, None where it is not known."""
     if "x" not in view.axes or not view.scale or not view.units:
         return None

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from dashboard.corrections.assembly import Assembly
     from dashboard.corrections.values import Upload
     from dashboard.plates.served import ServedPlate
-    from dashboard.plates.values import FieldView
+    from dashboard.plates.values import FieldState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +41,10 @@ class CorrectionTarget:
     path: str
     """Path of the well."""
 
-    present: FieldView | None
+    present: FieldState | None
     """The field to replace, None for a new one."""
 
-    reference: FieldView | None
+    reference: FieldState | None
     """Readable field to compare with: the present one, else another of the plate."""
 
     @property
@@ -154,7 +154,7 @@ def describe(
 
 def _differences(
     target: CorrectionTarget,
-    view: FieldView,
+    view: FieldState,
     files: Sequence[Upload],
     assembly: Assembly,
 ) -> tuple[Difference, ...]:
@@ -181,7 +181,7 @@ def _differences(
     return tuple(differences)
 
 
-def _staying(target: CorrectionTarget, view: FieldView, assembly: Assembly) -> str:
+def _staying(target: CorrectionTarget, view: FieldState, assembly: Assembly) -> str:
     """Return which labels and tables the new version will not have, in a sentence."""
     present = target.present
     if present is None or present.error is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dashboard.plates.values import FieldView, LevelView
+from dashboard.plates.values import FieldState, LevelView
 from hcs import NgffImage
 from hcs.errors import SourceError
 from hcs.images import level_factors, level_shapes, levels_of
@@ -145,11 +145,11 @@ def view_of(
     scale: Mapping[str, float],
     units: Mapping[str, str | None],
     acquisition: int | None = None,
-) -> FieldView:
+) -> FieldState:
     """Return composed pixels as pages see fields."""
     shapes = level_shapes(array.shape)
     first = tuple(float(scale.get(axis, 1.0)) for axis in axes)
-    return FieldView(
+    return FieldState(
         name=name,
         label=label,
         acquisition=acquisition,

@@ -44,7 +44,7 @@ _BYTES_A_SECOND = 4 << 20
 
 
 @dataclass(slots=True)
-class _Page:
+class _PageUploads:
     owner: str
     folder: Path | None = None
     uploads: list[str] = field(default_factory=list)
@@ -71,7 +71,7 @@ class DecodedUploads:
         self._files = files
         self._decoders = decoders
         self._lock = threading.Lock()
-        self._pages: dict[str, _Page] = {}
+        self._pages: dict[str, _PageUploads] = {}
         self._decoding: dict[str, Future[DecodedFile]] = {}
         files.when_whole(self._look_into)
         files.when_removed(self._forget)
@@ -81,7 +81,7 @@ class DecodedUploads:
     def open(self, token: str, owner: str) -> None:
         """Begin a visitor's page; its folder is made with what it stages first."""
         with self._lock:
-            self._pages[token] = _Page(owner)
+            self._pages[token] = _PageUploads(owner)
 
     def owner(self, token: str) -> str:
         """Return whose page it is."""
@@ -347,7 +347,7 @@ class DecodedUploads:
                 if upload in page.uploads:
                     page.uploads.remove(upload)
 
-    def _page(self, token: str) -> _Page:
+    def _page(self, token: str) -> _PageUploads:
         with self._lock:
             page = self._pages.get(token)
         if page is None:

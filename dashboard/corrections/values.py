@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dashboard.plates.values import FieldView
+    from dashboard.plates.values import FieldState
     from hcs.ingest import Fact, NameParts
 
 
@@ -131,7 +131,7 @@ class Staged:
     base: str | None
     """Version that it would replace; None for a new field."""
 
-    view: FieldView
+    view: FieldState
     """Shape, levels and so on of the staged pixels."""
 
     differences: tuple[Difference, ...] = ()

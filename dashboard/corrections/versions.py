@@ -9,7 +9,7 @@ from dashboard.plates.fields import records_of
 
 if TYPE_CHECKING:
     from dashboard.plates.served import ServedPlate
-    from dashboard.plates.values import FieldView
+    from dashboard.plates.values import FieldState
     from hcs.metadata import FieldVersion
     from hcs.ngff import FieldRecord
 
@@ -61,7 +61,7 @@ def version_view(
     )
 
 
-def _first_version(field: FieldView) -> VersionView:
+def _first_version(field: FieldState) -> VersionView:
     return VersionView(
         id=field.version,
         action="write",

@@ -21,7 +21,7 @@ from hcs.tables import result_table
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from dashboard.plates.values import FieldView, PlateOverview, WellState
+    from dashboard.plates.values import FieldState, PlateOverview, WellState
     from dashboard.service import Service
     from hcs.tables import Cell, ResultTable
 
@@ -84,7 +84,7 @@ def _image_names(channels: Iterable[str]) -> tuple[str, ...]:
 def _image_sets(
     overview: PlateOverview,
     well: WellState,
-    field: FieldView,
+    field: FieldState,
     root: str,
     names: tuple[str, ...],
 ) -> Iterator[dict[str, Cell]]:
@@ -115,7 +115,7 @@ def _image_sets(
 
 
 def _plane(
-    field: FieldView, address: str, name: str, place: Mapping[str, int]
+    field: FieldState, address: str, name: str, place: Mapping[str, int]
 ) -> Iterator[tuple[str, Cell]]:
     """Yield where CellProfiler finds one plane.
 

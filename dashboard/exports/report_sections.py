@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from dashboard.corrections.values import VersionView
     from dashboard.exports.tables import PlateTables
-    from dashboard.plates.values import FieldView, WellState
+    from dashboard.plates.values import FieldState, WellState
     from dashboard.quality.judgement import Judgement
     from dashboard.quality.statistics import StatisticsView
     from dashboard.reviews.values import SignedOff
@@ -231,8 +231,8 @@ def revised_fields(
     service: Service,
     tables: PlateTables,
     well: WellState,
-    fields: Iterable[FieldView],
-) -> Iterator[tuple[FieldView, Sequence[VersionView]]]:
+    fields: Iterable[FieldState],
+) -> Iterator[tuple[FieldState, Sequence[VersionView]]]:
     """Yield each field of a well that was corrected, with its versions."""
     for field in fields:
         if not field.revised:

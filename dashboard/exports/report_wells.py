@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dashboard.exports.tables import PlateTables
-    from dashboard.plates.values import FieldView, WellState
+    from dashboard.plates.values import FieldState, WellState
     from dashboard.projects.rules import ReviewRules
     from dashboard.reviews.acts import ReviewAct
     from dashboard.service import Service
@@ -77,7 +77,7 @@ def _well(service: Service, tables: PlateTables, well: WellState) -> str:
 
 
 def _picture(
-    service: Service, tables: PlateTables, well: WellState, field: FieldView
+    service: Service, tables: PlateTables, well: WellState, field: FieldState
 ) -> str:
     held = tables.review.of(Subject(well.path, field.name, field.acquisition))
     verdict = f": {verdict_text(held.act, tables.rules)}" if held else ""
@@ -114,7 +114,7 @@ def _history(
     service: Service,
     tables: PlateTables,
     well: WellState,
-    fields: Sequence[FieldView],
+    fields: Sequence[FieldState],
 ) -> str:
     names = {(well.path, field.name): field.words for field in fields}
     labels = {well.path: well.label}
@@ -143,7 +143,7 @@ def _corrections(
     service: Service,
     tables: PlateTables,
     well: WellState,
-    fields: Sequence[FieldView],
+    fields: Sequence[FieldState],
 ) -> str:
     rows = [
         (event.when, field.words, event.action, event.why, event.who)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from dashboard.corrections.values import VersionView
-    from dashboard.plates.values import FieldView, PlateOverview, WellState
+    from dashboard.plates.values import FieldState, PlateOverview, WellState
     from dashboard.projects.rules import ReviewRules
     from dashboard.quality.judgement import Judgement, ReasonView
     from dashboard.quality.values import FieldValues, MetricInfo, MetricValues
@@ -241,12 +241,12 @@ class PlateTables:
             return well, "inherited"
         return None, ""
 
-    def _excluded(self, well: WellState, field: FieldView) -> bool:
+    def _excluded(self, well: WellState, field: FieldState) -> bool:
         held = self.review.of(Subject(well.path, field.name, field.acquisition))
         return held is not None and held.act.fails
 
     def _corrected(
-        self, well: WellState, fields: Sequence[FieldView]
+        self, well: WellState, fields: Sequence[FieldState]
     ) -> dict[str, Cell]:
         last = self._last_correction(
             well, [field for field in fields if field.corrected]
@@ -259,7 +259,7 @@ class PlateTables:
         }
 
     def _last_correction(
-        self, well: WellState, fields: Sequence[FieldView]
+        self, well: WellState, fields: Sequence[FieldState]
     ) -> VersionView | None:
         changes = []
         for field in fields:

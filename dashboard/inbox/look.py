@@ -41,7 +41,7 @@ class Look:
 
 def look(path: str) -> Look:
     """Return what a folder or a file looks like now; links are not followed."""
-    walk = _Walk()
+    walk = _FolderCount()
     try:
         status = os.lstat(path)
     except OSError as error:
@@ -71,7 +71,7 @@ def folders_changed(before: Look) -> bool:
         return True
 
 
-class _Walk:
+class _FolderCount:
     """What is counted while the folders of an export are gone through."""
 
     def __init__(self) -> None:

@@ -47,7 +47,7 @@ class _StoppedError(Exception):
     """Somebody wants the import stopped."""
 
 
-class _Server:
+class _Parent:
     """The process that started this one."""
 
     def __init__(self, lines: IO[str], says: IO[str]) -> None:
@@ -107,7 +107,7 @@ def main() -> int:
     says = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     _limit()
-    server = _Server(sys.stdin, says)
+    server = _Parent(sys.stdin, says)
     threading.Thread(target=server.follow, daemon=True).start()
     try:
         order = server.answer()
@@ -148,7 +148,7 @@ def _limit() -> None:
         resource.setrlimit(limit, (soft, hard))
 
 
-def _work(server: _Server, order: Mapping[str, Any]) -> None:
+def _work(server: _Parent, order: Mapping[str, Any]) -> None:
     choices = JobChoices.of(order["choices"])
     source = Path(order["source"])
     names = _plates(server, source, choices)
@@ -195,7 +195,7 @@ def _work(server: _Server, order: Mapping[str, Any]) -> None:
         )
 
 
-def _ask(server: _Server, order: Mapping[str, Any]) -> None:
+def _ask(server: _Parent, order: Mapping[str, Any]) -> None:
     """Say whether an export's own metadata say that all of it is there."""
     with open_source(Path(order["source"]), links_out=False) as files:
         complete = all(
@@ -214,7 +214,7 @@ def _is_complete(export: Export) -> bool:
     return export.complete is True and listed <= set(export.file_parts.values())
 
 
-def _plates(server: _Server, source: Path, choices: JobChoices) -> list[str]:
+def _plates(server: _Parent, source: Path, choices: JobChoices) -> list[str]:
     """Return the names of the plates of a source; say what could read its names."""
     with open_source(source, links_out=False) as files:
         try:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from dashboard.pictures.planes import PlaneRequest
-    from dashboard.plates.values import ChannelSetting, FieldView
+    from dashboard.plates.values import ChannelSetting, FieldState
 
 
 _NOUNS = {"c": "channel", "z": "focal plane", "t": "time point", "level": "resolution"}
@@ -45,7 +45,7 @@ def check_channels(count: int, channels: Iterable[ChannelSetting]) -> None:
         raise out_of_range("c", highest, count)
 
 
-def check_plane(field: FieldView, request: PlaneRequest) -> None:
+def check_plane(field: FieldState, request: PlaneRequest) -> None:
     """Check that a field, as it is now, has the plane that is asked for.
 
     Raises
@@ -66,7 +66,7 @@ def check_plane(field: FieldView, request: PlaneRequest) -> None:
             raise out_of_range(what, index, count)
 
 
-def check_any(fields: Iterable[FieldView], request: PlaneRequest) -> None:
+def check_any(fields: Iterable[FieldState], request: PlaneRequest) -> None:
     """Check that one of several fields has the plane that is asked for of all.
 
     Raises

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dashboard.plates.served import ServedPlate
-    from dashboard.plates.values import FieldView, WellState, WellView
+    from dashboard.plates.values import FieldState, WellState, WellView
 
     Draw = Callable[[WellView, str], NDArray[np.uint8] | None]
     """Draws a field of a well by its name, None where it cannot be read."""
 
-    Ready = Callable[[WellView, FieldView], bool]
+    Ready = Callable[[WellView, FieldState], bool]
     """Whether drawing a field reads nothing of the plate."""
 
 
@@ -55,14 +55,14 @@ def first_field_cell(
     return SpriteCell(mark, is_ready, draw_first)
 
 
-def _first(view: WellView, acquisition: int | None) -> FieldView | None:
+def _first(view: WellView, acquisition: int | None) -> FieldState | None:
     for field in view.fields:
         if acquisition is None or (field.acquisition or 0) == acquisition:
             return field
     return None
 
 
-def _mark(field: FieldView | None) -> str:
+def _mark(field: FieldState | None) -> str:
     return "-" if field is None else f"{field.name}\t{field.version}"
 
 

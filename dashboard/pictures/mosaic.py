@@ -11,7 +11,7 @@ from dashboard.addresses import sprite_columns
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dashboard.plates.values import FieldView
+    from dashboard.plates.values import FieldState
 
 Box = tuple[float, float, float, float]
 """Left, top, width and height, in parts of the well's square."""
@@ -30,7 +30,7 @@ class Mosaic:
     """By recorded stage positions; else a grid, row by row."""
 
 
-def arrange(fields: Sequence[FieldView]) -> Mosaic:
+def arrange(fields: Sequence[FieldState]) -> Mosaic:
     """Place fields by where the stage was, else in a grid in their order."""
     extents = [_extent(field) for field in fields]
     places = [_position(field) for field in fields]
@@ -82,7 +82,7 @@ def _fit(boxes: Sequence[Box]) -> list[Box]:
     ]
 
 
-def _extent(field: FieldView) -> tuple[float, float]:
+def _extent(field: FieldState) -> tuple[float, float]:
     """Return width and height in the field's unit; a square where unknown."""
     lengths = []
     for axis in "xy":
@@ -93,7 +93,7 @@ def _extent(field: FieldView) -> tuple[float, float]:
     return lengths[0], lengths[1]
 
 
-def _position(field: FieldView) -> tuple[float, float] | None:
+def _position(field: FieldState) -> tuple[float, float] | None:
     if not {"x", "y"} <= set(field.axes):
         return None
     corner = []

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from dashboard.plates.registry import Plates
     from dashboard.plates.served import ServedPlate
-    from dashboard.plates.values import ChannelSetting, FieldView
+    from dashboard.plates.values import ChannelSetting, FieldState
     from hcs import Multiscales
 
 MAX_PIXELS = 64 << 20
@@ -167,7 +167,7 @@ class Saving:
 
     def _open(
         self, plane: FieldPlane, channels: Sequence[ChannelSetting]
-    ) -> tuple[ServedPlate, FieldView, Multiscales]:
+    ) -> tuple[ServedPlate, FieldState, Multiscales]:
         plate = self._plates.get(plane.plate)
         view = plate.field(plane.well, plane.field)
         if view.version != plane.version:
@@ -215,7 +215,7 @@ def _written(dtype: np.dtype[Any]) -> np.dtype[Any]:
     return dtype.newbyteorder("=")
 
 
-def _pixel(view: FieldView, times: float) -> tuple[float, str]:
+def _pixel(view: FieldState, times: float) -> tuple[float, str]:
     """Return the size of a pixel along x and its unit, "" where it is not known."""
     at = view.axes.index("x")
     unit = view.units[at] if at < len(view.units) else None
@@ -225,14 +225,14 @@ def _pixel(view: FieldView, times: float) -> tuple[float, str]:
     return size * times, _SHORT.get(unit, unit)
 
 
-def _place(plate: ServedPlate, view: FieldView, plane: FieldPlane) -> str:
+def _place(plate: ServedPlate, view: FieldState, plane: FieldPlane) -> str:
     parts = [plate.plate.name or plane.plate, plane.well, view.label]
     if view.acquisition_name:
         parts.append(view.acquisition_name)
     return " · ".join([*map(plain_text, parts), *_axes(view, plane)])
 
 
-def _axes(view: FieldView, plane: FieldPlane) -> list[str]:
+def _axes(view: FieldState, plane: FieldPlane) -> list[str]:
     """Return z and t in words, as far as the field has them; counted from one."""
     words = []
     depth, times = view.size("z"), view.size("t")
@@ -247,7 +247,7 @@ def _axes(view: FieldView, plane: FieldPlane) -> list[str]:
 
 
 def _drawn(
-    used: Sequence[ChannelSetting], view: FieldView, source: str, origin: str
+    used: Sequence[ChannelSetting], view: FieldState, source: str, origin: str
 ) -> str:
     channels = [_channel_words(channel, view.channels) for channel in used]
     words = _CONTRASTS.get(source, _CONTRASTS["hand"])
@@ -262,7 +262,7 @@ def _channel_words(channel: ChannelSetting, names: Sequence[str]) -> str:
     return f"{name} {channel.low:g}-{channel.high:g}{gamma}"
 
 
-def _stem(plate: ServedPlate, view: FieldView, plane: FieldPlane) -> str:
+def _stem(plate: ServedPlate, view: FieldState, plane: FieldPlane) -> str:
     name = plate.plate.name or plane.plate.rpartition("/")[2]
     parts = [name, plane.well, view.label, *_axes(view, plane)]
     text = "_".join(plain_text(part, 80) for part in parts)

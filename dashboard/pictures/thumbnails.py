@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dashboard.pictures.planes import PlaneRequest
     from dashboard.pictures.previews import Previews
     from dashboard.plates.served import ServedPlate
-    from dashboard.plates.values import ChannelSetting, FieldView, WellView
+    from dashboard.plates.values import ChannelSetting, FieldState, WellView
     from hcs import Multiscales, NgffImage
 
     Where = tuple[str, str, str, str]
@@ -81,7 +81,7 @@ class Thumbnails:
         except HCSError:
             return None
 
-    def ready(self, plate: ServedPlate, view: WellView, field: FieldView) -> bool:
+    def ready(self, plate: ServedPlate, view: WellView, field: FieldState) -> bool:
         """Whether drawing a field reads nothing of the plate."""
         return self._previews.has(preview.address_of(*where_of(plate, view, field)))
 
@@ -140,7 +140,7 @@ def previewed(size: int, request: PlaneRequest) -> bool:
     return middle and size < 2 * SIDES[-1]
 
 
-def where_of(plate: ServedPlate, view: WellView, field: FieldView) -> Where:
+def where_of(plate: ServedPlate, view: WellView, field: FieldState) -> Where:
     """Return what names a field version."""
     return plate.plate.id, view.label, field.name, field.version
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from dashboard.pictures.previews import Previews
     from dashboard.plates.served import ServedPlate
-    from dashboard.plates.values import ChannelSetting, FieldView, WellView
+    from dashboard.plates.values import ChannelSetting, FieldState, WellView
 
 _LOG = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ def thumbnail_side(count: int) -> int:
     return next((side for most, side in _SIZES if count <= most), _SMALL)
 
 
-def cell_side(fields: Sequence[FieldView]) -> int | None:
+def cell_side(fields: Sequence[FieldState]) -> int | None:
     """Return the side of a cell of these fields' picture, None if each has its own."""
     size = thumbnail_side(len(fields))
     if size != SIDES[-1]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboard.plates.values import FieldView, LevelView
+from dashboard.plates.values import FieldState, LevelView
 from hcs.errors import HCSError
 from hcs.ngff import read_records
 from hcs.plates import stage_position
@@ -22,7 +22,7 @@ def describe_field(
     acquisitions: Mapping[int, str],
     *,
     alone: bool = False,
-) -> FieldView:
+) -> FieldState:
     """Return a field as a value; one that cannot be read says why.
 
     Parameters
@@ -55,7 +55,7 @@ def describe_field(
             image, _stage(field, image), version=field.version, **about
         )
     except HCSError as error:
-        return FieldView(version=field.live or "", error=str(error), **about)  # type: ignore[arg-type]
+        return FieldState(version=field.live or "", error=str(error), **about)  # type: ignore[arg-type]
 
 
 def _stage(field: Field, image: Multiscales) -> Mapping[str, float]:
@@ -70,12 +70,12 @@ def _stage(field: Field, image: Multiscales) -> Mapping[str, float]:
 
 def describe_image(
     image: Multiscales, stage: Mapping[str, float] | None = None, **about: object
-) -> FieldView:
+) -> FieldState:
     """Return the image of a field as a value; `about` holds what the image lacks."""
     images = image.images
     first = images[0]
     dims = tuple(first.dims)
-    return FieldView(
+    return FieldState(
         axes=dims,
         shape=tuple(first.data.shape),
         dtype=str(first.data.dtype),

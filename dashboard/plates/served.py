@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from dashboard.plates import values
     from dashboard.plates.absence import Absence
-    from dashboard.plates.values import ChannelDisplay, FieldView, PlateOverview
+    from dashboard.plates.values import ChannelDisplay, FieldState, PlateOverview
     from hcs import HCSPlate, HCSWell, PlateStore
 
 _VIEWS = 4000
@@ -201,7 +201,7 @@ class ServedPlate:
         """Return a well as `well` does, None where it would have to be read."""
         return self._views.get(label)
 
-    def field(self, label: str, name: str) -> FieldView:
+    def field(self, label: str, name: str) -> FieldState:
         """Return one field of a well.
 
         Raises

@@ -229,7 +229,7 @@ class LevelView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FieldView:
+class FieldState:
     """A field of a well."""
 
     name: str
@@ -298,7 +298,7 @@ class WellView:
 
     label: str
     path: str
-    fields: tuple[FieldView, ...] = ()
+    fields: tuple[FieldState, ...] = ()
     error: str | None = None
 
     @property
@@ -306,7 +306,7 @@ class WellView:
         """What the sprite address of the well must hold."""
         return fields_digest(self.fields)
 
-    def field(self, name: str, acquisition: int | None = None) -> FieldView | None:
+    def field(self, name: str, acquisition: int | None = None) -> FieldState | None:
         """Return the field of that name, of any acquisition where None is given."""
         return next(
             (
@@ -330,7 +330,7 @@ def field_words(label: str, *, alone: bool = False) -> str:
     return label if any(letter.isalpha() for letter in label) else f"field {label}"
 
 
-def fields_digest(fields: tuple[FieldView, ...]) -> str:
+def fields_digest(fields: tuple[FieldState, ...]) -> str:
     """Return a short digest of the fields' names and versions, in order."""
     # Imported here: pages that only draw never need it.
     import hashlib

@@ -37,7 +37,7 @@ BEAT_SECONDS = 5.0
 
 
 @dataclass(slots=True)
-class _Page:
+class _PagePresence:
     plate: str
     present: Present
     written_at: float = 0.0
@@ -106,7 +106,7 @@ class Presence:
         self._submit = submit
         self._hidden = hidden
         self._lock = threading.Lock()
-        self._pages: dict[str, _Page] = {}
+        self._pages: dict[str, _PagePresence] = {}
         self._leaving: set[str] = set()
         """Pages that are gone, and whose rows may still be there."""
 
@@ -168,7 +168,7 @@ class Presence:
             # Only other servers need its row, and where there is none it may be old.
             alone = not any(self._others.values())
             written_at = page.written_at if page and moved and alone else 0.0
-            self._pages[name] = _Page(plate, now, written_at)
+            self._pages[name] = _PagePresence(plate, now, written_at)
             self._changed(plate, page.plate if page else plate)
         if not moved:
             self._sync()  # else with the next look at what others do

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from dashboard.projects.roles import RoleStore
     from dashboard.settings import Settings
     from hcs.layout import Position
-    from hcs.tables import PlateMap, Sources
+    from hcs.tables import Sources, WellConditions
 
 _MAP = "plate-map"
 _TYPED = "typed-roles"
@@ -245,7 +245,7 @@ class PlateMapStore:
 
     def _read(
         self, plate: ServedPlate, data: Sources, name: str, barcode: str
-    ) -> PlateMap:
+    ) -> WellConditions:
         return read_plate_map(
             data, format=microplate(plate.overview()), plate=barcode or None, name=name
         )
@@ -303,7 +303,7 @@ def _matching(barcodes: tuple[str, ...], overview: PlateOverview) -> str:
     return next(here, barcodes[0] if barcodes else "")
 
 
-def _by_label(plate_map: PlateMap, labels: Mapping[Position, str]) -> Conditions:
+def _by_label(plate_map: WellConditions, labels: Mapping[Position, str]) -> Conditions:
     return {
         labels[well]: dict(zip(plate_map.columns, values, strict=True))
         for well, values in plate_map.wells.items()

@@ -35,7 +35,7 @@ from hcs.qc import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from dashboard.plates.values import ChannelDisplay, FieldView, PlateOverview
+    from dashboard.plates.values import ChannelDisplay, FieldState, PlateOverview
     from dashboard.quality.metrics import StoredValue
     from hcs.qc import Clip, Suspect
 
@@ -54,7 +54,7 @@ class PlateEvidence:
     """What is known of a plate when it is judged."""
 
     overview: PlateOverview
-    fields: Mapping[str, Sequence[FieldView]]
+    fields: Mapping[str, Sequence[FieldState]]
     """Fields by path of the well."""
 
     channels: Sequence[ChannelDisplay]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from dashboard.plates.values import FieldView
+    from dashboard.plates.values import FieldState
 
 _HERE, _HERE_PIXELS = 4, 1 << 21
 """So few fields are measured in a thread: starting processes takes longer. Of more
@@ -20,7 +20,7 @@ class Todo:
 
     __slots__ = ("metrics", "pixels", "version")
 
-    def __init__(self, field: FieldView, metrics: Collection[str]) -> None:
+    def __init__(self, field: FieldState, metrics: Collection[str]) -> None:
         self.version = field.version
         self.pixels = math.prod(field.shape)
         self.metrics = frozenset(metrics)

@@ -20,7 +20,7 @@ from hcs.extras import refuse_missing
 from hcs.lifeline import Child
 from hcs.markup import block, note, text
 
-_SERVERS: dict[tuple[str | None, bool], _Server] = {}
+_SERVERS: dict[tuple[str | None, bool], _ServerProcess] = {}
 """Of this process, by workspace and whether they are read-only."""
 
 _STARTING = threading.Lock()
@@ -39,7 +39,7 @@ class Shown:
     """
 
     def __init__(self, server: Any, plate: str, url: str) -> None:
-        self._server: _Server = server
+        self._server: _ServerProcess = server
         self._url: str | None = url
         self.plate = plate
 
@@ -130,7 +130,7 @@ def show(
     with _STARTING:
         server = _SERVERS.get((folder, read_only))
         if server is None or not server.running:
-            server = _Server()
+            server = _ServerProcess()
             url = server.start(place, folder, read_only=read_only)
             _SERVERS[folder, read_only] = server
         else:
@@ -148,7 +148,7 @@ def _place(plate: HCSPlate | str | os.PathLike[str]) -> str:
     return place if "://" in place else os.path.abspath(place)  # noqa: PTH100
 
 
-class _Server:
+class _ServerProcess:
     """The process, and one question at a time."""
 
     def __init__(self) -> None:

@@ -16,7 +16,7 @@ from dashboard.views.match_rows import differences, field_id
 if TYPE_CHECKING:
     from dashboard.corrections.comparison import Comparison
     from dashboard.corrections.values import Staged
-    from dashboard.plates.values import FieldView
+    from dashboard.plates.values import FieldState
     from dashboard.session import Session
     from dashboard.views.batch_work import BatchWork
     from dashboard.views.snapshot import Snapshot
@@ -117,7 +117,7 @@ class Compare(Part):
     def _present(self, now: Snapshot, staged: Staged) -> dict[str, Any] | None:
         if staged.base is None or now.well is None:
             return None
-        field: FieldView | None = now.well.field(staged.field, staged.acquisition)
+        field: FieldState | None = now.well.field(staged.field, staged.acquisition)
         if field is None:
             return None
         where = (staged.key, staged.well, field.name, field.version)
@@ -167,7 +167,7 @@ def _finite(value: float | None) -> float | None:
     return None if value is None or not math.isfinite(value) else short(value)
 
 
-def _place(field: FieldView, now: Snapshot) -> dict[str, int]:
+def _place(field: FieldState, now: Snapshot) -> dict[str, int]:
     """Return z and t that a field shows; old and new can have different numbers."""
     z, t = shown_plane(field, now.state)
     return {"z": z, "t": t}

@@ -16,7 +16,7 @@ from dashboard.views.samples import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dashboard.plates.values import FieldView
+    from dashboard.plates.values import FieldState
     from dashboard.session import Session
     from dashboard.views.snapshot import Snapshot
 
@@ -37,7 +37,7 @@ class ControlField:
     def __init__(
         self,
         session: Session,
-        picture: Callable[[Snapshot, str, FieldView], dict[str, Any]],
+        picture: Callable[[Snapshot, str, FieldState], dict[str, Any]],
         redraw: Callable[[], object],
     ) -> None:
         self._session = session

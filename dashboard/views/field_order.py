@@ -12,7 +12,7 @@ from dashboard.quality.scores import SUSPICION
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dashboard.plates.values import FieldView
+    from dashboard.plates.values import FieldState
     from dashboard.views.snapshot import Snapshot
 
 _SPARSEST = 2
@@ -23,7 +23,7 @@ _SPARSEST = 2
 class FieldOrder:
     """The fields of a well as they are shown."""
 
-    fields: list[FieldView] = dataclasses.field(default_factory=list)
+    fields: list[FieldState] = dataclasses.field(default_factory=list)
     places: list[tuple[int, int]] = dataclasses.field(default_factory=list)
     """Row and column of each on the stage; empty where not known, or else sorted."""
 
@@ -47,7 +47,7 @@ def shown_fields(now: Snapshot) -> FieldOrder:
     return by_position(fields)
 
 
-def field_value(now: Snapshot, field: FieldView) -> float | None:
+def field_value(now: Snapshot, field: FieldState) -> float | None:
     """Return the chosen metric's value of a field, None where it has none."""
     for measured in now.field_values:
         same = (measured.field, measured.version) == (field.name, field.version)
@@ -56,7 +56,7 @@ def field_value(now: Snapshot, field: FieldView) -> float | None:
     return None
 
 
-def by_position(fields: Sequence[FieldView]) -> FieldOrder:
+def by_position(fields: Sequence[FieldState]) -> FieldOrder:
     """Return fields as they lie in the well, row by row.
 
     Fields whose place is not recorded stay in the order in which the source lists them,
@@ -87,7 +87,7 @@ def _lines(places: Sequence[float], sizes: Sequence[float]) -> list[int]:
     ]
 
 
-def _badness(now: Snapshot, field: FieldView) -> tuple[int, float]:
+def _badness(now: Snapshot, field: FieldState) -> tuple[int, float]:
     """Return a key: unreadable fields, the worst of the metric ... those without it."""
     if field.error is not None:
         return 0, 0.0

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from dashboard.text import plain_text
 
 if TYPE_CHECKING:
-    from dashboard.plates.values import FieldView
+    from dashboard.plates.values import FieldState
     from dashboard.state import ViewState
 
 
-def shown_plane(field: FieldView | None, state: ViewState) -> tuple[int, int]:
+def shown_plane(field: FieldState | None, state: ViewState) -> tuple[int, int]:
     """Return the z and t that are shown: those of the state, within the field."""
     if field is None:
         return 0, 0
@@ -19,7 +19,7 @@ def shown_plane(field: FieldView | None, state: ViewState) -> tuple[int, int]:
     return min(z, field.size("z") - 1), min(state.t or 0, field.size("t") - 1)
 
 
-def address_plane(field: FieldView, state: ViewState) -> tuple[int | None, int | None]:
+def address_plane(field: FieldState, state: ViewState) -> tuple[int | None, int | None]:
     """Return z and t for the address of a picture of any field of the well.
 
     They are within the field, and None where they are what None means, so that a
@@ -29,7 +29,7 @@ def address_plane(field: FieldView, state: ViewState) -> tuple[int | None, int |
     return (None if z == field.size("z") // 2 else z), (t or None)
 
 
-def picture_content(field: FieldView) -> dict[str, Any]:
+def picture_content(field: FieldState) -> dict[str, Any]:
     """Return what a pane needs of a field, addresses apart."""
     plane = [field.axes.index(axis) for axis in "yx" if axis in field.axes]
     error = field.error
@@ -59,7 +59,7 @@ def picture_content(field: FieldView) -> dict[str, Any]:
     }
 
 
-def extent(field: FieldView) -> tuple[float, str]:
+def extent(field: FieldState) -> tuple[float, str]:
     """Return the length of a field's longer side and its unit; 0 where not known."""
     content = picture_content(field)
     if not content["unit"] or content["error"]:

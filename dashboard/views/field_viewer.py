@@ -15,7 +15,7 @@ from dashboard.views.island import Island, Message, Part, index_of, text_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dashboard.plates.values import FieldView
+    from dashboard.plates.values import FieldState
     from dashboard.session import Session
     from dashboard.state import ViewState
     from dashboard.views.snapshot import Snapshot
@@ -122,7 +122,7 @@ class FieldViewer(Part):
             }
         )
 
-    def _outlines(self, field: FieldView | None, state: ViewState) -> dict[str, Any]:
+    def _outlines(self, field: FieldState | None, state: ViewState) -> dict[str, Any]:
         """Return the label images of the field, and where the chosen one is."""
         labels = field.labels if field and field.error is None else ()
         chosen = outlined(labels, state)
@@ -138,7 +138,7 @@ class FieldViewer(Part):
             )
         return {"labels": list(labels), "chosen": chosen or NO_OUTLINES, "mask": url}
 
-    def _field(self, now: Snapshot, well: str, field: FieldView) -> dict[str, Any]:
+    def _field(self, now: Snapshot, well: str, field: FieldState) -> dict[str, Any]:
         where = (now.state.plate, well, field.name, field.version)
         urls = self._session.urls
         several = bool(now.overview and len(now.overview.acquisitions) > 1)

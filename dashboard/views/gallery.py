@@ -19,7 +19,7 @@ from dashboard.views.island import Island, Message, Part, index_of, text_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from dashboard.plates.values import FieldView, PlateOverview, WellState, WellView
+    from dashboard.plates.values import FieldState, PlateOverview, WellState, WellView
     from dashboard.session import Session
     from dashboard.state import ViewState
     from dashboard.views.snapshot import Snapshot
@@ -116,7 +116,7 @@ class Gallery(Part):
         now: Snapshot,
         overview: PlateOverview,
         well: WellView,
-        fields: Sequence[FieldView],
+        fields: Sequence[FieldState],
         size: int,
     ) -> list[_Picture]:
         """Return the fields' places on one picture: one request, nine times as fast."""
@@ -144,7 +144,7 @@ class Gallery(Part):
         now: Snapshot,
         overview: PlateOverview,
         well: WellView,
-        field: FieldView,
+        field: FieldState,
         size: int,
     ) -> _Picture:
         # An old link may ask for a plane that this field does not have.
@@ -164,7 +164,7 @@ class Gallery(Part):
         )
 
     def _thumb(
-        self, now: Snapshot, field: FieldView, picture: _Picture
+        self, now: Snapshot, field: FieldState, picture: _Picture
     ) -> dict[str, Any]:
         several = now.overview is not None and len(now.overview.acquisitions) > 1
         return {

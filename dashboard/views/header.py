@@ -16,7 +16,7 @@ from hcs.wording import counted
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dashboard.plates.values import FieldView, PlateEntry, PlateOverview
+    from dashboard.plates.values import FieldState, PlateEntry, PlateOverview
     from dashboard.session import Session
     from dashboard.state import ViewState
     from dashboard.views.snapshot import Snapshot
@@ -271,7 +271,7 @@ def _where(now: Snapshot) -> dict[str, Any]:
     }
 
 
-def planes_in_words(field: FieldView, state: ViewState) -> list[str]:
+def planes_in_words(field: FieldState, state: ViewState) -> list[str]:
     """Return which z and t of a field are shown, from one, where it has several."""
     z, t = shown_plane(field, state)
     depth, times = field.size("z"), field.size("t")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dashboard.corrections.values import VersionView
-    from dashboard.plates.values import FieldView
+    from dashboard.plates.values import FieldState
     from dashboard.session import Session
     from dashboard.views.snapshot import Snapshot
 
@@ -110,7 +110,7 @@ class History(Part):
         )
 
     def _version(
-        self, now: Snapshot, field: FieldView, version: VersionView
+        self, now: Snapshot, field: FieldState, version: VersionView
     ) -> dict[str, Any]:
         return {
             "id": version.id,
@@ -126,7 +126,7 @@ class History(Part):
             "available": version.available,
         }
 
-    def _thumb(self, now: Snapshot, field: FieldView, version: VersionView) -> str:
+    def _thumb(self, now: Snapshot, field: FieldState, version: VersionView) -> str:
         """Return the address of a version's picture, in the contrast of the page."""
         overview = now.overview
         channels = drawn(overview.channels, now.state) if overview else ()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from dashboard.plates.values import FieldView, PlateOverview, WellView
+    from dashboard.plates.values import FieldState, PlateOverview, WellView
     from dashboard.session import Session
     from dashboard.views.snapshot import Snapshot
     from hcs.flatfield import FlatField
@@ -84,7 +84,7 @@ class LightPanel(Part):
             }
         return content
 
-    def _field(self, now: Snapshot) -> tuple[WellView | None, FieldView | None]:
+    def _field(self, now: Snapshot) -> tuple[WellView | None, FieldState | None]:
         """Return the open field, else the worst of the well, or of the whole plate."""
         values = {} if now.values is None else now.values.wells
         label = now.state.well or max(
@@ -127,7 +127,7 @@ def _own_profiles(field: FlatField | None) -> dict[str, Any]:
     }
 
 
-def _key(well: WellView, field: FieldView) -> FieldKey:
+def _key(well: WellView, field: FieldState) -> FieldKey:
     return FieldKey(well.path, field.name, field.version)
 
 

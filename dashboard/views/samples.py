@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from dashboard.addresses import Urls
-    from dashboard.plates.values import FieldView, PlateOverview, WellView
+    from dashboard.plates.values import FieldState, PlateOverview, WellView
     from dashboard.projects.roles import RolesView
     from dashboard.quality.values import MetricValues
     from dashboard.state import ViewState
@@ -33,7 +33,7 @@ class Sample:
     well: str
     """Label."""
 
-    field: FieldView
+    field: FieldState
     digest: str = ""
     """Of the well that it was taken from, see `WellView.digest`."""
 
@@ -246,7 +246,7 @@ def pictures(
     return items
 
 
-def _field(view: WellView, preferred: str, like: str) -> FieldView | None:
+def _field(view: WellView, preferred: str, like: str) -> FieldState | None:
     readable = [field for field in view.fields if field.error is None]
     for name in (preferred, like):
         for field in readable:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dashboard.corrections.values import Staged, VersionView
-    from dashboard.plates.values import FieldView, PlateEntry, PlateOverview, WellView
+    from dashboard.plates.values import FieldState, PlateEntry, PlateOverview, WellView
     from dashboard.progress import Progress
     from dashboard.projects.rules import ReviewRules
     from dashboard.quality.statistics import StatisticsView
@@ -114,7 +114,7 @@ class Snapshot:
         return self.state.well, self.state.field
 
     @property
-    def field(self) -> FieldView | None:
+    def field(self) -> FieldState | None:
         """The field that is open."""
         if self.well is None or not self.state.field or self.loading:
             return None

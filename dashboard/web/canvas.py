@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from dashboard.accounts import Identify
     from dashboard.addresses import Urls
-    from dashboard.plates.values import FieldView, WellView
+    from dashboard.plates.values import FieldState, WellView
     from dashboard.service import Service
 
 MOST_WELLS = 64
@@ -114,7 +114,7 @@ def describe(
     }
 
 
-def _cell(field: FieldView, index: int, columns: int) -> tuple[int, int, int, int]:
+def _cell(field: FieldState, index: int, columns: int) -> tuple[int, int, int, int]:
     """Return where a field's picture is in the sprite: left, top, width, height."""
     if field.error is not None or not {"y", "x"} <= set(field.axes):
         return box_in_sprite(index, columns, SPRITE_CELL, SPRITE_CELL, SPRITE_CELL)
@@ -123,7 +123,7 @@ def _cell(field: FieldView, index: int, columns: int) -> tuple[int, int, int, in
     return box_in_sprite(index, columns, SPRITE_CELL, width, height)
 
 
-def _field(urls: Urls, plate: str, well: str, field: FieldView) -> dict[str, Any]:
+def _field(urls: Urls, plate: str, well: str, field: FieldState) -> dict[str, Any]:
     where = (plate, well, field.name, field.version)
     drawable = field.error is None and {"y", "x"} <= set(field.axes)
     about: dict[str, Any] = {

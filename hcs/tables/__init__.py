@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from hcs.tables.joining import measurements_table as measurements_table
     from hcs.tables.joining import parts_with_wells as parts_with_wells
     from hcs.tables.joining import plate_map_table as plate_map_table
-    from hcs.tables.platemap import PlateMap as PlateMap
+    from hcs.tables.platemap import WellConditions as WellConditions
     from hcs.tables.platemap import map_plates as map_plates
     from hcs.tables.platemap import typed_roles as typed_roles
     from hcs.tables.reading import SUFFIXES as SUFFIXES
@@ -33,7 +33,7 @@ else:
     __all__, __getattr__, __dir__ = public_names(
         __name__,
         {
-            "platemap": "PlateMap map_plates typed_roles",
+            "platemap": "WellConditions map_plates typed_roles",
             "results": (
                 "Cell Feature ResultTable check_target joined result_table safe_cell"
             ),

@@ -33,7 +33,7 @@ MAX_CONDITIONS: Final = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
-class PlateMap:
+class WellConditions:
     """What each well holds: named columns of values by well."""
 
     columns: tuple[str, ...]
@@ -138,7 +138,7 @@ def read_plate_map(
     plate: str | None = None,
     name: str | None = None,
     part: str | None = None,
-) -> PlateMap:
+) -> WellConditions:
     r"""Return the plate map of a CSV, TSV, workbook or other file of tables.
 
     Parameters
@@ -219,7 +219,7 @@ def map_plates(source: Sources, *, name: str | None = None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, map(columns.barcode, rows))))
 
 
-def typed_roles(patterns: Mapping[str, str], format: Format) -> PlateMap:
+def typed_roles(patterns: Mapping[str, str], format: Format) -> WellConditions:
     """Return a map with one column ``role`` from typed patterns of wells.
 
     Parameters
@@ -248,7 +248,7 @@ def typed_roles(patterns: Mapping[str, str], format: Format) -> PlateMap:
                     f"Well {grid.label(well)} cannot be both {roles[well][0]!r} and "
                     f"{role!r}; change one of the patterns."
                 )
-    return PlateMap(
+    return WellConditions(
         columns=("role",),
         wells=MappingProxyType(dict(sorted(roles.items()))),
         shape="typed",
@@ -259,7 +259,7 @@ def map_of_layers(
     layers: Iterable[tuple[str, Mapping[Position, str]]],
     name: str,
     format: Format | None = None,
-) -> PlateMap:
+) -> WellConditions:
     """Return the map of layers over a plate, as programs of microscopes keep them.
 
     Parameters
@@ -284,7 +284,7 @@ def map_of_layers(
     return _plate_map(entries, "plate", Table((), (), name, "utf-8", False, "\t"))
 
 
-def _plate_map(entries: MapEntries, shape: str, table: Table) -> PlateMap:
+def _plate_map(entries: MapEntries, shape: str, table: Table) -> WellConditions:
     """Return the map of the cells that were gathered."""
     order = sorted(entries.cells)
     if len(order) * len(entries.headers) > MAX_CONDITIONS:
@@ -310,7 +310,7 @@ def _plate_map(entries: MapEntries, shape: str, table: Table) -> PlateMap:
         entries.problems.append(MapProblem("more", more))
     columns = [typed_column(texts, table.delimiter, mark) for texts in cells.values()]
     values = zip(*columns, strict=True) if columns else (() for _ in order)
-    return PlateMap(
+    return WellConditions(
         columns=tuple(cells),
         wells=MappingProxyType(dict(zip(order, values, strict=True))),
         problems=tuple(entries.problems),

@@ -111,7 +111,9 @@ class StoredTables(Mapping[str, StoredTable]):
                 f"{self._store.where(self._path)} has no table {name!r}; it lists "
                 f"{', '.join(self._names) or 'none'}."
             )
-        return _Reader(self._store, join(self._path, name), self._version).table(name)
+        return _TableReader(self._store, join(self._path, name), self._version).table(
+            name
+        )
 
     def kind(self, name: str) -> str:
         """Return the type of a table; "" where it does not say it or is not there.
@@ -122,13 +124,13 @@ class StoredTables(Mapping[str, StoredTable]):
             Of the table's group.
         """
         try:
-            reader = _Reader(self._store, join(self._path, name), self._version)
+            reader = _TableReader(self._store, join(self._path, name), self._version)
             return str(reader.attributes().get("type", ""))
         except HCSError:
             return ""
 
 
-class _Reader:
+class _TableReader:
     """Reads one table."""
 
     def __init__(self, store: PlateStore, path: str, version: str) -> None:

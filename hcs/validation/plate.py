@@ -34,7 +34,7 @@ _SECTION = "hcs-layout"
 
 
 @dataclass(slots=True)
-class _Walk:
+class _PlateWalk:
     """What is learned on the way through a plate."""
 
     documents: DocumentReader
@@ -76,7 +76,7 @@ def plate_problems(
         keys = attributes.get("ome", {})
     plate = keys.get("plate")
     plate = plate if isinstance(plate, dict) else {}
-    walk = _Walk(documents, PlateContext.of(plate), plate)
+    walk = _PlateWalk(documents, PlateContext.of(plate), plate)
     walk.problems += document_problems(attributes, documents.version)
     if "bioformats2raw.layout" in keys:
         walk.problems += collection_header_problems(documents, keys)
@@ -95,7 +95,7 @@ def plate_problems(
 
 def lone_well_problems(documents: DocumentReader, attributes: Any) -> list[Problem]:
     """Return what is wrong with a store that holds one well."""
-    walk = _Walk(documents, PlateContext(), {})
+    walk = _PlateWalk(documents, PlateContext(), {})
     group = Group("", attributes, present=True)
     walk.problems += well_problems(attributes, documents.version)
     _check_fields(walk, [group])
@@ -123,7 +123,7 @@ def _is_well_path(path: object) -> TypeGuard[str]:
 # -- wells and fields ------------------------------------------------------------------
 
 
-def _check_wells(walk: _Walk, paths: Sequence[str]) -> None:
+def _check_wells(walk: _PlateWalk, paths: Sequence[str]) -> None:
     groups = walk.documents.groups(paths)
     for group in groups:
         if group.absent:
@@ -141,7 +141,7 @@ def _check_wells(walk: _Walk, paths: Sequence[str]) -> None:
     _check_fields(walk, [group for group in groups if group.present])
 
 
-def _report_absent(walk: _Walk, path: str) -> None:
+def _report_absent(walk: _PlateWalk, path: str) -> None:
     version = walk.documents.version
     other = "zarr.json" if version == "0.4" else ".zattrs"
     if walk.documents.exists([join(path, other)])[0]:
@@ -161,7 +161,7 @@ def _report_absent(walk: _Walk, path: str) -> None:
         walk.warn("well-missing", path, text)
 
 
-def _check_fields(walk: _Walk, wells: Sequence[Group], tries: int = 3) -> None:
+def _check_fields(walk: _PlateWalk, wells: Sequence[Group], tries: int = 3) -> None:
     version = walk.documents.version
     listed: dict[str, str] = {}
     for well in wells:
@@ -185,7 +185,7 @@ def _check_fields(walk: _Walk, wells: Sequence[Group], tries: int = 3) -> None:
         _check_fields(walk, list(moved.values()), tries - 1)
 
 
-def _moved(walk: _Walk, wells: Sequence[Group]) -> dict[str, Group]:
+def _moved(walk: _PlateWalk, wells: Sequence[Group]) -> dict[str, Group]:
     """Return those wells, read again, that have changed since they were read.
 
     While a field is corrected or settled, what an earlier document lists may be gone.
@@ -198,7 +198,7 @@ def _moved(walk: _Walk, wells: Sequence[Group]) -> dict[str, Group]:
     }
 
 
-def _collect(walk: _Walk, report: ImageReport) -> None:
+def _collect(walk: _PlateWalk, report: ImageReport) -> None:
     if report.absent:
         text = "The well lists this field, but no image is there."
         walk.add("image-missing", report.path, text, "well-md")
@@ -207,7 +207,7 @@ def _collect(walk: _Walk, report: ImageReport) -> None:
         walk.layouts[report.path] = report.layout
 
 
-def _check_unlisted_fields(walk: _Walk, well: Group, fields: set[str]) -> None:
+def _check_unlisted_fields(walk: _PlateWalk, well: Group, fields: set[str]) -> None:
     """Report groups in a well that neither its list nor its history knows."""
     known = fields | history_paths(well.attributes)
     extra = _unlisted_groups(walk.documents, well.path, known)
@@ -250,7 +250,7 @@ def _unlisted_groups(
 # -- the plate as a whole --------------------------------------------------------------
 
 
-def _check_rows(walk: _Walk) -> None:
+def _check_rows(walk: _PlateWalk) -> None:
     rows = list(dict.fromkeys(path.split("/")[0] for path in walk.present))
     marker = ".zgroup" if walk.documents.version == "0.4" else "zarr.json"
     there = walk.documents.exists([join(row, marker) for row in rows])
@@ -260,7 +260,7 @@ def _check_rows(walk: _Walk) -> None:
             walk.add("row-missing", row, text)
 
 
-def _check_unlisted(walk: _Walk, listed: Iterable[str]) -> None:
+def _check_unlisted(walk: _PlateWalk, listed: Iterable[str]) -> None:
     """Report rows and wells that are there though the plate lists no such well."""
     documents = walk.documents
     by_row: dict[str, set[str]] = {}
@@ -286,7 +286,7 @@ def _marker(documents: DocumentReader) -> str:
     return ".zgroup" if documents.version == "0.4" else "zarr.json"
 
 
-def _report_unlisted(walk: _Walk, path: str) -> None:
+def _report_unlisted(walk: _PlateWalk, path: str) -> None:
     group = walk.documents.groups([path])[0]
     fields = listed_fields(group.attributes, walk.documents.version)
     if fields:
@@ -308,7 +308,7 @@ def _names(plate: dict[str, Any], key: str) -> set[str]:
     }
 
 
-def _check_field_count(walk: _Walk) -> None:
+def _check_field_count(walk: _PlateWalk) -> None:
     stated, (largest, well) = walk.plate.get("field_count"), walk.largest
     if is_integer(stated) and 0 < stated < largest:
         stated = _field_count_now(walk)  # it is raised while fields are added
@@ -320,14 +320,14 @@ def _check_field_count(walk: _Walk) -> None:
         walk.add("plate-field-count-exceeded", at, text, "plate-md")
 
 
-def _field_count_now(walk: _Walk) -> object:
+def _field_count_now(walk: _PlateWalk) -> object:
     value: Any = walk.documents.groups([""])[0].attributes
     for key in ("plate",) if walk.documents.version == "0.4" else ("ome", "plate"):
         value = value.get(key) if isinstance(value, dict) else None
     return value.get("field_count") if isinstance(value, dict) else None
 
 
-def _check_layouts(walk: _Walk) -> None:
+def _check_layouts(walk: _PlateWalk) -> None:
     """Report fields that are laid out unlike most others."""
     counts = Counter(walk.layouts.values())
     if len(counts) < 2:

@@ -6,15 +6,15 @@ import random
 
 import pytest
 
-from dashboard.plates.values import FieldView, WellView
+from dashboard.plates.values import FieldState, WellView
 from dashboard.quality.values import FieldValues, MetricInfo, MetricValue, MetricValues
 from dashboard.state import ViewState
 from dashboard.views.field_order import FieldOrder, by_position, shown_fields
 from dashboard.views.snapshot import Snapshot
 
 
-def field(name: str, y: float = 0.0, x: float = 0.0, **more: object) -> FieldView:
-    return FieldView(
+def field(name: str, y: float = 0.0, x: float = 0.0, **more: object) -> FieldState:
+    return FieldState(
         name=name,
         label=name,
         acquisition=None,

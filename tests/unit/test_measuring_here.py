@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.plates.values import FieldView
+from dashboard.plates.values import FieldState
 from dashboard.quality.todo import Todo, is_little
 
 
 def fields(count: int, *shape: int) -> list[Todo]:
-    field = FieldView(
+    field = FieldState(
         name="0", label="0", acquisition=None, acquisition_name=None, version="v",
         shape=shape,
     )  # fmt: skip

@@ -20,7 +20,7 @@ from dashboard.pictures.plate_sprite import PlateSprite, SpriteCell, bitmap
 from dashboard.pictures.previews import Previews
 from dashboard.plates.served import ServedPlate
 from dashboard.plates.survey import survey
-from dashboard.plates.values import ChannelSetting, FieldView
+from dashboard.plates.values import ChannelSetting, FieldState
 from hcs.errors import CorruptDataError
 from tests import plates
 from tests.integration.serving import service, surveyed, wait_for
@@ -105,9 +105,9 @@ def test_a_plate_is_drawn_well_by_well_and_no_well_twice() -> None:
     assert len(drawn) == 6
 
 
-def view(*places: tuple[float, float]) -> list[FieldView]:
+def view(*places: tuple[float, float]) -> list[FieldState]:
     return [
-        FieldView(
+        FieldState(
             name=str(index),
             label=str(index),
             acquisition=None,

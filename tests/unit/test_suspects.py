@@ -12,7 +12,7 @@ from sqlalchemy import create_engine
 
 from dashboard.plates.values import (
     ChannelDisplay,
-    FieldView,
+    FieldState,
     PlateOverview,
     WellState,
     field_words,
@@ -99,7 +99,7 @@ def evidence(plate: PlateOverview, **focus: float) -> PlateEvidence:
         overview=plate,
         fields={
             well.path: (
-                FieldView(
+                FieldState(
                     name="0",
                     label="s1",
                     acquisition=None,

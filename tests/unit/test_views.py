@@ -14,7 +14,7 @@ from dashboard.plates.plate_text import plate_content
 from dashboard.plates.values import (
     ChannelDisplay,
     ChannelSetting,
-    FieldView,
+    FieldState,
     PlateOverview,
     WellState,
     WellView,
@@ -315,7 +315,7 @@ def test_parts_are_described_with_their_scripts_and_texts() -> None:
 # --- fields ---------------------------------------------------------------------------
 
 
-def field(name: str, **changes: Any) -> FieldView:
+def field(name: str, **changes: Any) -> FieldState:
     given = {
         "name": name,
         "label": f"s{name}",
@@ -328,7 +328,7 @@ def field(name: str, **changes: Any) -> FieldView:
         "scale": (1.0, 1.0, 2.0, 0.5, 0.25),
         "units": (None, None, "micrometer", "micrometer", "micrometer"),
     }
-    return FieldView(**(given | changes))
+    return FieldState(**(given | changes))
 
 
 def test_z_and_t_start_in_the_middle_and_at_the_first() -> None:

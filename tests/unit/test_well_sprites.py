@@ -8,7 +8,7 @@ from dashboard.pictures import preview
 from dashboard.pictures.planes import PlaneRequest
 from dashboard.pictures.previews import Previews
 from dashboard.pictures.well_sprites import cell_side
-from dashboard.plates.values import FieldView
+from dashboard.plates.values import FieldState
 from dashboard.state import ViewState
 from dashboard.views.display import drawn
 from tests import plates
@@ -70,7 +70,7 @@ def test_what_a_click_shows_is_drawn_ahead_and_as_if_it_were_not(
 
 
 def test_few_fields_have_large_pictures_of_their_own_and_many_small_ones() -> None:
-    field = FieldView(
+    field = FieldState(
         name="0", label="0", acquisition=None, acquisition_name=None, version="v",
         axes=("y", "x"), shape=(200, 300),
     )  # fmt: skip

@@ -65,7 +65,7 @@ def read_c01(opener: Opener, name: str, limits: Limits) -> ImageFile:
         axes=("y", "x"),
         shape=(height, width),
         dtype=dtype,
-        reader=_Reader(opener, name, (height, width), dtype),
+        reader=_C01Plane(opener, name, (height, width), dtype),
         pixel_size=None if y is None or x is None else (y, x),
     )
 
@@ -84,7 +84,7 @@ def _micrometres(per_metre: int) -> float | None:
     return size if _FINEST <= size <= _COARSEST else None
 
 
-class _Reader:
+class _C01Plane:
     """Decodes the plane when it is asked."""
 
     def __init__(

@@ -56,7 +56,7 @@ def read_czi(opener: Opener, name: str, limits: Limits) -> ImageFile:
         axes=(*leading, "y", "x"),
         shape=(*leading.values(), *planes[0].size),
         dtype=dtype,
-        reader=_Reader(opener, name, planes, tuple(leading.values()), dtype),
+        reader=_CziPlanes(opener, name, planes, tuple(leading.values()), dtype),
         bits=next(iter(bits)) if len(bits) == 1 else None,
         channel_names=tuple(channel.name for channel in channels),
         wavelengths=tuple(channel.emission for channel in channels),
@@ -75,7 +75,7 @@ def _place(contents: CziContents) -> ImagePlace | None:
     return ImagePlace(well=scene.well, said_by="its metadata")
 
 
-class _Reader:
+class _CziPlanes:
     """Decodes the planes of one file.
 
     Thread safety: a lock guards the open stream; decoding goes on beside it.

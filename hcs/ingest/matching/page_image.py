@@ -26,7 +26,7 @@ def page_image(file: ImageFile, page: int) -> ImageFile:
         name=f"{file.name} page {page + 1}",
         axes=("y", "x"),
         shape=file.shape[-2:],
-        reader=_Page(file, page),
+        reader=_FilePage(file, page),
         channel_names=(),
         wavelengths=(),
         facts=tuple(fact for fact in file.facts if fact.code != "pages"),
@@ -36,7 +36,7 @@ def page_image(file: ImageFile, page: int) -> ImageFile:
 
 
 @dataclass(frozen=True, slots=True)
-class _Page:
+class _FilePage:
     file: ImageFile
     page: int
 

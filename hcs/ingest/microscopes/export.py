@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hcs.ingest.names import NamePart, NameParts, NamePattern
     from hcs.ingest.sources import ExportFile
     from hcs.layout import PlateFormat, Position
-    from hcs.tables.platemap import PlateMap
+    from hcs.tables.platemap import WellConditions
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -131,7 +131,7 @@ class Export:
     """Why planes that were meant to be there are not, as the export says: an autofocus
     that failed."""
 
-    plate_map: PlateMap | None = None
+    plate_map: WellConditions | None = None
     """Conditions of the wells that the export itself holds."""
 
     notes: tuple[str, ...] = ()

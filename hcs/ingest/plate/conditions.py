@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hcs.layout import well_label
 from hcs.stores.location import possible_path
-from hcs.tables.platemap import PlateMap, map_plates, read_plate_map
+from hcs.tables.platemap import WellConditions, map_plates, read_plate_map
 from hcs.wording import counted, some
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def read_conditions(
     export: Export,
     format: PlateFormat | int | str | None,
     sheet: str | None = None,
-) -> tuple[PlateMap | None, list[str]]:
+) -> tuple[WellConditions | None, list[str]]:
     """Return the plate map, and what is to be said of it.
 
     A map that a person gives counts; where the export's own says other things, that is
@@ -60,11 +60,11 @@ def read_conditions(
     return given, [] if own is None else [_not_used(own, given)]
 
 
-def _used(own: PlateMap) -> str:
+def _used(own: WellConditions) -> str:
     return f"The conditions of the wells are those of the export's own {own.name}."
 
 
-def _not_used(own: PlateMap, given: PlateMap) -> str:
+def _not_used(own: WellConditions, given: WellConditions) -> str:
     start = (
         f"The export's own plate map {own.name} ({some(own.columns, 4)}) was not used, "
         f"since one was given"
@@ -78,7 +78,9 @@ def _not_used(own: PlateMap, given: PlateMap) -> str:
     )
 
 
-def _conflicts(own: PlateMap, given: PlateMap) -> Iterator[tuple[Position, str]]:
+def _conflicts(
+    own: WellConditions, given: WellConditions
+) -> Iterator[tuple[Position, str]]:
     """Yield where columns of one name hold different values."""
     columns = {name.casefold(): name for name in own.columns}
     for name in given.columns:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from hcs.ingest.plate.decoding import DamagedPlane
     from hcs.ingest.sources import ExportSource
     from hcs.tables.joining import Sources
-    from hcs.tables.platemap import PlateMap
+    from hcs.tables.platemap import WellConditions
 
 _LIMITS = Limits()
 
@@ -72,7 +72,7 @@ class Plan:
     unusable: Mapping[NameParts, str]
     """What is wrong with images that are not used, by what they are of."""
 
-    plate_map: PlateMap | None
+    plate_map: WellConditions | None
     fingerprint: str
     """By which the same files, laid out the same way, are known again."""
 
@@ -314,7 +314,10 @@ def _facts(images: Iterable[ImageFile]) -> list[str]:
 
 
 def _format(
-    choices: ImportChoices, export: Export, grid: PlaneGrid, plate_map: PlateMap | None
+    choices: ImportChoices,
+    export: Export,
+    grid: PlaneGrid,
+    plate_map: WellConditions | None,
 ) -> tuple[PlateFormat, str]:
     wells = set(grid.wells)
     if choices.format is not None:

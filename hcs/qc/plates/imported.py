@@ -110,13 +110,13 @@ def read_measurements(
     headers = wells.headers(table)
     body = table.rows[wells.header + 1 :]
     lines = table.lines[wells.header + 1 :]
-    reader = _Reader(table, wells, headers, format, plate)
+    reader = _RowCollector(table, wells, headers, format, plate)
     for row, line in zip(body, lines, strict=True):
         reader.add(row, line)
     return reader.finish()
 
 
-class _Places:
+class _Occurrences:
     """Where in a table something was met: how often, and the first few places."""
 
     def __init__(self) -> None:
@@ -132,7 +132,7 @@ class _Places:
         return ", ".join(self.first) + (f" and {rest:,} more" if rest else "")
 
 
-class _Reader:
+class _RowCollector:
     """Collects the rows of one table."""
 
     def __init__(
@@ -148,14 +148,14 @@ class _Reader:
         self.field = next(
             (i for i, h in enumerate(headers) if normalised(h) in FIELD_NAMES), None
         )
-        self.problems: dict[str, _Places] = defaultdict(_Places)
+        self.problems: dict[str, _Occurrences] = defaultdict(_Occurrences)
         self.remarks = [
             *table.notes,
             *(text for _, text, _ in wells.remarks(table, format)),
         ]
         self.numbers = self._numbers(table)
         self.rows: dict[tuple[Position, str | None], dict[str, float]] = {}
-        self.strange: dict[str, _Places] = defaultdict(_Places)
+        self.strange: dict[str, _Occurrences] = defaultdict(_Occurrences)
         self.index = -1
 
     def add(self, row: Sequence[str], line: int) -> None:

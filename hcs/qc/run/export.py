@@ -49,14 +49,14 @@ def measured_table(
     wells = [] if plate is None else [well.path for well in plate.wells]
     ranks = _ranks([*wells, *(result.well for result in listed)])
     listed.sort(key=lambda r: (ranks[r.well], r.acquisition or 0, r.field))
-    places = _Places(plate)
+    places = _WellPlaces(plate)
     rows = [row for result in listed for row in _rows(result, places, definitions)]
     channels = dict.fromkeys(p.channel for r in listed for p in r.planes)
     features = [feature(entry, name) for name in channels for entry in definitions]
     return result_table(rows, features, last=_LAST)
 
 
-class _Places:
+class _WellPlaces:
     """Says of which well a row is."""
 
     def __init__(self, plate: HCSPlate | None) -> None:
@@ -93,7 +93,7 @@ def _cell(value: Any) -> Cell:
 
 
 def _rows(
-    result: FieldResult, places: _Places, definitions: Sequence[Definition]
+    result: FieldResult, places: _WellPlaces, definitions: Sequence[Definition]
 ) -> list[dict[str, Cell]]:
     planes: dict[tuple[int, int], list[PlaneResult]] = defaultdict(list)
     for plane in result.planes:

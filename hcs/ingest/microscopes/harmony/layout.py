@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from hcs.errors import SourceError
 from hcs.ingest.formats import markup
-from hcs.tables.platemap import PlateMap, map_of_layers
+from hcs.tables.platemap import WellConditions, map_of_layers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,7 +39,7 @@ def is_layout(file: ExportFile) -> bool:
 
 def read_layouts(
     source: ExportSource, names: Sequence[str], format: PlateFormat | None
-) -> tuple[PlateMap | None, dict[str, str]]:
+) -> tuple[WellConditions | None, dict[str, str]]:
     """Return the plate map that layouts make together, and why some are not used.
 
     Where two layouts say different things of a well in layers of one name, the first

@@ -23,7 +23,7 @@ def read_profiles(text: str) -> FlatField | None:
     Surfaces of another type than polynomials are not known, and passed over.
     """
     try:
-        content = _Reader(text).read()
+        content = _ValueReader(text).read()
     except (ValueError, IndexError):
         return None
     if not isinstance(content, dict):
@@ -52,7 +52,7 @@ def _profile(scope: object) -> Profile | None:
     )
 
 
-class _Reader:
+class _ValueReader:
     """Reads one value after the other.
 
     Raises
