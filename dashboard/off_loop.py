@@ -85,6 +85,7 @@ class OffLoop:
                 job.future.result(patience)
                 return True
             except TimeoutError:
+                # It may have ended just now: then nobody would call `later`.
                 with self._lock:
                     job.late = self._works.get(key) is job
         return not job.late

@@ -115,6 +115,7 @@ class Threads:
         for deadline in running:
             deadline.stop(_ENDS)
         for executor in self._pools.values():
+            # Not waiting here: that has no time limit.
             executor.shutdown(wait=False, cancel_futures=True)
         end = time.monotonic() + seconds
         threads = [
@@ -129,6 +130,7 @@ class Threads:
     def _work(self, work: Callable[[], _Result], pool: Pool) -> _Result:
         deadline = Deadline(pool.seconds, _HELP)
         with self._lock:
+            # Asked under the lock, so that no work begins which `close` does not see.
             if self._closing:
                 raise StoppedError(_ENDS)
             self._running[deadline] = pool

@@ -69,6 +69,7 @@ class LRUCache(Generic[K, V]):
         self.nbytes = 0
         self._size_of = size_of
         self._sizes: dict[K, int] = {}
+        # Taken twice by one thread: `setdefault` sets, and measuring may ask the cache.
         self._lock = RLock()
 
     def get(self, key: K, default: V | None = None) -> V | None:
@@ -96,6 +97,7 @@ class LRUCache(Generic[K, V]):
         """
         size = self._measure(value)
         with self._lock:
+            # Also where the new value is too large: the old one is wrong from now on.
             self._drop(key)
             if self.max_size == 0 or _exceeds(size, self.max_bytes):
                 return

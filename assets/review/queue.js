@@ -31,6 +31,7 @@ export function nextWell(labels, suspects, from, judged, hidden) {
   const at = labels.indexOf(from)
   const ahead = [...labels.slice(at + 1), ...labels.slice(0, Math.max(0, at))]
   const open = ahead.filter((label) => label !== from && !judged(label) && !hidden(label))
+  // A suspect far away comes before a well next door: who goes by position shall miss none either.
   return open.find((label) => suspects.has(label)) ?? open[0]
 }
 

@@ -21,6 +21,7 @@ from dashboard.views.batch_table import (
     with_choices,
 )
 from dashboard.views.failure import failure
+from dashboard.views.workflow import Workflow
 from hcs.deadline import is_over
 from hcs.errors import HCSError
 
@@ -41,31 +42,16 @@ _MOST_EARLIER = 5
 """Batches of a plate that are offered to be undone."""
 
 
-class BatchWork:
-    """The workflow.
-
-    Parameters
-    ----------
-    session
-        The page's.
-    changed
-        Called after each step; reads `draft`.
-    """
+class BatchWork(Workflow[BatchDraft]):
+    """The workflow, see `Workflow`."""
 
     def __init__(self, session: Session, changed: Callable[[], object]) -> None:
-        self._session = session
-        self._changed = changed
-        self._owner = session.visitor.subject
+        super().__init__(session, changed, BatchDraft())
         self._said: tuple[int, int] = (0, 0)
         """Steps done and all of them, as the thread that works has said it last."""
 
         self._stopped = False
-        self.draft = BatchDraft()
         session.each_poll(self._look)
-
-    def _set(self, **changes: Any) -> None:
-        self.draft = replace(self.draft, **changes)
-        self._changed()
 
     def refuse(self, reason: str) -> None:
         """Say why a step was not taken; all stays as it is."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from dashboard.text import plain_text
 from dashboard.threads import Pool
 from dashboard.views.failure import failure
+from dashboard.views.workflow import Workflow
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
@@ -94,33 +95,17 @@ def _can_stay(
     return not opened or target.field in (None, opened)
 
 
-class Correction:
-    """The workflow.
-
-    Parameters
-    ----------
-    session
-        The page's.
-    changed
-        Called after each step; reads `draft`.
-    """
+class Correction(Workflow[CorrectionDraft]):
+    """The workflow, see `Workflow`."""
 
     def __init__(self, session: Session, changed: Callable[[], object]) -> None:
-        self._session = session
-        self._changed = changed
-        self._owner = session.visitor.subject
+        super().__init__(session, changed, CorrectionDraft())
         self._turn = 0
         self._taking = 0
         """Files that are being taken up."""
 
         self._more = False
         """Others of the same batch are on their way."""
-
-        self.draft = CorrectionDraft()
-
-    def _set(self, **changes: object) -> None:
-        self.draft = replace(self.draft, **changes)  # type: ignore[arg-type]
-        self._changed()
 
     def follow(self, now: Snapshot) -> None:
         """Follow the page: another well forgets what was not staged for the last."""

@@ -58,6 +58,7 @@ def check_chunk(
     if start == 0 and length is None:
         for offset, size in _shard_entries(spec, data, where):
             _check_chunk_header(spec, data[offset : offset + size], where)
+    # What is read from the end, or from a start that has the index, is no chunk.
     elif start > 0 or (start == 0 and not spec.index_at_start):
         _check_chunk_header(spec, data, where)
 
@@ -92,6 +93,7 @@ def _shard_entries(spec: ArraySpec, data: bytes, where: str) -> list[tuple[int, 
 def _check_chunk_header(spec: ArraySpec, data: bytes, where: str) -> None:
     expected = math.prod(spec.read_chunks) * spec.itemsize
     exact = not any(name in FILTERS or name in CHECKSUMS for name in spec.codecs)
+    # Filters may store wider numbers than they give back: eight bytes for one at most.
     limit = expected if exact else 8 * expected + _SLACK
     compressor = next((name for name in spec.codecs if name in COMPRESSORS), None)
     if compressor is None:

@@ -17,7 +17,6 @@ from hcs.ngff.document import DOCUMENT_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
-    from types import TracebackType
     from typing import Self
 
     from zarr.abc.store import Store
@@ -251,12 +250,7 @@ class PlateStore(ABC):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
     def __repr__(self) -> str:

@@ -85,12 +85,8 @@ def write_hcs_well_image(
     --------
     >>> import numpy as np
     >>> import hcs
-    >>> layout = hcs.Plate(
-    ...     rows=[hcs.PlateRow("A")],
-    ...     columns=[hcs.PlateColumn("1"), hcs.PlateColumn("2")],
-    ...     wells=[hcs.PlateWell("A/1", 0, 0), hcs.PlateWell("A/2", 0, 1)],
-    ...     name="my plate",
-    ... )
+    >>> well = hcs.PlateWell("A/1", 0, 0)
+    >>> layout = hcs.Plate([hcs.PlateColumn("1")], [hcs.PlateRow("A")], [well])
     >>> pixels = np.zeros((2, 64, 64), "uint16")  # c, y, x
     >>> image = hcs.to_multiscales(hcs.to_ngff_image(pixels, dims=("c", "y", "x")))
     >>> event = write_hcs_well_image("my_plate.ome.zarr", image, layout, "A", "1")

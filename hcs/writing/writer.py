@@ -315,6 +315,7 @@ class HCSPlateWriter:
         key = (row_name, column_name, repr(field_index), repr(acquisition_id or 0))
         try:
             target = self._open_draft().target
+            # Read each time: other processes may be writing to the plate.
             check_listed(
                 row_name,
                 column_name,

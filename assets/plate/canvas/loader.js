@@ -33,6 +33,7 @@ export function makeLoader(changed) {
 
   /** @param {string} key @param {ImageBitmap} bitmap @param {number} nbytes */
   function put(key, bitmap, nbytes) {
+    // What is in view goes last: fetched again at once, it would push out the next.
     const needed = new Set(queue.map((part) => part.key))
     bitmaps.put(key, bitmap, nbytes, (old) => needed.has(old))
   }
@@ -55,6 +56,7 @@ export function makeLoader(changed) {
     } catch (error) {
       if (!abort.signal.aborted) failed.set(part.key, { text: messageOf(error), until: performance.now() + RETRY_MILLISECONDS })
     } finally {
+      // Abandoned, it may have been asked for again meanwhile.
       if (flying.get(part.key) === abort) flying.delete(part.key)
       start()
       changed()

@@ -24,6 +24,7 @@ export function wellAt(plate, x, y) {
  *  @param {PlacedWell | undefined} well @param {number} x @param {number} y */
 export function fieldAt(well, x, y) {
   const fields = well?.fields ?? []
+  // From the last one back: fields of a mosaic overlap, and later ones are painted over earlier ones.
   for (let i = fields.length - 1; i >= 0; i -= 1) {
     const [left, top, width, height] = fields[i].box
     if (x >= left && y >= top && x < left + width && y < top + height) return { field: fields[i], x: (x - left) / width, y: (y - top) / height }
@@ -106,6 +107,7 @@ export function needs(plate, field, layer, on) {
   const place = { level: layer.level, z: plate.z, t: plate.t, projection: plate.projection }
   return layer.tiles.map((tile) => {
     const region = tile ? tile.join(",") : null
+    // The server has put channels together in a picture; planes are put together here, to name a pixel's values.
     if (layer.kind === "picture") {
       const url = pictureUrl(field.picture, { ...place, channels: plate.channels, region })
       return { tile, parts: [{ key: url, url, kind: "image" }] }

@@ -144,6 +144,7 @@ def _run_in_processes(
                     yield patience.result(pool.submit(function, *item))
                 except BrokenExecutor:
                     alone.extendleft(reversed(pieces := list(parts(item))))
+                    # Where work is stopped we have ended the process: nobody is guilty.
                     if len(pieces) == 1 and not stop():
                         yield died(alone.popleft(), patience.reason)
                     break
@@ -211,6 +212,7 @@ def _run_on(
     parts: Callable[[tuple[Any, ...]], Sequence[tuple[Any, ...]]],
 ) -> Iterator[Result]:
     """Use somebody else's executor; when it breaks as a whole, so does the work."""
+    # Python's own executors say their size so, those of clusters do not.
     size = getattr(executor, "_max_workers", None)
     window = _IN_FLIGHT * size if isinstance(size, int) else _CLUSTER_IN_FLIGHT
     in_held_memory = functools.partial(_in_held_memory, function)
@@ -245,6 +247,7 @@ def _drain(
                 try:
                     flying[pool.submit(function, *item)] = item
                 except BrokenExecutor:
+                    # A process may die between two tasks, and then nothing is taken.
                     return [*flying.values(), item]
             ended, _ = wait(flying, timeout=_PATIENCE, return_when=FIRST_COMPLETED)
             if patience is not None:
@@ -267,6 +270,7 @@ def _drain(
                     yield future.result()
         return []
     finally:
+        # Of these nobody takes a result any more, and closing the pool waits for them.
         left = [future for future in flying if not (future.cancel() or future.done())]
         if left and patience is not None:
             patience.end()

@@ -69,6 +69,7 @@ def _commit(target: Target, change: FieldChange) -> FieldVersion:
     if version is None:
         field = f"Field {change.name!r} of well {change.well}"
         hierarchy.check_base(change.base, live, field, _last(well, change.name))
+        # Before the flip: whoever reads copies of documents would go on with old ones.
         hierarchy.drop_consolidated(target, state.version, change.well)
         if not well.exists:
             group.make_row(target, state.version, change.well.split("/")[0])

@@ -99,6 +99,7 @@ def settle_at_end(
             time.sleep(max(seconds, 0.01))
             left = settle_fields(target, grace, wells)
     except KeyboardInterrupt:
+        # Once more, for fields whose time was over while others were waited for.
         left = settle_fields(target, grace, wells)
     say_unsettled(target, left, corrected)
 
