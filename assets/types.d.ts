@@ -16,7 +16,7 @@ type Choice = [string, string]
 /** A part that has nothing to show. */
 interface Hidden { shown: false }
 
-/** What the plate map is told of a metric, or of a column of the plate map. */
+/** What the plate map gets of a metric, or of a column of the plate map. */
 type Scale = "deviation" | "sequential" | "diverging" | "ordinal" | "categorical"
 
 interface MetricValues {

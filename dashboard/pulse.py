@@ -28,7 +28,7 @@ _MOST_REST_SECONDS = 0.1
 class Pulse:
     """Has all pages look for changes, so often.
 
-    A page that finds some draws them, and the event loop rests before the next one:
+    A page that finds some draws them, and leaves the event loop free before the next:
     requests come in between, however many pages there are and however much they draw.
     """
 

@@ -12,7 +12,7 @@ import { followSurroundings } from "./surroundings.js"
 
 const STEPS = 1000 // of a slider
 const PAN = 40 // screen pixels, by an arrow key
-const REST_MILLISECONDS = 150 // Python hears of a contrast when the slider rests
+const REST_MILLISECONDS = 150 // Python hears of a contrast when the slider stops
 
 /** The planes of a message, one after the other; null where they are another picture's. @param {ComponentPicture} picture @param {ArrayBuffer | Uint8Array} bytes */
 export function planesOf(picture, bytes) {
@@ -89,7 +89,7 @@ export function mount({ model, root, host }) {
 
   // Channels --
 
-  /** Show at once, and tell Python when the hand rests. @param {number} index @param {Partial<ComponentChannel>} change */
+  /** Show at once, and tell Python when the hand stops. @param {number} index @param {Partial<ComponentChannel>} change */
   function set(index, change) {
     unconfirmed[index] = { ...unconfirmed[index], ...change }
     channels = channels.map((channel, i) => (i === index ? { ...channel, ...change } : channel))

@@ -45,7 +45,7 @@ export function leaveBox(event) {
   return true
 }
 
-/** Watch the boxes of a part; a focus that moves within it is told to nobody outside. @param {ShadowRoot} root */
+/** Watch the boxes of a part; nobody outside hears of a focus that moves within it. @param {ShadowRoot} root */
 export function watchBoxes(root) {
   root.addEventListener("focusin", (event) => {
     const { target } = event

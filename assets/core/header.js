@@ -84,7 +84,7 @@ export function build({ el, root, send }) {
   setReviewer(remembered.trim())
   if (remembered) send("name", { name: remembered })
 
-  /** Do what was refused for want of a name; the server is told of that first. */
+  /** Do what was refused for want of a name; the server hears of the name first. */
   function nameGiven() {
     const again = refused
     refused = null

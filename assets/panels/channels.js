@@ -8,7 +8,7 @@ import { number } from "../core/text.js"
 import { channelMarks, only, sourceText } from "../pixels/channel_marks.js"
 import { percentiles } from "../pixels/percentiles.js"
 
-const SETTLE_MILLISECONDS = 250 // thumbnails and address follow when the slider rests
+const SETTLE_MILLISECONDS = 250 // thumbnails and address follow when the slider stops
 
 /** @param {PartContext} context @returns {Part<"channels">} */
 export function build({ el, root, send, hide }) {
@@ -23,7 +23,7 @@ export function build({ el, root, send, hide }) {
   let source = "plate"
   let origin = ""
   let shownFrom = "plate"
-  let measured = false // from the open field, and not told to the server yet
+  let measured = false // from the open field, and not sent to the server yet
 
   const list = h("div", { class: "list" })
   const from = h("span", { class: "small cut from" })

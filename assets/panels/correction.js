@@ -15,7 +15,7 @@ export function build({ el, send, hide }) {
   let content
   let shown = false // now
   /** @type {File[]} */
-  let early = [] // files chosen before the form was told of a well
+  let early = [] // files chosen before the form knew of a well
   const confirming = new Map() // differences by kind, as they were confirmed last
   let confirmation = 0 // number of the message that said so
 

@@ -1,4 +1,4 @@
-// The filter of the wells: by verdict, what it rests on, reason, reviewer, condition and
+// The filter of the wells: by verdict, what it is based on, reason, reviewer, condition and
 // the range of the shown metric.
 
 import { listen } from "../core/bus.js"

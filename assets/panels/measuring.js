@@ -32,7 +32,7 @@ export function build({ el, send }) {
 
   return {
     content(next) {
-      set(status, { "aria-live": next.act === "hold" ? "off" : "polite" }) // its end is told, not each field
+      set(status, { "aria-live": next.act === "hold" ? "off" : "polite" }) // its end is announced, not each field
       say(status, next.status)
       sayIf(refusal, next.refused[1])
       const [label, kind, title] = ACTS[next.act] ?? ["", "", ""]

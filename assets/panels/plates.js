@@ -13,7 +13,7 @@ import { COLUMNS, GROUPS, grouped, matching, orderOf, sorted, sortedBy, totalTex
 import { plateRow } from "./plate_row.js"
 import { medians } from "./plate_trend.js"
 
-const TYPING_MILLISECONDS = 150 // plate maps are asked when typing rests
+const TYPING_MILLISECONDS = 150 // plate maps are asked when typing pauses
 
 /** @param {PartContext} context @returns {Part<"plates">} */
 export function build({ el, root, send, hide }) {
@@ -73,7 +73,7 @@ export function build({ el, root, send, hide }) {
     const line = rows.get(plate.key) ?? plateRow(() => send("plate", { plate: plate.key }))
     rows.set(plate.key, line)
     if (line.show(plate, matches.places[plate.key] ?? "")) {
-      sight.unobserve(line.row) // what is in sight is told of again
+      sight.unobserve(line.row) // what is in sight is announced again
       sight.observe(line.row)
     }
     return line

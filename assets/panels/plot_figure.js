@@ -1,5 +1,5 @@
 // The figure of a plot: Bokeh's, in a document of its own that no server knows. What is
-// done in it is told to the page here, and what is chosen on the page is marked in it.
+// done in it is sent to the page here, and what is chosen on the page is marked in it.
 
 import { ask, tell } from "../core/bus.js"
 import { h } from "../core/dom.js"

@@ -9,7 +9,7 @@ import { novelty, onEnter } from "../core/parts.js"
  * Make note and reason.
  *
  * `onSave` gets `{note}` or `{reason}` to save to the verdict that holds; `onReason` is
- * told that a reason was confirmed, and answers whether a verdict was waiting for it.
+ * called when a reason is confirmed, and answers whether a verdict was waiting for it.
  */
 /** @param {{onSave: (change: {note?: string, reason?: string}) => boolean, onReason: (confirmed?: boolean) => boolean}} its */
 export function remark({ onSave, onReason }) {

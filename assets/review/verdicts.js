@@ -24,7 +24,7 @@ export const review = {
 }
 
 /**
- * Each part that shows verdicts draws all wells anew, so the same ones are not told again: they come with
+ * Each part that shows verdicts draws all wells anew, so the same ones are not announced again: they come with
  * every well that is looked at. @param {Record<string, VerdictEntry>} verdicts
  */
 export function setVerdicts(verdicts, fields = review.fields) {

@@ -194,7 +194,7 @@ def import_limits_of(
 
 
 def on_plate_of(options: argparse.Namespace, settings: SettingsFile) -> tuple[str, ...]:
-    """Return the command that is told of plates, as arguments; () where there is none.
+    """Return the command to call for plates, as arguments; () where there is none.
 
     Raises
     ------

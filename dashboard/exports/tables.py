@@ -164,7 +164,7 @@ class PlateTables:
                 yield self._place(well) | dict(zip(_REASON, cells, strict=True))
 
     def _reason_value(self, well: WellState, reason: ReasonView) -> Cell:
-        """Return the number that a reason rests on, None where there is none."""
+        """Return the number that a reason is based on, None where there is none."""
         for (name, _), values in self._values(well).items():
             if name == reason.field and reason.metric in values:
                 number: Cell = values[reason.metric]

@@ -130,7 +130,7 @@ class Inbox:
 
     def look_through(self) -> None:
         """Look at all folders once, and have taken what is complete."""
-        # A part follows its source, which is told of with all of its plates.
+        # A part follows its source, which is announced with all of its plates.
         jobs = {
             (job.source, job.folder): job for job in self._desk.marks() if not job.part
         }
@@ -193,7 +193,7 @@ class Inbox:
         return None
 
     def _complete(self, path: str, export: _Export) -> bool:
-        """Whether an export that rests says itself that it is complete.
+        """Whether an export that changes no more says itself that it is complete.
 
         Asked once for each state of it, and of one export a look: a process is started.
         """

@@ -92,7 +92,7 @@ class Plates:
     def rescan(self, *, opening: bool = True) -> bool:
         """Look for plates again; return whether there are others than before.
 
-        New ones are opened here, in the caller's thread, before anybody is told of
+        New ones are opened here, in the caller's thread, before anybody hears of
         them; at the start whoever lists them first does it.
         """
         locations = dict(unique_keys(self._roots))

@@ -30,7 +30,7 @@ class ReasonView:
     """Name of the field, "" for the well as a whole."""
 
     metric: str = ""
-    """Metric of the page that it rests on, "" without."""
+    """Metric of the page that it is based on, "" without."""
 
     score: float = MOST
 

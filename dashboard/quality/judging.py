@@ -1,4 +1,4 @@
-"""Judges measured plates, and keeps what their judgement rests on."""
+"""Judges measured plates, and keeps what their judgement is based on."""
 
 from __future__ import annotations
 

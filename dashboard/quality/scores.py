@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from hcs.qc import Definition, FieldResult, PlaneResult
 
 _FIRST = tuple(dict.fromkeys(rule.metric for rule in FAILURE_RULES))
-"""What suspicion rests on comes first."""
+"""What suspicion is based on comes first."""
 
 
 @cache

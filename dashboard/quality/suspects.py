@@ -184,7 +184,7 @@ def judge(
     roles: Mapping[str, str | None],
     stored: Mapping[BaselineKey, Baseline] | None,
 ) -> tuple[Judgement, dict[BaselineKey, Baseline]]:
-    """Return what is odd about a measured plate, and the baselines that it rests on.
+    """Return what is odd about a measured plate, and the baselines that it is based on.
 
     Parameters
     ----------

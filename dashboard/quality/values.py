@@ -58,7 +58,7 @@ class MetricValue:
     """The field that the value comes from, where it is that of the worst field."""
 
     n: int | None = None
-    """Fields that it rests on; None where it does not come from fields."""
+    """Fields that it is based on; None where it does not come from fields."""
 
     of: int | None = None
     """Fields that there are."""

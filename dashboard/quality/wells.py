@@ -290,7 +290,7 @@ def _nothing(fields: FieldNumbers, info: MetricInfo, error: str | None) -> Metri
 
 
 def _enough(value: MetricValue, way: str, minimum: int) -> MetricValue:
-    """Return a well's value, none where it rests on fewer fields than are asked for."""
+    """Return a well's value, none where fewer fields have one than are asked for."""
     if way.startswith(FIELD) or not value.n or value.n >= minimum:
         return value
     note = (

@@ -36,7 +36,7 @@ class AssayWindow:
     """Over the wells that were not failed; 1 is ideal, below 0 controls overlap."""
 
     note: str = ""
-    """Wells that it rests on, or why there is no number."""
+    """Wells that it is based on, or why there is no number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

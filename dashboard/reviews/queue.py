@@ -69,7 +69,7 @@ class Tally:
     """Wells by verdict, stale ones too."""
 
     bases: dict[str, int]
-    """Wells by what their verdict rests on, stale ones too."""
+    """Wells by what their verdict is based on, stale ones too."""
 
 
 def entries(judgement: Judgement) -> tuple[QueueEntry, ...]:

@@ -49,7 +49,7 @@ class Occupied:
                 f"has ended."
             ) from error
         except OSError:
-            # A network folder without locks: others cannot be told from nobody there.
+            # A network folder without locks: nobody knows whether others are there.
             os.close(descriptor)
             return
         self._file = descriptor

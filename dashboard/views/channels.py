@@ -33,7 +33,7 @@ class ChannelsIsland(Island):
 
 
 class Channels(Part):
-    """Shows the channels; a change reaches thumbnails and address when it rests."""
+    """Shows the channels; thumbnails and address follow when a change has ended."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, ChannelsIsland())

@@ -33,7 +33,7 @@ _SHOWN = (
     "nucleus_area",
     "nucleus_ring_ratio",
 )
-"""Metrics that are listed for a well: what suspicion rests on, and biology in brief."""
+"""Metrics that are listed for a well: the basis of suspicion, and biology in brief."""
 
 
 _Listed = tuple[dict[str, Any], "Mapping[str, MetricValue]"]

@@ -35,7 +35,7 @@ def change(model: Any, texts: Mapping[str, str]) -> None:
     model
         Of Bokeh; its properties are texts.
     texts
-        By property; nothing on the server is told of them.
+        By property; nothing on the server hears of them.
     """
     # What a browser gets that comes later. Setting them would tell of each.
     model._property_values.update(texts)

@@ -79,7 +79,7 @@ class MapEntries:
         check_names(self.name, [title])
         if len(self.headers) > MAX_MAP_COLUMNS:
             raise SourceError(
-                f"{self.name} has more than {MAX_MAP_COLUMNS} columns beside its "
+                f"{self.name} has more than {MAX_MAP_COLUMNS} columns besides its "
                 f"wells, too many for a plate map; leave out those that are not needed."
             )
 

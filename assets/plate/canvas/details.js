@@ -53,7 +53,7 @@ export function makeDetails(onChange) {
         if (requested.key === plate?.key && requested.acquisition === plate.acquisition) {
           for (const [label, well] of Object.entries(answers)) wells.set(requested.labels.indexOf(label), { ...well, of: requested.digest })
         }
-      } catch { // a server that is away is told of at the top; the overview stays
+      } catch { // the top of the page says that a server is away; the overview stays
         await new Promise((resolve) => setTimeout(resolve, AGAIN_MILLISECONDS))
       } finally {
         asking = false

@@ -23,7 +23,7 @@ export function makeProgress({ send, ownBytes }) {
       const state = await answer.json()
       running = state.running || (!state.total && !plate?.surveyed)
       show(state)
-    } catch { /* a server that is away is told of at the top */ }
+    } catch { /* the top of the page says that a server is away */ }
     if (running) timer = setTimeout(ask, AGAIN_MILLISECONDS)
   }
 

@@ -49,7 +49,7 @@ class Positions:
     """How a metric depends on where wells are."""
 
     basis: str
-    """Which wells it rests on."""
+    """Which wells it is based on."""
 
     n: int
     effects: tuple[Effect, ...] = ()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hcs.qc.results import FieldKey, FieldResult
 
 LEAST_FIELDS = 16
-"""Fields that a channel's baseline rests on at least; before, suspicion is pending."""
+"""Fields that a channel's baseline needs; before, suspicion is pending."""
 
 _LEAST_IN_ROLE = 8
 """Fields of a role from which on it has a baseline of its own."""

@@ -57,7 +57,7 @@ def checks(
     """
     readings = Readings.of(results)
     first = Check(
-        kind="missing, unreadable, constant", text="told without any comparison"
+        kind="missing, unreadable, constant", text="seen without any comparison"
     )
     return (
         first,

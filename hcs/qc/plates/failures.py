@@ -186,7 +186,7 @@ FAILURE_RULES: tuple[Rule, ...] = (
         ),
     ),
 )
-"""One rule for each kind of failure; `missing`, `unreadable` and `constant` are told
+"""One rule for each kind of failure; `missing`, `unreadable` and `constant` are seen
 without a metric."""
 
 BRIGHTNESS = Rule(

@@ -216,7 +216,9 @@ class _RowCollector:
                     )
                 )
         if not columns:
-            raise SourceError(f"{self.name} has no column of numbers beside its wells.")
+            raise SourceError(
+                f"{self.name} has no column of numbers besides its wells."
+            )
         taken = {column.name for column in columns}
         return ImportedTable(
             name=self.name,

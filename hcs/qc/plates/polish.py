@@ -1,4 +1,4 @@
-"""Two-way median polish of a plate, and the B-score that rests on it."""
+"""Two-way median polish of a plate, and the B-score that is based on it."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ _CHANCE = 0.001
 """p below which an effect is hardly chance."""
 
 _DRIFT_CHANCE = 0.01
-"""The same for drift, which rests on as few numbers as there are columns."""
+"""The same for drift, which is based on as few numbers as there are columns."""
 
 LEAST_GROUP = 3
 """Wells of a group below which it is not compared."""

@@ -34,14 +34,14 @@ LEAST_WELLS = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statistic:
-    """One number about a plate, with what it rests on."""
+    """One number about a plate, with what it is based on."""
 
     id: str
     value: float
     """NaN where there is none; then `note` says why."""
 
     n: tuple[int, ...]
-    """Wells that it rests on: positives and negatives, or all."""
+    """Wells that it is based on: positives and negatives, or all."""
 
     note: str = ""
     """Why there is no number, or what to keep in mind with it."""
