@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 ARTIFACTS = ROOT / "artifacts"
 
+CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+"""Programs that draw the same, as `scripts/chromium` looks for them. The first makes no
+windows for its pages, with tabs and menus that are pages, too."""
+
 EVIL = '<img src=x onerror="window.hacked=1">'
 """What a name must not be able to do."""
 
@@ -77,8 +81,8 @@ def chromium() -> Iterator[Chromium]:
     program = next(
         (
             path
-            for name in ("chromium", "chromium-browser", "google-chrome")
-            if (path := shutil.which(os.environ.get("CHROMIUM", name)))
+            for name in (os.environ.get("CHROMIUM"), *CHROMIUM)
+            if name and (path := shutil.which(name))
         ),
         None,
     )
