@@ -11,6 +11,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from dashboard.off_loop import OffLoop, on_event_loop
@@ -170,8 +171,10 @@ class Measuring:
 
         A person waits for it who has judged one of them: others are not looked at.
         """
-        stock = self._stock(plate, self._memory.get(plate), "")
-        return values_of(stock, labels, lambda metric: self._imported(plate, metric))
+        known = self._memory.get(plate)
+        stock, recall = self._stock(plate, known, ""), known.wells.recall
+        imported = partial(self._imported, plate)
+        return values_of(stock, labels, imported, recall(stock, labels))
 
     def _stock(self, plate: ServedPlate, known: Knowledge, metric: str) -> Stock:
         overview, basis = plate.overview(), self._judging.basis(plate)

@@ -10,14 +10,16 @@ import itertools
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from dashboard.quality.wells import common_basis, well_values
+from dashboard.quality.stock import NOTHING_EXCLUDED
+from dashboard.quality.wells import common_basis, settled_basis, well_values
 from hcs.cache import LRUCache
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
+    from dashboard.plates.values import WellState
     from dashboard.quality.stock import Excluded, Stock
-    from dashboard.quality.values import MetricValues
+    from dashboard.quality.values import MetricInfo, MetricValue, MetricValues
 
 _MOST = 300
 """Metrics of one plate whose wells are remembered: 30 of each of some channels."""
@@ -119,12 +121,50 @@ class WellMemory:
         self._made.set(key, _Made(values, mark, basis, excluded, sources.moment))
         return values
 
+    def recall(
+        self, stock: Stock, labels: Collection[str]
+    ) -> Callable[[Stock, MetricInfo], dict[str, MetricValue]]:
+        """Return what returns the last values of a metric, of wells that are as then.
+
+        For whoever is about to judge one of them: what is usual on the plate may be
+        that of a moment ago, since a thread finds it anew among all fields.
+
+        Parameters
+        ----------
+        stock
+            What is known of the plate.
+        labels
+            Of the wells.
+        """
+        sources = self._sources
+        since = {
+            well.label: sources.since[well.label]
+            for well in stock.overview.wells
+            if well.label in labels
+            and sources.wells.get(well.label) == _source(stock, well)
+        }
+
+        def of(stock: Stock, info: MetricInfo) -> dict[str, MetricValue]:
+            made = self._made.get((info.id, None, "", NOTHING_EXCLUDED.minimum))
+            if made is None or made.basis[:-1] != settled_basis(stock, info):
+                return {}
+            others = made.excluded.by_well()
+            return {
+                label: made.values.wells[label]
+                for label, moment in since.items()
+                if moment <= made.moment
+                and label not in others
+                and label in made.values.wells
+            }
+
+        return of
+
     def _now(self, stock: Stock, mark: tuple[object, ...]) -> _Sources:
         before = self._sources
         if before.mark == mark:
             return before
         moment = next(self._moments)
-        wells = dict(_sources(stock))
+        wells = {well.label: _source(stock, well) for well in stock.overview.wells}
         since = {
             label: before.since[label] if before.wells.get(label) == source else moment
             for label, source in wells.items()
@@ -135,21 +175,16 @@ class WellMemory:
         return self._sources
 
 
-def _sources(stock: Stock) -> Iterator[tuple[str, object]]:
-    """Yield each well's label with all that its values are made of, but for others."""
-    latest, errors = stock.latest, stock.errors
-    for well in stock.overview.wells:
-        fields = stock.fields.get(well.path, ())
-        places = [(well.path, name) for name, _ in fields]
-        yield (
-            well.label,
-            (
-                well,
-                fields,
-                [latest.get(place) for place in places],
-                [errors.get(place) for place in places],
-            ),
-        )
+def _source(stock: Stock, well: WellState) -> object:
+    """Return all that a well's values are made of, but for what is of others."""
+    fields = stock.fields.get(well.path, ())
+    places = [(well.path, name) for name, _ in fields]
+    return (
+        well,
+        fields,
+        [stock.latest.get(place) for place in places],
+        [stock.errors.get(place) for place in places],
+    )
 
 
 def _brought_up(

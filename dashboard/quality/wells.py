@@ -117,10 +117,19 @@ def common_basis(
         return (info,)
     if metric == SUSPICION:
         return info, stock.judged
-    middle = _usual(stock, info, acquisition, way)
-    clip = (stock.clips or {}).get(info.channel) if info.channel is not None else None
     # As text: what is no number equals nothing, not even itself.
-    return info, stock.basis, str(middle), clip, stock.values
+    middle = str(_usual(stock, info, acquisition, way))
+    return *settled_basis(stock, info), middle
+
+
+def settled_basis(stock: Stock, info: MetricInfo) -> tuple[object, ...]:
+    """Return what `common_basis` has of a measured metric, but for what is usual.
+
+    People decide about this; what is usual follows from what was measured last, and is
+    found among the fields of all wells.
+    """
+    clip = (stock.clips or {}).get(info.channel) if info.channel is not None else None
+    return info, stock.basis, clip, stock.values
 
 
 def _info(stock: Stock, metric: str, way: str) -> MetricInfo:
@@ -134,7 +143,10 @@ def _info(stock: Stock, metric: str, way: str) -> MetricInfo:
 
 
 def values_of(
-    stock: Stock, labels: Collection[str], imported: Callable[[str], Values]
+    stock: Stock,
+    labels: Collection[str],
+    imported: Callable[[str], Values],
+    recall: Callable[[Stock, MetricInfo], Wells] = lambda *_: {},
 ) -> dict[str, Wells]:
     """Return all metrics of some wells, by id on the page.
 
@@ -149,13 +161,19 @@ def values_of(
         Of the wells.
     imported
         Returns the values of an imported metric.
+    recall
+        Returns those of a metric that were made before and hold; the others are made.
     """
-    some = [well for well in stock.overview.wells if well.label in labels]
+    wells = stock.overview.wells
+    some = [well for well in wells if well.listed and well.label in labels]
     values = {}
     for info in infos_of(stock):
         if info.kind == "imported":
             stock = replace(stock, values=imported(info.id))
-        values[info.id] = _values(stock, info, None, "", NOTHING_EXCLUDED, some)
+        made = values[info.id] = recall(stock, info)
+        others = [well for well in some if well.label not in made]
+        if others:
+            made |= _values(stock, info, None, "", NOTHING_EXCLUDED, others)
     return values
 
 

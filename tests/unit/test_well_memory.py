@@ -11,7 +11,7 @@ from dashboard.progress import Progress
 from dashboard.quality.judgement import Judgement, ReasonView, SuspectView
 from dashboard.quality.stock import NOTHING_EXCLUDED, Excluded, Stock
 from dashboard.quality.well_memory import WellMemory
-from dashboard.quality.wells import well_values
+from dashboard.quality.wells import values_of, well_values
 from tests.unit.test_excluded_fields import METRIC, USUAL, Asked, _stored, stock
 
 if TYPE_CHECKING:
@@ -138,3 +138,41 @@ def test_where_nothing_differs_nothing_is_made() -> None:
     after = asked(memory, measuring, 2)
     assert after.progress == measuring.progress
     assert after.wells is before.wells
+
+
+def judged(plate: Stock, memory: WellMemory, label: str) -> dict[str, Any]:
+    """Return all that is noted with a verdict on a well."""
+    return values_of(plate, {label}, lambda _: {}, memory.recall(plate, {label}))
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("label", ["A01", "A02", "A03"])
+@pytest.mark.parametrize("name", [METRIC, FOCUS])
+def test_a_verdict_notes_what_would_be_made_anew(
+    change: str, label: str, name: str
+) -> None:
+    plate, memory = replace(stock(name), clips={}), WellMemory()
+    for metric in METRICS:
+        asked(memory, plate, 1, metric)
+    later = replace(CHANGES[change](plate, name), middles={})
+    expected = values_of(later, {label}, lambda _: {})
+    assert judged(later, memory, label) == expected
+    asked(memory, later, 2, f"{name}.0")
+    assert judged(later, memory, label) == expected
+
+
+def test_what_people_leave_out_counts_in_what_a_verdict_notes() -> None:
+    plate, memory = replace(stock(), clips={}), WellMemory()
+    asked(memory, plate, 1, excluded=Excluded(frozenset({("A01", "8")})))
+    for label in ("A01", "A02"):
+        assert judged(plate, memory, label) == values_of(plate, {label}, lambda _: {})
+
+
+def test_who_judges_does_not_wait_for_what_is_usual_anew() -> None:
+    plate, memory = replace(stock(USUAL), clips={}), WellMemory()
+    before = asked(memory, plate, 1, f"{USUAL}.0")
+    later = replace(measured(plate, "A/2", "0", USUAL, 400.0), middles={})
+    places = Asked(later.latest)
+    noted = judged(replace(later, latest=places), memory, "A01")
+    assert noted[f"{USUAL}.0"]["A01"] is before.wells["A01"]
+    assert f"{USUAL}.0" not in {metric for metric, *_ in later.middles}
