@@ -262,8 +262,10 @@ interface VerdictText {
   why: string
   undo: TurnOffer | null
   redo: TurnOffer | null
-  results: { n: number, type: string, batch: string, error?: string, text?: string, left?: string[], more?: number, [more: string]: unknown }[]
 }
+
+/** What came of an act that was asked for. */
+interface VerdictAnswer { n: number, type: string, batch: string, error?: string, text?: string, left?: string[], more?: number, [more: string]: unknown }
 
 /** What all pages of a plate show alike: the order of judging, and what comes of it. */
 interface VerdictQueue {
@@ -892,6 +894,7 @@ interface Texts {
     verdicts: Record<string, VerdictEntry>
     since: VerdictsSince
     unseen: { seen: number, unopened: number, glimpsed: number }
+    answers: VerdictAnswer[]
   }
   signoff: { content: SignoffText }
   correction: { content: CorrectionText }

@@ -5,8 +5,6 @@ import { count } from "../core/text.js"
 import { watchUnsaved } from "./unsaved.js"
 import { TURNS, named } from "./waiting.js"
 
-/** @typedef {VerdictText["results"][number]} Result */
-
 /**
  * @param {object} its
  * @param {VerdictBar} its.bar
@@ -19,7 +17,7 @@ export function makeAnswers({ bar, sent, messages, deciding, onUnsaved }) {
   let answered = 0
   const unsaved = watchUnsaved(sent.batches)
 
-  /** @param {Result} result */
+  /** @param {VerdictAnswer} result */
   function take(result) {
     const pending = sent.get(result.batch)
     if (result.error && pending && !TURNS.includes(pending.type)) return failed(result, pending)
@@ -29,7 +27,7 @@ export function makeAnswers({ bar, sent, messages, deciding, onUnsaved }) {
     messages.confirm(result)
   }
 
-  /** @param {Result} result @param {SentDecision} decision */
+  /** @param {VerdictAnswer} result @param {SentDecision} decision */
   function failed(result, { type, message }) {
     sent.stopped(result.batch)
     onUnsaved(message.wells ?? [])
@@ -43,7 +41,7 @@ export function makeAnswers({ bar, sent, messages, deciding, onUnsaved }) {
   }
 
   return {
-    /** Those that are new. @param {Result[]} results */
+    /** Those that are new. @param {VerdictAnswer[]} results */
     take(results) {
       for (const result of results) {
         if (result.n <= answered) continue

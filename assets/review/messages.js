@@ -26,7 +26,7 @@ export function makeMessages() {
     toast: region,
     problem,
     get asking() { return !problem.hidden },
-    /** Say what was saved. @param {VerdictText["results"][number]} result */
+    /** Say what was saved. @param {VerdictAnswer} result */
     confirm: (result) => show(confirmation(result), "done"),
     /** Say why nothing was done. @param {string} text */
     hint: (text) => show([icon("warn"), h("span", text)], "hint"),
@@ -50,7 +50,7 @@ export function makeMessages() {
   }
 }
 
-/** What was saved, in words, and how it is taken back. @param {VerdictText["results"][number]} result */
+/** What was saved, in words, and how it is taken back. @param {VerdictAnswer} result */
 function confirmation(result) {
   const more = result.more ? ` and ${result.more} more` : ""
   const leftAlone = result.left?.length ? ` Unchanged, judged since: ${result.left.join(", ")}${more}.` : ""

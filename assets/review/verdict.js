@@ -160,6 +160,7 @@ export function build({ el, send, hide }) {
       decided.changed = changed
       share({ ...verdictsNow(), ...progress })
     },
+    answers: answers.take,
     hears: true,
     content(next) {
       bar.shown = next.shown
@@ -172,7 +173,6 @@ export function build({ el, send, hide }) {
         bar.notes = new PlateNotes(next.workspace, next.id)
         queue.settle()
       }
-      answers.take(next.results)
       if (!sent.size) queue.settle()
       setVerdicts(bar.now.verdicts, { well: next.well, list: next.fields })
       restBox.show(next.sample)

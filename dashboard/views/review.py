@@ -50,10 +50,11 @@ class VerdictIsland(Island):
     """See ``assets/review/verdict.js``.
 
     What all pages show alike of a plate travels apart from what is one page's own:
-    the queue, the verdicts as a whole, and what has changed since that was sent.
+    the queue, the verdicts as a whole, and what has changed since that was sent. So do
+    the answers to what was asked for: whoever waits for one gets it before all else.
     """
 
-    names = ("content", "queue", "verdicts", "since", "unseen")
+    names = ("content", "queue", "verdicts", "since", "unseen", "answers")
 
     module = "review/verdict.js"
 
@@ -65,7 +66,7 @@ class VerdictBar(Part):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, VerdictIsland())
-        self._acts = ActQueue(session, self._redraw)
+        self._acts = ActQueue(session, self._answer)
         self._sample = RestSample(session, self._redraw)
         self._whole_of = ""
         self._remaining: frozenset[str] = frozenset()
@@ -275,6 +276,11 @@ class VerdictBar(Part):
 
     # --- showing ----------------------------------------------------------------------
 
+    def _answer(self) -> None:
+        """Send the answers, and draw what holds now in a turn of the loop after it."""
+        self.component.put(self._acts.answers(), "answers")
+        self._session.later(self._redraw, 0)
+
     def draw(self, now: Snapshot) -> None:
         """Show what holds for the plate, the well and the field that are open."""
         self._now = now
@@ -317,7 +323,6 @@ class VerdictBar(Part):
                 "sample": self._sample.content(now, overview),
                 "undo": offer_content(undo),
                 "redo": offer_content(redo),
-                "results": self._acts.answers(),
             }
         )
 

@@ -11,6 +11,8 @@ from panel.io.server import WSHandler
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Coroutine, Generator
 
+    from bokeh.protocol.message import Message
+
 
 _FRAMES = 8
 """Taken at most before others have their turn: a few messages."""
@@ -25,6 +27,16 @@ class PageSocket(WSHandler):
     """
 
     _frames = 0
+
+    async def _handle(self, message: Message[Any]) -> Any | None:
+        """Do what a message asks for, and return what is to be answered.
+
+        Bokeh answers each patch with three frames that nothing waits for, and reads on
+        when they are sent: turns of the event loop in which others come first.
+        """
+        answer = await super()._handle(message)
+        nothing = message.msgtype == "PATCH-DOC" and answer and answer.msgtype == "OK"
+        return None if nothing else answer
 
     def on_message(  # type: ignore[override]
         self, fragment: str | bytes

@@ -213,13 +213,10 @@ class RawPage:
         """Give a verdict; return its batch once it is answered."""
         batch = uuid4().hex
 
-        def result(bar: dict[str, Any]) -> Any:
-            results = bar.get("results", ())
-            return next(
-                (result for result in results if result["batch"] == batch), None
-            )
+        def result(answers: list[dict[str, Any]]) -> Any:
+            return next((said for said in answers if said["batch"] == batch), None)
 
-        answer = self.expect("verdict__content", result, batch)
+        answer = self.expect("verdict__answers", result, batch)
         self.say(
             "verdict", "judge", plate=plate, batch=batch, verdict=verdict,
             wells=[well], digest=digest, reason="", note="",

@@ -48,7 +48,7 @@ def judge(visit: Visit, well: str = "A1") -> dict[str, object]:
 
     def answers() -> list[dict[str, object]]:
         visit.rest()
-        answered: list[dict[str, object]] = visit.content("verdict")["results"]
+        answered: list[dict[str, object]] = visit.content("verdict", "answers")
         return answered
 
     before = len(answers())

@@ -60,7 +60,7 @@ def judge(visit: Visit, well: str, verdict: str, number: int) -> None:
 
 def answers(visit: Visit) -> list[dict[str, object]]:
     visit.rest()
-    results: list[dict[str, object]] = visit.content("verdict")["results"]
+    results: list[dict[str, object]] = visit.content("verdict", "answers")
     return results
 
 

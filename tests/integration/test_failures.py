@@ -46,12 +46,12 @@ def test_the_page_names_the_id_under_which_the_log_has_what_nobody_foresaw(
             ("undo", {"type": "undo", "target": "0" * 32}),
         ):
             monkeypatch.setattr(type(made.decisions), name, broken)
-            before = len(visit.content("verdict")["results"])
+            before = len(visit.content("verdict", "answers"))
             visit.send("verdict", plate=KEY, batch=f"{before:032x}", **message)
             wait_for(
-                lambda: visit.rest() or visit.content("verdict")["results"][before:]  # noqa: B023
+                lambda: visit.rest() or visit.content("verdict", "answers")[before:]  # noqa: B023
             )
-            said = visit.content("verdict")["results"][-1]["error"]
+            said = visit.content("verdict", "answers")[-1]["error"]
             number = re.search(r"the server's log says why, under (\w{8})", said)
             assert number is not None, said
             assert re.search(rf"\[{number[1]}\].*failed", log.read_text()), said

@@ -38,7 +38,10 @@ class Hearing(RawPage):
         self.messages: list[list[dict[str, Any]]] = []
         """The changes of each message."""
 
+        self.kinds: set[str] = set()
+
     def _take(self, header: dict[str, Any], content: str) -> None:
+        self.kinds.add(header["msgtype"])
         if header["msgtype"] == "PATCH-DOC":
             self.messages.append(json.loads(content)["events"])
         super()._take(header, content)
@@ -105,6 +108,28 @@ def test_what_names_pictures_comes_before_what_a_browser_draws_meanwhile(
     assert shows
     assert all(message[0] == "gallery__content" for message in shows)
     assert any("header__content" in message for message in shows)
+
+
+def test_a_verdict_is_answered_before_what_it_changes_is_drawn(served: Served) -> None:
+    async def work(headers: Mapping[str, str]) -> Hearing:
+        async with aiohttp.ClientSession(headers=headers) as client:
+            page = Hearing(client, f"{served.url}/")
+            await page.open(f"plate={KEY}")
+            page.say("header", "name", name="Ada")
+            shown = await page.click("A1")
+            reviewed = page.expect("verdict__since", lambda since: since["changed"])
+            await page.judge(KEY, "A1", shown["digest"], "flag")
+            await page.wait(reviewed, "what holds since")
+            await page.close()
+        assert not page.errors
+        return page
+
+    page = asyncio.run(work(served.sent_by_pages))
+    names = [[change["attr"] for change in message] for message in page.messages]
+    answer = names.index(["verdict__answers"])
+    assert any("verdict__since" in message for message in names[answer + 1 :])
+    # Nothing waits for a sign that a message was taken.
+    assert page.kinds == {"ACK", "PULL-DOC-REPLY", "PATCH-DOC"}
 
 
 def test_no_frame_of_a_message_waits_for_a_sign_of_the_one_before(

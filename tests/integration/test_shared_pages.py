@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from dashboard.views.island import Part
 
 STATISTICS = {"statistics", "plate_map", "distribution", "details"}
-VERDICT_TEXTS = ("content", "queue", "verdicts", "since", "unseen")
+VERDICT_TEXTS = ("content", "queue", "verdicts", "since", "unseen", "answers")
 
 
 @pytest.fixture
