@@ -1,6 +1,11 @@
 // Elements from plain values. Nothing here, and nothing that uses it, ever parses HTML:
 // names of plates, files and people only become text nodes and attributes.
 
+/** Characters that may be typed or pasted where no other limit is given: what is searched
+ *  for with every key must not be a megabyte. */
+const MOST_TYPED = 1000
+const TYPED = ":is(textarea, input[type=text], input[type=search]):not([maxlength])"
+
 const SVG = "http://www.w3.org/2000/svg"
 
 /**
@@ -15,6 +20,7 @@ export function h(tag, attributes, ...children) {
   if (tag === "button") element.setAttribute("type", "button")
   if (attributes?.constructor === Object) set(element, /** @type {Attributes} */ (attributes))
   else children.unshift(/** @type {Child} */ (attributes))
+  if (element.matches(TYPED)) element.setAttribute("maxlength", String(MOST_TYPED))
   return fill(element, ...children)
 }
 

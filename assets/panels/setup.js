@@ -40,7 +40,7 @@ export function build({ el, send }) {
   const inputs = new Map() // by index of the channel
   fill(channels.body, labelled("Nuclei in", nuclear), clips)
 
-  const typed = Object.fromEntries(ROLES.map((role) => [role, h("input", { type: "text", placeholder: role === "positive" ? "A-D:12, E-H:1" : role === "negative" ? "col:2 or A01-A09" : "" })]))
+  const typed = Object.fromEntries(ROLES.map((role) => [role, h("input", { type: "text", maxlength: "20000", placeholder: role === "positive" ? "A-D:12, E-H:1" : role === "negative" ? "col:2 or A01-A09" : "" })]))
   const typedKeep = h("button", { class: "small hcs-typed-keep", disabled: true, click: () => {
     typedKeep.disabled = true
     send("typed", { patterns: Object.fromEntries(ROLES.map((role) => [role, typed[role].value])) })

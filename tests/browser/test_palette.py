@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
+from tests import plates
 from tests.browser.serving import at_rest
 from tests.browser.test_review import NAMED, ready
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from playwright.sync_api import Page
 
@@ -88,6 +90,33 @@ def test_a_panel_is_headed_by_the_name_that_more_calls_it_by(
         button.click()
         heading = page.locator(".folded.open h2").first
         expect(heading).to_have_text(re.compile(f"^{button.inner_text()}"))
+
+
+UNBOUNDED = """() => {
+  const typed = "textarea, input[type=text], input[type=search]"
+  const inside = (root) => [...root.querySelectorAll("*")].flatMap((element) =>
+    [element, ...(element.shadowRoot ? inside(element.shadowRoot) : [])])
+  const all = inside(document).filter((element) => element.matches(typed))
+  const free = all.filter(({ maxLength }) => maxLength < 1 || maxLength > 20000)
+  return { seen: all.length, free: free.map(({ outerHTML }) => outerHTML) }
+}"""
+"""Which of the boxes for typing take a text of any length."""
+
+
+def test_a_megabyte_that_is_pasted_is_cut_before_anything_looks_for_it(
+    tmp_path: Path, serve: Callable, visit: Callable
+) -> None:
+    path = plates.make(tmp_path / "p.ome.zarr", rows=1, columns=2, shape=(32, 32))
+    page = visit(serve(path), "?plate=p.ome.zarr&well=A01&field=0", before=NAMED)
+    shown(page)
+    boxes = page.evaluate(UNBOUNDED)
+    assert boxes["free"] == []
+    assert boxes["seen"] > 5
+    page.keyboard.press("Control+k")
+    box = page.get_by_role("combobox", name="Find an act")
+    expect(box).to_be_focused()
+    page.keyboard.insert_text("a b " * (1 << 18))
+    expect(box).to_have_value("a b " * 250)
 
 
 def test_the_palette_is_typed_into_and_gives_the_focus_back(
