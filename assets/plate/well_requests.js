@@ -5,7 +5,7 @@ const REPEAT_MILLISECONDS = 90 // no faster than this
 /** @param {(well: string) => number} send  returns the number of its message */
 export function makeWellRequests(send) {
   let lastMessage = 0
-  let lastSent = 0
+  let lastSent = -Infinity // a page counts its time from its opening
   let waiting = 0
 
   return {
