@@ -6,15 +6,18 @@ who came in, until when, and by what. So whoever reads what is kept cannot come 
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
 import threading
 import time
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dashboard.accounts.visitor import Role, Visitor
+from dashboard.errors import DashboardError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -64,6 +67,12 @@ class SignInBook:
 
     def read_anew(self) -> None:
         """Have what other processes have changed since be in the next `read`."""
+
+    def renewed(self) -> Future[None]:
+        """Return what is done once the next `read` has all that is kept now."""
+        done: Future[None] = Future()
+        done.set_result(None)
+        return done
 
     def change(
         self, make: Callable[[Any], Any], changed: Callable[[], object]
@@ -174,6 +183,16 @@ class Cookies:
         if signed_in is None or signed_in.until <= time.time():
             return None
         return signed_in
+
+    async def wait_for_others(self, request: HTTPServerRequest, seconds: float) -> None:
+        """Wait until all are known who came in anywhere, where a cookie is not known.
+
+        `signed_in` waits for no database, and looks again for a few cookies only.
+        """
+        if self.name in request.cookies and self.signed_in(request) is None:
+            renewed = asyncio.wrap_future(self._book.renewed())
+            with suppress(DashboardError, TimeoutError):
+                await asyncio.wait_for(renewed, seconds)
 
     def all(self) -> tuple[SignedIn, ...]:
         """Return everybody who is in, who came first first."""

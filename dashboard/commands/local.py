@@ -101,6 +101,7 @@ class StoredSignIns(SignInBook):
         self._settings = service.storage.settings
         self._submit = service.threads.submit
         self._server = server
+        self._renewing: Future[None] | None = None
         self.read()  # so that there is always something to go on with
 
     def read(self) -> Any:
@@ -110,6 +111,13 @@ class StoredSignIns(SignInBook):
     def read_anew(self) -> None:
         """Have the next `read` wait, on an event loop for a moment only."""
         self._settings.forget(_SIGNED_IN, self._server)
+
+    def renewed(self) -> Future[None]:
+        """Read in a thread; whoever asks meanwhile waits for the same reading."""
+        if self._renewing is None or self._renewing.done():
+            self.read_anew()
+            self._renewing = self._submit(self.read)
+        return self._renewing
 
     def change(
         self, make: Callable[[Any], Any], changed: Callable[[], object]

@@ -48,8 +48,8 @@ class Ways:
 
 
 _KEEPING_SECONDS = 2.0
-"""For which somebody waits who has signed in: a database that is busy for longer keeps
-nobody out of the process that they came to."""
+"""For which somebody waits who has signed in, here or at another process: a database
+that is busy for longer keeps nobody out of the process that they came to."""
 
 _AS_IT_IS = "%!$&'()*+,;=:@/?-._~"
 """What a query holds as it is; all else is not for a header."""
@@ -148,8 +148,10 @@ class PersonHandler(Handler):
 class SignInHandler(PersonHandler):
     """The page to sign in at, and the form that it sends."""
 
-    def get(self) -> None:
+    async def get(self) -> None:
         """Show the page; whoever is in already goes on."""
+        # Who came in at another process a moment ago is not asked again.
+        await self.ways.cookies.wait_for_others(self.request, _KEEPING_SECONDS)
         if self.identify(self.request) is not None:
             self.go_on(self.goal)
         elif self.request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):

@@ -93,10 +93,13 @@ class RawPage:
         self.texts: dict[str, str] = {}
         """What the document held when it was opened."""
 
-    async def get(self, path: str) -> bytes:
-        """Return what stands at an address; anything but 200 is an error."""
+    async def get(self, path: str, *, go_on: bool = False) -> bytes:
+        """Return what stands at an address; anything but 200 is an error.
+
+        Who is sent elsewhere may `go_on` there, as browsers do.
+        """
         address = f"{self.origin}{path}" if path.startswith("/") else self.url + path
-        async with self._http.get(address, allow_redirects=False) as answer:
+        async with self._http.get(address, allow_redirects=go_on) as answer:
             body = await answer.read()
             if answer.status != 200:
                 raise PageError(f"{answer.status} for {path[:120]}")
@@ -116,7 +119,7 @@ class RawPage:
 
     async def html(self, query: str) -> str:
         """Fetch the page, and return the token of its websocket."""
-        text = (await self.get(f"?{query}")).decode()
+        text = (await self.get(f"?{query}", go_on=True)).decode()
         token = re.search(r'"token":"([^"]+)"', text)
         if token is None:
             raise PageError("a page names no session")

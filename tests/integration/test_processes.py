@@ -102,7 +102,7 @@ def test_who_signs_in_at_one_process_is_let_in_by_the_other_and_signed_out_by_bo
             first, second = (
                 RawPage(client, at(running, process)) for process in (0, 1)
             )
-            with pytest.raises(PageError, match="303"):
+            with pytest.raises(PageError, match="names no session"):
                 await second.html(f"plate={KEY}")
             await first.sign_in("ann", password_of("ann"))
             await until(client, f"{at(running, 1)}visitor.json", 200)
@@ -119,6 +119,35 @@ def test_who_signs_in_at_one_process_is_let_in_by_the_other_and_signed_out_by_bo
                     address = f"{at(running, number)}visitor.json"
                     jar.update_cookies(cookies, URL(address))
                     await until(thief, address, 403)
+
+    act(work)
+
+
+def test_who_has_just_signed_in_at_one_process_is_not_asked_again_at_the_other(
+    running: Processes,
+) -> None:
+    async def work() -> None:
+        async with browser() as client, browser() as other:
+            pages = [RawPage(client, at(running, process)) for process in (0, 1)]
+            await pages[0].sign_in("ben", password_of("ben"))
+            unknown = dict.fromkeys((cookie.key for cookie in client.cookie_jar), "x")
+
+            async def keep_asking() -> None:
+                # The gate looks no further for a while after what nobody knows.
+                while True:
+                    async with other.get(
+                        f"{at(running, 1)}visitor.json", cookies=unknown
+                    ) as answer:
+                        assert answer.status == 403
+
+            asking = asyncio.create_task(keep_asking())
+            try:
+                for _ in range(5):
+                    await pages[0].sign_in("ann", password_of("ann"))
+                    assert await pages[1].html(f"plate={KEY}")
+            finally:
+                asking.cancel()
+                await asyncio.wait([asking])
 
     act(work)
 

