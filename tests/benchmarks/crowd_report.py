@@ -7,6 +7,7 @@ import os
 import re
 import statistics
 import subprocess
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +43,23 @@ def about() -> dict[str, Any]:
         "when": datetime.datetime.now(datetime.UTC).isoformat(" ", "minutes")[:16],
         "cores": os.cpu_count(),
         "load": os.getloadavg()[0],
+        "yardstick": _yardstick(),
     }
+
+
+def _yardstick() -> float:
+    """Return the CPU seconds that a fixed piece of work takes on this machine now.
+
+    Virtual machines of one kind differ by a factor of four, and from hour to hour.
+    """
+    took = []
+    for _ in range(5):
+        start = time.process_time()
+        total = 0
+        for number in range(10_000_000):
+            total += number
+        took.append(time.process_time() - start)
+    return median(took)
 
 
 def _git(*words: str) -> str:
@@ -59,6 +76,7 @@ def in_words(report: dict[str, Any]) -> str:
         f"commit {report['commit']}{' with changes' * report['changed']}, "
         f"{report['when']} UTC, {report['cores']} cores, "
         f"load before {report['load']:.1f}, {report['processes']} server process(es)",
+        f"ten million additions in Python take {report['yardstick']:.2f} s of CPU",
         "",
         *_costs(report),
         *_crowd(came),

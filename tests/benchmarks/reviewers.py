@@ -49,7 +49,8 @@ async def look_at(page: RawPage, plate: str, well: str, seen: Seen) -> dict[str,
     seen.took("gallery", time.perf_counter() - start)
     pictures = {field["thumb"] for field in shown["fields"] if field["thumb"]}
     if not pictures:
-        raise PageError(f"well {well} shows no picture")
+        said = shown["error"] or [field["error"] for field in shown["fields"]]
+        raise PageError(f"well {well} shows no picture: {said or shown['empty']}")
     await asyncio.gather(details, *map(page.get, sorted(pictures)))
     seen.took("click", time.perf_counter() - start)
     pictured = {name: shown[name] for name in ("plate", "digest")}
