@@ -207,7 +207,8 @@ def test_a_server_whose_terminal_is_closed_ends_in_order(tmp_path: Path) -> None
     ) as server:
         os.close(its)
         said = b""
-        while b"Stop with Ctrl+C" not in said:
+        # With the end of the line, which is written apart, and last.
+        while b"Stop with Ctrl+C.\r\n" not in said:
             said += os.read(ours, 4096)
         os.close(ours)
         assert server.wait(PATIENCE) == 0

@@ -162,6 +162,7 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str, str]]
         packed.close()
         visit.act("beside", type="kind", kind="random")
         visit.act("verdict", type="sample", seed=1)
+        visit.act("verdict", type="undo", plate=KEY, batch="1" * 32)
         visit.close()
         visit = Visit(made, "", seen)
         visit.act("plates", type="trend", metric="mean.0")
