@@ -38,8 +38,6 @@ test: both ## unit, integration and browser tests
 
 test-full: PARTS := not browser
 test-full: PAGES :=
-# The browser that people have, with its windows.
-test-full: export CHROMIUM := $(or $(CHROMIUM),chromium)
 test-full: notebook both ## the same, with long counts and slow checks
 
 both: install-test chromium

@@ -37,7 +37,7 @@ export function makeMapLooking({ now, grid, send, onMove, onChoose, onHover }) {
     onMove()
   }
 
-  /** The one act behind click, focus, keys: show the well. Doing it again does nothing. @param {number} index */
+  /** Show the well, as click, focus and keys do. Doing it again does nothing. @param {number} index */
   function look(index, { focus = false } = {}) {
     if (index < 0 || index >= grid.count) return
     selectWells([])

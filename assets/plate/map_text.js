@@ -32,7 +32,7 @@ export function makeMapText(now, grid) {
       say(element, text)
       element.title = text
     },
-    /** The wells are painted first: what a screen reader is told takes longer to write. */
+    /** The wells are painted first: what a screen reader reads out takes longer to write. */
     describe() {
       if (waiting) return
       waiting = requestAnimationFrame(() => {

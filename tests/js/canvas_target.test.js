@@ -18,7 +18,7 @@ function view(factor = 1) {
   return viewport
 }
 
-test("the pointer leads, where it is over the plate or beside it", () => {
+test("the pointer leads, where it is over the plate or outside of it", () => {
   assert.equal(targetOf(PLATE, view(), { pointer: [150, 150], well: "A1" })?.index, 4)
   assert.equal(targetOf(PLATE, view(), { pointer: [-20, 10], well: "A1" }), null)
 })

@@ -5,7 +5,7 @@ import { INSET, fieldAt, wellAt } from "./scene.js"
 const OPENED_FIELD = 60 // CSS pixels from which on a click may mean a field and not its well
 const OPENED_WELL = 0.5 // of the view: from here on a well's only field may be meant
 
-/** @typedef {NonNullable<ReturnType<typeof wellAt>>} Target  x and y inside the well's picture, -1 beside it */
+/** @typedef {NonNullable<ReturnType<typeof wellAt>>} Target  x and y inside the well's picture, -1 outside of it */
 /** @typedef {{fitted: boolean, scale: number, across: [number, number], at: (x: number, y: number) => [number, number]}} View */
 
 /** The well with a label, null where none has it. @param {Pick<PlateCanvasText, "labels" | "columns">} plate @param {string} label @returns {Target | null} */
