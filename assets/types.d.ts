@@ -792,6 +792,8 @@ type StatisticsText = Hidden | {
 
 type PlotsText = Hidden | {
   shown: true
+  /** Of the figure that is to be shown; it may still be on its way. */
+  serial: number
   tab: string
   tabs: Choice[]
   plotted: boolean

@@ -6,8 +6,11 @@ import { h } from "../core/dom.js"
 import { selection, selectWells } from "../core/selection.js"
 import { shown } from "../plate/map_values.js"
 
+const ENDS = ["pointerup", "pointercancel", "blur"]
+
 /** The place of one figure at a time in `host`. @param {HTMLElement} host */
 export function plotFigure(host) {
+  const released = release(host)
   /** @type {PlotViews | null} */
   let views = null // Bokeh's, of the figure that is there
   let latest = 0 // a figure takes time to be drawn, and a newer one may come meanwhile
@@ -30,11 +33,12 @@ export function plotFigure(host) {
     }
     // Pages share figures: the one that is there already would have two models of each id.
     if (views?.roots[0]?.model.id === item.root_id) clear()
-    const place = h("div")
-    host.append(place) // Bokeh measures it; the old figure lies there until the new one is drawn
+    const place = h("div", { class: "next" })
+    host.append(place) // Bokeh measures it; the old figure is seen until the new one is drawn
     let drawn = null
     try {
       drawn = await window.Bokeh?.embed.embed_item(item, place) ?? null
+      await released() // or whatever a person drags would be gone under the hand
     } finally {
       if (!drawn) place.remove()
     }
@@ -44,6 +48,7 @@ export function plotFigure(host) {
       return
     }
     clear()
+    place.classList.remove("next")
     host.replaceChildren(place)
     views = drawn
     connect()
@@ -109,6 +114,23 @@ export function plotFigure(host) {
       host.replaceChildren()
     },
   }
+}
+
+/** Says when no pointer is held down that went down in `host`. @param {HTMLElement} host */
+function release(host) {
+  /** @type {Promise<void> | null} */
+  let held = null
+  host.addEventListener("pointerdown", () => {
+    held ??= new Promise((resolve) => {
+      const end = () => {
+        for (const type of ENDS) removeEventListener(type, end, true)
+        held = null
+        setTimeout(resolve) // Bokeh hears of the same event first
+      }
+      for (const type of ENDS) addEventListener(type, end, true)
+    })
+  }, true)
+  return async () => { while (held) await held }
 }
 
 /** @param {(value: number | null) => boolean} inside */

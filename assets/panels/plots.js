@@ -36,6 +36,8 @@ export function build({ el, root, send }) {
   let now
   const isNew = novelty()
   let answered = 0
+  let drawn = 0 // serial of the figure that is there
+  const showBusy = () => set(place, { "aria-busy": now?.serial > drawn })
 
   /** @type {Record<string, string>} */
   const ABOUT = { scatter: "Two metrics", profile: "By rows and columns", statistics: "Assay window, positions, doses" }
@@ -91,6 +93,7 @@ export function build({ el, root, send }) {
     content(next) {
       now = next
       showTabs()
+      showBusy()
       say(whyEmpty, next.empty)
       toSetup.hidden = !next.place
       say(toSetup, next.place === "metric" ? "Pick a metric" : "Set it")
@@ -119,7 +122,6 @@ export function build({ el, root, send }) {
       soon()
     },
     async figure({ serial, item }) {
-      place.dataset.serial = String(serial)
       broken = ""
       try {
         await figure.show(item)
@@ -130,6 +132,8 @@ export function build({ el, root, send }) {
         broken = `This plot could not be drawn: ${messageOf(error)}`
       }
       fail()
+      drawn = Math.max(drawn, serial)
+      showBusy()
     },
   }
 }

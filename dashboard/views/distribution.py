@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import time
 from dataclasses import replace
@@ -66,7 +65,7 @@ class DistributionPart(Part):
         self._drawn_inputs: tuple[object, ...] = ()
         self._began = 0.0
         self._drawing: Drawing | None = None
-        self._serials = itertools.count(1)
+        self._serial = 0
         self._failure = ""
         self._chosen: tuple[int, list[str]] = (0, [])
         for kind in ("tab", "other", "fields", "along"):
@@ -83,7 +82,11 @@ class DistributionPart(Part):
     def draw(self, now: Snapshot) -> None:
         """Follow the metric, its values, the theme and the chosen well."""
         self._now = now
+        self._follow(now)
         self._show_heads()
+
+    def _follow(self, now: Snapshot) -> None:
+        """Begin a new figure where another one is to be shown."""
         if not self._awake:  # once the page is on the screen there is time for a plot
             return
         inputs = self._inputs(now)
@@ -95,6 +98,7 @@ class DistributionPart(Part):
         if running and recent and same:
             return
         self._drawn_inputs, self._began = inputs, time.monotonic()
+        self._serial += 1
         if now.values is None or not is_plotted(now):
             self._take(None)
             return
@@ -130,11 +134,9 @@ class DistributionPart(Part):
 
     def _show_figure(self) -> None:
         plot = self._drawing
-        # The number tells two figures apart that look the same.
+        # Tells figures apart that look the same, and one that is still on its way.
         item = "null" if plot is None else plot.text
-        self.component.put_text(
-            f'{{"serial":{next(self._serials)},"item":{item}}}', "figure"
-        )
+        self.component.put_text(f'{{"serial":{self._serial},"item":{item}}}', "figure")
         self._show_heads()
 
     # --- heads and controls -----------------------------------------------------------
@@ -152,6 +154,7 @@ class DistributionPart(Part):
         self.component.put(
             {
                 "shown": True,
+                "serial": self._serial,
                 "tab": self._choice.tab,
                 "tabs": [[id, title] for id, title in TABS if id != "doses" or doses],
                 "plotted": is_plotted(now),
