@@ -38,6 +38,8 @@ test: both ## unit, integration and browser tests
 
 test-full: PARTS := not browser
 test-full: PAGES :=
+# What people have: windows, with questions and menus of their own.
+test-full: export CHROMIUM ?= chromium
 test-full: notebook both ## the same, with long counts and slow checks
 
 both: install-test chromium

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 
 ARTIFACTS = ROOT / "artifacts"
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-"""Programs that draw the same, as `scripts/chromium` looks for them."""
+CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+"""Programs that draw the same, as `scripts/chromium` looks for them. The first makes no
+windows for its pages, with tabs and menus that are pages, too."""
 
 EVIL = '<img src=x onerror="window.hacked=1">'
 """What a name must not be able to do."""
