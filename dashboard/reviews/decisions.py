@@ -124,7 +124,8 @@ class Decisions:
                 for act, old in zip(acts, before, strict=True)
             ]
 
-        self._reviews.record(key, make)
+        subjects = frozenset(act.subject for act in acts)
+        self._reviews.record(key, make, about=subjects)
         return Outcome(
             batch=template.batch,
             text=words_of(plate, acts, self._projects),

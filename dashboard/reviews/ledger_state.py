@@ -11,6 +11,7 @@ from dashboard.reviews.acts import ReviewAct, Subject, field_key
 from dashboard.reviews.signed import changes_since, signed_off, versions_of
 from dashboard.reviews.values import BlindState, HeldVerdict, PlateReview
 from dashboard.reviews.verdicts import Verdicts, is_stale
+from dashboard.reviews.writing import WriteQueue
 from hcs.errors import HCSError
 from hcs.plates import plate_fingerprint
 
@@ -49,7 +50,7 @@ class LedgerState:
     """Ids that it had before it was given its own; None until it was looked."""
 
     lock: threading.RLock = field(default_factory=threading.RLock)
-    writing: threading.Lock = field(default_factory=threading.Lock)
+    writing: WriteQueue = field(default_factory=WriteQueue)
     showing: threading.Lock = field(default_factory=threading.Lock)
     verdicts: Verdicts = field(default_factory=Verdicts)
     review: PlateReview = field(default_factory=PlateReview)

@@ -22,6 +22,7 @@ from dashboard.reviews.ledger_state import (
 )
 from dashboard.reviews.signed import refuse_if_signed
 from dashboard.reviews.values import PlateReview
+from dashboard.reviews.writing import Entry
 from dashboard.storage.faults import DatabaseFault
 from hcs.plates import plate_fingerprint
 
@@ -141,6 +142,7 @@ class Reviews:
         key: str,
         make: Callable[[Verdicts], Sequence[ReviewAct]],
         *,
+        about: frozenset[Subject] | None = None,
         signing: bool = False,
     ) -> None:
         """Add what `make` returns; nobody else can add to the plate in between.
@@ -152,6 +154,10 @@ class Reviews:
         make
             Gets what holds at this moment, and raises where it must not be. It may be
             called again after a failure of the database.
+        about
+            Subjects of all that `make` returns, where it asks only what holds on them
+            and whether the plate may be judged: it may be written with others. With
+            None it is written alone.
         signing
             Let nobody change settings in between either.
         """
@@ -159,21 +165,8 @@ class Reviews:
         plate = self._plates.get(key)
         state = self._state(plate)
 
-        def within_lock(new: list[ReviewAct]) -> Sequence[ReviewAct]:
-            with state.lock:
-                take(state, new)
-                return make(state.verdicts)
-
-        with state.writing:
-            new = self._ledger.append(
-                state.plate,
-                state.verdicts.last,
-                within_lock,
-                self._other_ids(plate, state),
-                signing=signing,
-            )
-        with state.lock:
-            take(state, new)
+        entry = Entry(make, about, signing)
+        state.writing.put(entry, lambda entries: self._write(plate, state, entries))
         self._show(plate, state)
 
     def known(self, key: str, read: Callable[[Verdicts], _Answer]) -> _Answer:
@@ -245,6 +238,28 @@ class Reviews:
             raise RefusedError("This server is read-only: nothing can be judged.")
 
     # --- inside -----------------------------------------------------------------------
+
+    def _write(
+        self, plate: ServedPlate, state: LedgerState, entries: Sequence[Entry]
+    ) -> None:
+        """Add what some entries make in one transaction."""
+
+        def within_lock(new: list[ReviewAct]) -> Sequence[ReviewAct]:
+            with state.lock:
+                take(state, new)
+                if len(entries) == 1:
+                    return entries[0].make(state.verdicts)
+                return [act for each in entries for act in each.acts(state.verdicts)]
+
+        new = self._ledger.append(
+            state.plate,
+            state.verdicts.last,
+            within_lock,
+            self._other_ids(plate, state),
+            signing=any(entry.signing for entry in entries),
+        )
+        with state.lock:
+            take(state, new)
 
     def _state(self, plate: ServedPlate) -> LedgerState:
         id, linked = self._links.ledgers(plate)

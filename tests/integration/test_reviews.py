@@ -7,9 +7,12 @@ import csv
 import io
 import json
 import shutil
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest.mock import Mock
 
 import pytest
 import zarr
@@ -102,6 +105,28 @@ def test_a_new_version_makes_verdicts_stale_and_its_revert_current(
     wait_for(lambda: states() == old, str(states()))
     made.corrections.revert(KEY, "A1", "0", before, ADA, "the first was right")
     wait_for(lambda: not any(states().values()), str(states()))
+
+
+def test_verdicts_that_wait_for_the_database_come_in_one_transaction(
+    made: Service, tmp_path: Path
+) -> None:
+    subjects = [A1, A2, B2, FIELD, Subject("B/1"), Subject("B/1", "1")]
+    database = sqlite3.connect(tmp_path / "workspace" / "workspace.sqlite")
+    first = fail(made, A1)  # with what is written once for all
+    reviews, transactions = made.reviews, Mock(wraps=made.reviews._ledger.append)
+    reviews._ledger.append = transactions  # type: ignore[method-assign]
+    waiting = reviews._states[KEY].writing._waiting
+    with closing(database), ThreadPoolExecutor(len(subjects)) as pool:
+        database.execute("BEGIN IMMEDIATE")
+        judged = [pool.submit(fail, made, subject) for subject in subjects]
+        # The first is being written, and waits for the database; the others for it.
+        wait_for(lambda: len(waiting) == 5, "for five to wait")
+        database.rollback()
+        batches = {work.result(60) for work in judged}
+    acts = reviews.acts(KEY)
+    assert {act.batch for act in acts} == {first, *batches}
+    assert {act.subject for act in acts} == set(subjects)
+    assert transactions.call_count == 2
 
 
 def test_a_verdict_has_no_other_looked_at_again(made: Service) -> None:
