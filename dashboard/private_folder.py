@@ -43,6 +43,7 @@ def close_to_others(folder: Path, database: Path, ours: Sequence[str]) -> str:
     only_ours = all(entry.startswith(tuple(ours)) for entry in os.listdir(folder))  # noqa: PTH208
     if only_ours and mode & _OTHERS and _close(folder, 0o700):
         closed.append(f"the workspace (it had mode {mode:03o})")
+    # Another program of the workspace was first.
     with contextlib.suppress(FileExistsError):
         database.touch(mode=0o600, exist_ok=False)
     for file in sorted(folder.glob(f"{database.name}*")):

@@ -179,7 +179,7 @@ def measured(
         job = thread.submit(service.quality.measure, key)
         try:
             while not job.done():
-                with contextlib.suppress(TimeoutError):
+                with contextlib.suppress(TimeoutError):  # time to tell how far it is
                     job.result(_LOOK_SECONDS)
                 now = service.quality.progress(key)
                 if tell is not None and now.running:

@@ -129,7 +129,7 @@ def _kill_at_end_of(pipe: int) -> bool:
 
 def _in_thread(wait: Any, *arguments: Any) -> None:
     def follow() -> None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # however it ends, the parent is gone
             wait(*arguments)
         os._exit(1)
 

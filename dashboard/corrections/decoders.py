@@ -125,6 +125,7 @@ class Decoder:
         """End the child."""
         self.spent = True
         for pipe in (self._child.stdin, self._child.stdout):
+            # What a killed child had not read is not flushed.
             with contextlib.suppress(OSError):
                 pipe.close()  # type: ignore[union-attr]
         try:

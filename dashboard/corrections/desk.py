@@ -329,7 +329,7 @@ class CorrectionDesk:
             version = self._commits.commit(
                 correction, who, reason, lambda: self._unsigned(plate.key), batch
             )
-            with contextlib.suppress(HCSError):
+            with contextlib.suppress(HCSError):  # they go by their age in any case
                 self._uploads.remove(correction.token, correction.uploads)
             self._drop(correction)
         look_again(correction.plate, correction.path)

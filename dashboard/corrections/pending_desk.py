@@ -111,7 +111,7 @@ class PendingDesk:
         with correction.alone():
             check_ready(self._staged.get(staged).view)
             pending = self._pending.keep(correction, who, reason)
-            with contextlib.suppress(HCSError):
+            with contextlib.suppress(HCSError):  # they go by their age in any case
                 self._uploads.remove(correction.token, correction.uploads)
         self._desk.discard(staged, owner)
         correction.plate.bump()

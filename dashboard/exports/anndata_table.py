@@ -88,6 +88,7 @@ def _refuse_foreign(target: Path) -> None:
     if not os.path.lexists(target):
         return
     for name, inside in (("zarr.json", "attributes"), (".zattrs", "")):
+        # Of the other version, or none of ours.
         with contextlib.suppress(OSError, ValueError):
             document = json.loads((target / name).read_bytes())
             document = (

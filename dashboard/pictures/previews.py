@@ -237,7 +237,7 @@ class Previews:
             for _, size, path in files:
                 if used <= keep:
                     break
-                with contextlib.suppress(OSError):
+                with contextlib.suppress(OSError):  # it is open on Windows, or gone
                     Path(path).unlink()
                     used -= size
                     entries -= 1
@@ -248,6 +248,7 @@ class Previews:
         files = []
         for folder in _entries(self._folder):
             for entry in _entries(folder.path):
+                # Another server clears the same folder.
                 with contextlib.suppress(OSError):
                     status = entry.stat(follow_symlinks=False)
                     last = max(status.st_atime, status.st_mtime)

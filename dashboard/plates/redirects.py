@@ -47,6 +47,7 @@ def refuse_redirects(location: str) -> None:
             (parts.scheme, netloc, f"{path}/{name}" if name else path, "", "")
         )
         request = Request(address, method="HEAD")  # noqa: S310 - http and https only
+        # Only where it leads is asked.
         with contextlib.suppress(HTTPError, URLError, OSError, ValueError):
             opener.open(request, timeout=_SECONDS).close()
 

@@ -181,6 +181,7 @@ class _ServerProcess:
     def stop(self) -> None:
         for pipe in (self._child.stdin, self._child.stdout):
             if pipe is not None:
+                # What a killed child had not read is not flushed.
                 with contextlib.suppress(OSError):
                     pipe.close()
         try:

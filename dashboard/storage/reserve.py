@@ -71,7 +71,7 @@ class Reserve:
 
     def room(self) -> int:
         """Return how many bytes may still be written by all but the database."""
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # a disk that cannot be asked is not filled
             return free_beyond_reserve(self._folder)
         return 0
 

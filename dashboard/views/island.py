@@ -120,7 +120,7 @@ class Island:
         except Exception as error:  # noqa: BLE001
             # Bokeh would keep the page's document as its current one for the process.
             _LOG.exception("The message %.40r of a page failed.", data.get("type"))
-            with contextlib.suppress(Exception):
+            with contextlib.suppress(Exception):  # what failed once may fail again
                 part.refuse(data, failure(error))
 
 

@@ -341,6 +341,7 @@ class UploadHandler(TusHandler):
 
         def keep() -> None:
             try:
+                # Its connection is gone; whoever comes back for it hears how far it is.
                 with contextlib.suppress(HCSError):
                     receiving.write(in_order)
             finally:

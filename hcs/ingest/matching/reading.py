@@ -291,7 +291,7 @@ def _series_of(
         )
     files = {0: first}
     for number in range(1, len(first.series)):
-        with suppress(SourceError):
+        with suppress(SourceError):  # the others stand alone
             files[number] = read_image_file(
                 opener, name=name, limits=limits, series=number
             )

@@ -105,7 +105,7 @@ def _fields_of(
 def _centres_of(plate: HCSPlate, well: str) -> dict[str, tuple[float, float]]:
     centres = {}
     for present in plate.well(well).fields:
-        with suppress(HCSError):
+        with suppress(HCSError):  # a field that cannot be read says no place
             image = present.image()
             level, position = image.images[0], image.position
             if position is None or image.units.get("y") != "micrometer":

@@ -116,7 +116,7 @@ def _begin() -> None:
     """Make a process that has just started a worker of its parent."""
     end_with_parent()
     if hasattr(os, "nice"):
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # a container may not allow it
             os.nice(_NICE)
 
 

@@ -188,6 +188,7 @@ class DirectoryTarget(Target):
                 self._check_unchanged(key)
                 _replace(part, path)
             except BaseException:
+                # The first error is the one to be told.
                 with contextlib.suppress(OSError):
                     part.unlink()
                 raise
@@ -257,7 +258,7 @@ class DirectoryTarget(Target):
 
     def remove_empty(self, prefix: str) -> None:
         """Remove a directory that holds nothing; any other stays."""
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # another writer has put something in
             self._path(prefix).rmdir()
 
     # --- exclusion -------------------------------------------------------------------

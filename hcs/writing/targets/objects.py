@@ -285,6 +285,7 @@ def check_conditional(target: ObjectTarget) -> None:
     key = f".hcs-probe-{uuid.uuid4().hex}"
     try:
         target.bucket.put(key, b"1", ExpectedTag(None))
+        # What a bucket has to say to the second of two who create.
         with contextlib.suppress(MovedOnError):
             target.bucket.put(key, b"2", ExpectedTag(None))
             raise StoreError(

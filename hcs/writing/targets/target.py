@@ -293,7 +293,7 @@ def _store_error(sentence: str, where: Path, error: OSError) -> StoreError:
 def _free(path: Path) -> str:
     # Not by the error's own name: a write has none, and another disk would mislead.
     for folder in (path, *path.parents):
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # not there yet: its parent is
             return f"{shutil.disk_usage(folder).free} bytes are free. "
     return ""
 
