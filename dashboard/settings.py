@@ -17,7 +17,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -42,8 +42,20 @@ _CHANGING = 0x68637365
 """PostgreSQL's advisory lock while a value becomes another one."""
 
 _FRESH_SECONDS = 2.0
-"""Pages ask with each revision; another server's change may take so long to show."""
+"""Pages ask with each revision; another server's change may take so long to show.
 
+After half of it they have all that is in use read again, in one statement: whoever
+judges meanwhile need not wait for any of it."""
+
+_IN_USE_SECONDS = 30.0
+"""After a setting was asked for last."""
+
+_MOST_AT_ONCE = 100
+"""That one statement reads."""
+
+_READ = select(settings.c.name, settings.c.value).where(
+    settings.c.name.in_(bindparam("names", expanding=True))
+)
 
 _MOST_NAMES = 4096
 """Of settings, that are remembered: pages ask for the same some hundred times with
@@ -65,8 +77,11 @@ class Settings:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._fresh: dict[str, tuple[float, Any]] = {}
-        self._last_read: dict[str, Any] = {}
-        """What was read, also where it is known to have changed since."""
+        self._last_read: dict[str, tuple[str | None, Any]] = {}
+        """What was read, as it is spelled, too; also where it has changed since."""
+
+        self._asked: dict[str, float] = {}
+        """When each was asked for last."""
 
         self._changes = 0
         self._differences = 0
@@ -144,35 +159,51 @@ class Settings:
         """Return what was kept, None where nothing was; seconds old at most."""
         name = _name(kind, whose)
         if self._transaction is not None:
-            return self._read(name)
+            return _value(self._texts(name)[name])
+        moment = self._asked[name] = time.monotonic()
         read, value = self._fresh.get(name, (-math.inf, None))
-        if time.monotonic() - read <= _FRESH_SECONDS:
+        if moment - read <= _FRESH_SECONDS / 2:
             return value
         if not on_event_loop():
-            return self._renew(name)
-        patience = 0.0 if name in self._fresh else SOON
+            return self._renew(name) if moment - read > _FRESH_SECONDS else value
+        known = name in self._fresh
         # With the count, for a reading that began before a change is of no use after.
-        key = name, self._changes
+        key = "" if known else name, self._changes
+        patience = 0.0 if known else SOON
         try:
             self._reader.run(key, lambda: self._renew(name), _nothing, patience)
         except DashboardError as error:
             if name not in self._last_read:
                 raise
             _LOG.warning("What was read last is used on: %s", error)
-        return self._last_read.get(name)
+        return self._last_read.get(name, (None, None))[1]
 
     def _renew(self, name: str) -> Any:
-        """Read a value; equal content stays the same object."""
-        changes = self._changes
-        value, before = self._read(name), self._last_read.get(name)
-        if before == value:
-            value = before
-        else:
-            self._differences += 1
-        if changes == self._changes:
-            self._last_read[name] = value
-            self._fresh[name] = time.monotonic(), value
-        return value
+        """Read a value, with all in use that are old; equal ones stay one object."""
+        changes, values = self._changes, {}
+        for each, text in self._texts(name, *self._due()).items():
+            spelled, before = self._last_read.get(each, ("", None))
+            # Most are as they were, and some are large.
+            value = before if spelled == text else _value(text)
+            if before == value:
+                value = before
+            else:
+                self._differences += 1
+            if changes == self._changes:
+                self._last_read[each] = text, value
+                self._fresh[each] = time.monotonic(), value
+            values[each] = value
+        return values[name]
+
+    def _due(self) -> list[str]:
+        """Return what is in use and was not read for a while."""
+        moment, due = time.monotonic(), []
+        for name, asked in tuple(self._asked.items()):
+            if moment - asked > _IN_USE_SECONDS:
+                self._asked.pop(name, None)
+            elif moment - self._fresh.get(name, (-math.inf,))[0] > _FRESH_SECONDS / 2:
+                due.append(name)
+        return due[:_MOST_AT_ONCE]
 
     def _changed(self, *names: str) -> None:
         """Have settings read anew, all where none is named."""
@@ -190,21 +221,25 @@ class Settings:
 
     def fresh(self, kind: str, *whose: str) -> Any:
         """Return what is kept now, and remember nothing: for what is large."""
-        return self._read(_name(kind, whose))
+        name = _name(kind, whose)
+        return _value(self._texts(name)[name])
 
-    def _read(self, name: str) -> Any:
-        query = select(settings.c.value).where(settings.c.name == name)
+    def _texts(self, *names: str) -> dict[str, str | None]:
+        """Return what is kept now, as it is spelled, by name."""
+        asked = {"names": names}
         try:
             if self._transaction is not None:
-                return _value(self._transaction.execute(query).scalar())
-            with self._engine.connect() as connection:
-                return _value(connection.execute(query).scalar())
+                rows = self._transaction.execute(_READ, asked).all()
+            else:
+                with self._engine.connect() as connection:
+                    rows = connection.execute(_READ, asked).all()
         except SQLAlchemyError as error:
             reason = getattr(error, "orig", None) or error
             raise DashboardError(
                 f"Settings cannot be read now ({reason}). Is the database running? "
                 f"Try again in a moment."
             ) from error
+        return dict.fromkeys(names) | {row.name: row.value for row in rows}
 
     def change(self, make: Callable[[Any], Any], kind: str, *whose: str) -> None:
         """Keep what `make` returns for what is kept; nobody writes in between.
@@ -219,7 +254,7 @@ class Settings:
         query = select(settings.c.value).where(settings.c.name == name)
         if self._transaction is not None:
             also_alone(self._transaction, _CHANGING, name)
-            spelled = _spelled(make(self._read(name)))
+            spelled = _spelled(make(_value(self._texts(name)[name])))
             self._write(self._transaction, {name: spelled})
             return
 

@@ -252,15 +252,15 @@ def test_a_setting_is_the_same_object_until_it_is_another_value(known: Known) ->
 def test_a_reading_that_began_before_a_change_is_not_kept(known: Known) -> None:
     fresh = settings.Settings(known.made.storage.engine)
     fresh.put("old", "kind", "x")
-    read = fresh._read
+    read = fresh._texts
 
-    def slow(name: str) -> Any:
-        value = read(name)
-        fresh._read = read  # type: ignore[method-assign]
+    def slow(*names: str) -> dict[str, str | None]:
+        texts = read(*names)
+        fresh._texts = read  # type: ignore[method-assign]
         fresh.put("new", "kind", "x")
-        return value
+        return texts
 
-    fresh._read = slow  # type: ignore[method-assign]
+    fresh._texts = slow  # type: ignore[method-assign]
     assert fresh.get("kind", "x") == "old"
     assert fresh.get("kind", "x") == "new"
     fresh.close()
