@@ -24,15 +24,27 @@ of a commit, most of the event loop is left to those who act."""
 _MOST_REST_SECONDS = 0.1
 """On a machine that has more to do than it can, a page may take long."""
 
+_GIVING_WAY_SECONDS = 0.005
+"""Until it looks again whether somebody still acts."""
+
 
 class Pulse:
     """Has all pages look for changes, so often.
 
     A page that finds some draws them, and leaves the event loop free before the next:
     requests come in between, however many pages there are and however much they draw.
+
+    Parameters
+    ----------
+    gives_way
+        Whether pages that were to look at a moment (monotonic) are to wait on, since
+        somebody acts.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, gives_way: Callable[[float], bool] = lambda since: False
+    ) -> None:
+        self._gives_way = gives_way
         self._pages: dict[str, Callable[[], bool]] = {}
         self._beating = False
 
@@ -56,16 +68,19 @@ class Pulse:
         self._pages.pop(token, None)
 
     def _beat(self) -> None:
-        self._go_on(deque(self._pages))
+        self._go_on(deque(self._pages), time.monotonic())
 
-    def _go_on(self, tokens: deque[str]) -> None:
+    def _go_on(self, tokens: deque[str], since: float) -> None:
         """Have pages look until one has drawn; go on after a rest."""
         while tokens:
+            if self._gives_way(since):
+                _loop().call_later(_GIVING_WAY_SECONDS, self._go_on, tokens, since)
+                return
             look = self._pages.get(tokens.popleft())
             start = time.monotonic()
             if look is not None and _drawn(look):
                 rest = min(_REST * (time.monotonic() - start), _MOST_REST_SECONDS)
-                _loop().call_later(rest, self._go_on, tokens)
+                _loop().call_later(rest, self._go_on, tokens, since)
                 return
         self._beating = bool(self._pages)
         if self._beating:

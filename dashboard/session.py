@@ -90,7 +90,7 @@ class Session:
         self._asked_at = time.monotonic()
         self._farewell: Callable[[], object] = lambda: None
         self._document: Document | None = document
-        self._turns = turns or Turns()
+        self._turns = turns or Turns(service.sessions.put_off)
         self._person = ""
         self._watchers: list[Callable[[int], object]] = []
         self._pollers: list[Callable[[], object]] = []
@@ -225,6 +225,8 @@ class Session:
 
         with acting(act):
             future = self.service.threads.submit(work, pool)
+        if pool is Pool.ACTS:
+            self.service.sessions.put_off.give_way_to(future)
         future.add_done_callback(lambda done: self._deliver(finish, done, act))
 
     def later(self, act: Callable[[], object], milliseconds: int) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dashboard.accounts import LOCAL
 from dashboard.errors import RefusedError
 from dashboard.pulse import Pulse
+from dashboard.turns import PutOff
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +40,8 @@ class Sessions:
         self._submit = submit
         self._corrections = corrections
         self._presence = presence
-        self.pulse = Pulse()
+        self.put_off = PutOff()
+        self.pulse = Pulse(self.put_off.gives_way)
         self._plates: dict[str, str] = {}
         """Key of the plate that a page looks at, by the page's token."""
 

@@ -89,3 +89,27 @@ def test_a_page_that_cannot_look_keeps_no_other_from_it() -> None:
         pulse.leave("other")
 
     asyncio.run(beat())
+
+
+def test_pages_do_not_look_while_somebody_acts() -> None:
+    async def beat() -> list[str]:
+        done: list[str] = []
+        acting = iter(("acting", "acting"))
+        looked = asyncio.Event()
+
+        def gives_way(_: float) -> bool:
+            done.append(next(acting, "answered"))
+            return done[-1] == "acting"
+
+        def look() -> bool:
+            done.append("looked")
+            looked.set()
+            return False
+
+        pulse = Pulse(gives_way)
+        pulse.join("page", look)
+        await looked.wait()
+        pulse.leave("page")
+        return done
+
+    assert asyncio.run(beat()) == ["acting", "acting", "answered", "looked"]
