@@ -209,12 +209,7 @@ def compose(
     presence = Presence(engine, in_database, blind.is_blind)
 
     def excluded(plate: ServedPlate) -> Excluded:
-        review = reviews.review(plate.key)
-        failed = review.failed_fields(plate.overview().wells)
-        return Excluded(failed, projects.rules(plate).min_fields)
-
-    def failed_wells(plate: ServedPlate) -> frozenset[str]:
-        return reviews.review(plate.key).failed_wells(plate.overview().wells)
+        return Excluded(reviews.failed_fields(plate), projects.rules(plate).min_fields)
 
     def look_over(plate: ServedPlate) -> None:
         with contextlib.suppress(SQLAlchemyError):  # another time, then
@@ -328,7 +323,7 @@ def compose(
         measuring,
         statistics,
         excluded=excluded,
-        failed_wells=failed_wells,
+        failed_wells=reviews.failed_wells,
         changing=changing,
         open_for_review=reviews.refuse_if_signed,
         note=plate_list.note,

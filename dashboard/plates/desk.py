@@ -39,6 +39,8 @@ class PlateDesk:
         self._access = access
         self._watcher = watcher
         self._judged = judged
+        self._field_names: dict[str, tuple[ServedPlate, int, tuple[str, ...]]] = {}
+        """With the plate and its revision, which verdicts do not change."""
 
     def entries(self) -> tuple[PlateEntry, ...]:
         """Return the served plates; the first time, each is opened."""
@@ -83,5 +85,11 @@ class PlateDesk:
 
     def field_names(self, key: str) -> tuple[str, ...]:
         """Return the names that fields have on a plate."""
-        wells = self._access.watched(key).knowledge.fields_by_well().values()
-        return tuple(dict.fromkeys(name for fields in wells for name, _ in fields))
+        plate = self._access.watched(key)
+        revision, known = plate.revision, self._field_names.get(key)
+        if known is not None and known[:2] == (plate, revision):
+            return known[2]
+        wells = plate.knowledge.fields_by_well().values()
+        names = tuple(dict.fromkeys(name for fields in wells for name, _ in fields))
+        self._field_names[key] = plate, revision, names
+        return names

@@ -69,6 +69,7 @@ class Plates:
         self._read_only = read_only
         self._lock = threading.Lock()
         self._plates: dict[str, ServedPlate] = {}
+        self._entries: tuple[PlateEntry, ...] = ()
         self._revision = 0
         self._folders: frozenset[str] = frozenset()
         for root in self._roots:
@@ -207,7 +208,12 @@ class Plates:
         """Return the plates in the order of the roots, then by name."""
         with self._lock:
             plates = list(self._plates.values())
-        return tuple(plate.entry() for plate in plates)
+        entries = tuple(plate.entry() for plate in plates)
+        known = self._entries
+        if entries == known:
+            return known  # the same object, by which pages see that nothing changed
+        self._entries = entries
+        return entries
 
     def get(self, key: str) -> ServedPlate:
         """Return the plate of a key.

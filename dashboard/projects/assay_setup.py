@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import operator
+import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dashboard.errors import RefusedError
 from dashboard.projects.plate_maps import (
@@ -30,6 +31,18 @@ if TYPE_CHECKING:
     from dashboard.settings import Settings
     from hcs.qc import Clip, RoleMapping
     from hcs.tables import Sources
+
+
+_FRESH_SECONDS = 0.5
+"""What another server has changed is asked for so often, at most."""
+
+
+class _Applied(NamedTuple):
+    """To which plate a map was applied, how settings were then, and when."""
+
+    plate: ServedPlate
+    stamp: int | None
+    moment: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +87,9 @@ class AssaySetup:
         self._changing = changing
         self._roles = roles
         self._hides = hides
+        self._settings = settings
         self._marks: dict[str, tuple[object, ...]] = {}
+        self._applied: dict[str, _Applied] = {}
         self.maps = PlateMapStore(settings, roles)
 
     def basis(self, key: str) -> AssaySettingsView:
@@ -125,7 +140,20 @@ class AssaySetup:
     # --- plate maps -------------------------------------------------------------------
 
     def apply_plate_map(self, plate: ServedPlate) -> None:
-        """Give a plate what people said of its wells (fast)."""
+        """Give a plate what people said of its wells (fast).
+
+        Everything that is asked of a plate asks for this first.
+        """
+        stamp, moment = self._settings.stamp, time.monotonic()
+        applied = self._applied.get(plate.key)
+        if (
+            applied is not None
+            and stamp is not None
+            and (applied.plate, applied.stamp) == (plate, stamp)
+            and moment - applied.moment <= _FRESH_SECONDS
+        ):
+            return
+        self._applied[plate.key] = _Applied(plate, stamp, moment)
         try:
             mark = self.maps.mark(plate)
             before = self._marks.get(plate.key, ())

@@ -136,18 +136,22 @@ class Projects:
         self._maps = maps
         self._measuring = measuring
         self._written: set[str] = set()
-        self._rules: dict[str, ReviewRules] = {}
-        """Of each project, as they were handed out last."""
+        self._rules: dict[str, tuple[Any, ReviewRules]] = {}
+        """Of each project, as they were handed out last, and what they were read of."""
 
     def rules(self, plate: ServedPlate) -> ReviewRules:
         """Return how a plate is judged (fast): the same object until that changes."""
         project = _project(plate)
-        rules = _from_json(self._settings.get(_KIND, project))
-        # What pages show alike is kept by which object it was made of, see `Shared`.
+        stored = self._settings.get(_KIND, project)
         last = self._rules.get(project)
-        if last == rules:
-            return last
-        self._rules[project] = rules
+        # Settings hand out the same object until it differs.
+        if last is not None and last[0] is stored:
+            return last[1]
+        rules = _from_json(stored)
+        # What pages show alike is kept by which object it was made of, see `Shared`.
+        if last is not None and last[1] == rules:
+            rules = last[1]
+        self._rules[project] = stored, rules
         return rules
 
     def keep(self, plate: ServedPlate, rules: ReviewRules) -> None:

@@ -12,6 +12,7 @@ from dashboard.reviews.signed import changes_since, signed_off, versions_of
 from dashboard.reviews.values import BlindState, HeldVerdict, PlateReview
 from dashboard.reviews.verdicts import Verdicts, is_stale
 from dashboard.reviews.writing import WriteQueue
+from dashboard.shared import Shared
 from hcs.errors import HCSError
 from hcs.plates import plate_fingerprint
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from dashboard.plates.served import ServedPlate
-    from dashboard.plates.values import WellView
+    from dashboard.plates.values import PlateOverview, WellView
 
 LOOK_SECONDS = 1.0
 """How long what another process has decided may go unnoticed."""
@@ -88,9 +89,17 @@ def ids_before(plate: ServedPlate, state: LedgerState) -> tuple[str, ...]:
     return state.former_ids
 
 
-def labels_of(plate: ServedPlate) -> dict[str, str]:
+_LABELS = Shared(most=20)
+"""Of the plates that are judged: each verdict asks for them some times."""
+
+
+def labels_of(plate: ServedPlate) -> Mapping[str, str]:
     """Return the label of every well by its path."""
-    return {well.path: well.label for well in plate.overview().wells}
+    return _LABELS.of(_labels, plate.overview())
+
+
+def _labels(overview: PlateOverview) -> Mapping[str, str]:
+    return {well.path: well.label for well in overview.wells}
 
 
 def field_labels(

@@ -26,6 +26,9 @@ class Looks:
 
     def __init__(self) -> None:
         self._looks: dict[tuple[str, str], tuple[str, Basis]] = {}
+        self._labels: dict[tuple[str, ...], frozenset[str]] = {}
+        """What `labels` has returned since something was looked at last."""
+
         self._watchers: list[Callable[[], object]] = []
 
     def watch(self, callback: Callable[[], object]) -> None:
@@ -50,6 +53,8 @@ class Looks:
             if _WEIGHT[self.basis(key, label, digest)] < _WEIGHT[basis]
         }
         self._looks.update(news)
+        if news:
+            self._labels.clear()
         for callback in self._watchers if news else ():
             callback()
         return bool(news)
@@ -61,11 +66,15 @@ class Looks:
 
     def labels(self, key: str, *bases: str) -> frozenset[str]:
         """Return the wells of a plate that were looked at, in some ways or in any."""
-        return frozenset(
-            label
-            for (plate, label), (_, basis) in self._looks.items()
-            if plate == key and (not bases or basis in bases)
-        )
+        asked = (key, *bases)
+        known = self._labels.get(asked)
+        if known is None:
+            known = self._labels[asked] = frozenset(
+                label
+                for (plate, label), (_, basis) in self._looks.items()
+                if plate == key and (not bases or basis in bases)
+            )
+        return known
 
     def current(self, key: str, digest_of: Callable[[str], str]) -> Collection[str]:
         """Return the wells of a plate whose present pictures were looked at.

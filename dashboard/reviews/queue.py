@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dashboard.reviews.acts import BASES, Subject
+from dashboard.reviews.acts import BASES
 from dashboard.reviews.verdict_table import VERDICTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
-    from dashboard.plates.values import PlateOverview
+    from dashboard.plates.values import PlateOverview, WellState
     from dashboard.quality.judgement import Judgement
     from dashboard.reviews.values import PlateReview
 
@@ -97,28 +98,25 @@ def order(overview: PlateOverview, suspects: Iterable[QueueEntry]) -> list[str]:
 
 def tally(overview: PlateOverview, review: PlateReview) -> Tally:
     """Count what was judged."""
-    listed = [well for well in overview.wells if well.listed]
-    held = [verdict for well in listed if (verdict := review.of(Subject(well.path)))]
+    listed = {well.path for well in overview.wells if well.listed}
+    held = [verdict for path, verdict in review.on_wells().items() if path in listed]
+    stale = sum(verdict.stale for verdict in held)
+    verdicts = Counter(verdict.act.verdict for verdict in held)
+    bases = Counter(verdict.act.basis for verdict in held)
     return Tally(
         total=len(listed),
-        reviewed=sum(not verdict.stale for verdict in held),
-        stale=sum(verdict.stale for verdict in held),
-        verdicts={
-            word: sum(verdict.act.verdict == word for verdict in held)
-            for word in VERDICTS
-        },
-        bases={
-            word: sum(verdict.act.basis == word for verdict in held) for word in BASES
-        },
+        reviewed=len(held) - stale,
+        stale=stale,
+        verdicts={word: verdicts[word] for word in VERDICTS},
+        bases={word: bases[word] for word in BASES},
     )
 
 
-def unjudged(overview: PlateOverview, review: PlateReview) -> Sequence[Subject]:
+def unjudged(overview: PlateOverview, review: PlateReview) -> list[WellState]:
     """Return the listed wells without a verdict that holds and is current."""
+    on_wells = review.on_wells()
     return [
-        subject
+        well
         for well in overview.wells
-        if well.listed
-        for subject in [Subject(well.path)]
-        if (held := review.of(subject)) is None or held.stale
+        if well.listed and ((held := on_wells.get(well.path)) is None or held.stale)
     ]

@@ -23,6 +23,7 @@ from dashboard.reviews.ledger_state import (
 from dashboard.reviews.signed import refuse_if_signed
 from dashboard.reviews.values import PlateReview
 from dashboard.reviews.writing import Entry
+from dashboard.shared import Shared
 from dashboard.storage.faults import DatabaseFault
 from hcs.plates import plate_fingerprint
 
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
 _Answer = TypeVar("_Answer")
 
 _LOG = logging.getLogger(__name__)
+
+_MOST_RESULTS = 40
+"""What all pages ask of a plate's verdicts with each change of them."""
 
 
 class Reviews:
@@ -85,6 +89,7 @@ class Reviews:
         self._read_only = read_only
         self._lock = threading.Lock()
         self._states: dict[str, LedgerState] = {}
+        self._shared = Shared(_MOST_RESULTS)
 
     # --- reading ----------------------------------------------------------------------
 
@@ -108,6 +113,16 @@ class Reviews:
         plate = self._plates.get(key)
         self._refresh(plate, self._state(plate))
         return self.review(key, who)
+
+    def failed_wells(self, plate: ServedPlate) -> frozenset[str]:
+        """Return the labels of the wells that analysis leaves out (fast)."""
+        review, wells = self.review(plate.key), plate.overview().wells
+        return self._shared.of(PlateReview.failed_wells, review, wells)
+
+    def failed_fields(self, plate: ServedPlate) -> frozenset[tuple[str, str]]:
+        """Return label of the well and name of each field that was failed (fast)."""
+        review, wells = self.review(plate.key), plate.overview().wells
+        return self._shared.of(PlateReview.failed_fields, review, wells)
 
     def history(
         self, key: str, subject: Subject, who: Who | None = None
@@ -263,11 +278,12 @@ class Reviews:
 
     def _state(self, plate: ServedPlate) -> LedgerState:
         id, linked = self._links.ledgers(plate)
+        state = self._states.get(plate.key)
+        if state is not None and (state.plate, state.linked_ids) == (id, linked):
+            return state
         own = plate.plate.id
         with self._lock:
-            state = self._states.get(plate.key)
-            if state is None:
-                state = self._states[plate.key] = LedgerState(id, linked, own)
+            state = self._states.setdefault(plate.key, LedgerState(id, linked, own))
             if (state.plate, state.linked_ids) == (id, linked):
                 return state
         fresh = LedgerState(id, linked, own, revision=state.revision + 1)

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from dashboard.errors import SignedOffError
 from dashboard.projects.use_rules import USES
-from dashboard.reviews.acts import BASES, ReviewAct, Subject, field_key
+from dashboard.reviews.acts import ReviewAct, field_key
+from dashboard.reviews.queue import tally
 from dashboard.reviews.values import SignedOff
-from dashboard.reviews.verdict_table import VERDICTS
 from dashboard.text import plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from dashboard.plates.served import ServedPlate
-    from dashboard.plates.values import PlateOverview, WellState
+    from dashboard.plates.values import PlateOverview
     from dashboard.reviews.values import PlateReview
 
 _MOST = 50
@@ -100,15 +100,14 @@ def acquired(overview: PlateOverview) -> frozenset[str]:
 
 def judged_by_looking(overview: PlateOverview, review: PlateReview) -> frozenset[str]:
     """Return the labels of wells that were judged as they are now, by looking."""
-
-    def by_verdict(well: WellState) -> bool:
-        verdict = review.of(Subject(well.path))
-        return (
-            verdict is not None and verdict.act.basis != "unseen" and not verdict.stale
-        )
-
+    on_wells = review.on_wells()
     return frozenset(
-        well.label for well in overview.wells if well.listed and by_verdict(well)
+        well.label
+        for well in overview.wells
+        if well.listed
+        and (verdict := on_wells.get(well.path)) is not None
+        and verdict.act.basis != "unseen"
+        and not verdict.stale
     )
 
 
@@ -125,22 +124,14 @@ def counts_of(
         Labels of wells whose present pictures whoever asks has seen. Together with
         those that are judged as they are now, by looking, they are ``"looked"`` at.
     """
-    listed = [well for well in overview.wells if well.listed]
-    held = [verdict for well in listed if (verdict := review.of(Subject(well.path)))]
-    seen = judged_by_looking(overview, review)
+    counts, seen = tally(overview, review), judged_by_looking(overview, review)
     return {
-        "wells": len(listed),
-        "unjudged": len(listed) - len(held),
+        "wells": counts.total,
+        "unjudged": counts.total - counts.reviewed - counts.stale,
         "looked": len(seen) + len(acquired(overview) & set(looked) - seen),
-        "stale": sum(verdict.stale for verdict in held),
-        **{
-            word: sum(verdict.act.verdict == word for verdict in held)
-            for word in VERDICTS
-        },
-        **{
-            basis: sum(verdict.act.basis == basis for verdict in held)
-            for basis in BASES
-        },
+        "stale": counts.stale,
+        **counts.verdicts,
+        **counts.bases,
     }
 
 

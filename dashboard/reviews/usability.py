@@ -179,10 +179,11 @@ class PlateUse:
     ) -> Mapping[str, UseFact]:
         listed = [well for well in overview.wells if well.listed]
         counts = tally(overview, review)
+        on_wells = review.on_wells()
         current = {
             well.label
             for well in listed
-            if (held := review.of(Subject(well.path))) and not held.stale
+            if (held := on_wells.get(well.path)) and not held.stale
         }
         still = [s.well for s in judged.suspects if s.well not in current]
         return {

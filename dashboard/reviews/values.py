@@ -139,6 +139,14 @@ class PlateReview:
         """Return the verdict that holds on a subject itself."""
         return self.verdicts.get(subject)
 
+    def on_wells(self) -> dict[str, HeldVerdict]:
+        """Return the verdicts that hold on whole wells, by the path of the well."""
+        return {
+            subject.well: held
+            for subject, held in self.verdicts.items()
+            if subject.well and not subject.field and subject.acquisition is None
+        }
+
     def fields_of(self, well: str) -> tuple[HeldVerdict, ...]:
         """Return the verdicts that hold on fields of a well."""
         return tuple(

@@ -157,13 +157,17 @@ class Part(ABC):
         """Whether the page has ended: nothing is drawn any more."""
         return self._session.closed
 
-    def barred(self) -> dict[str, str]:
+    def reasons(self, *acts: Act) -> dict[Act, str]:
+        """Return why the visitor may not do what messages ask, nor `acts`."""
+        return self._session.reasons_against({*self.component.asks.values(), *acts})
+
+    def barred(self, reasons: Mapping[Act, str] | None = None) -> dict[str, str]:
         """Return why the visitor may not send messages, by their kinds (fast).
 
         Empty for who may do all: a page shows each reason at the control it is about.
         """
+        reasons = self.reasons() if reasons is None else reasons
         asks = self.component.asks
-        reasons = self._session.reasons_against(set(asks.values()))
         return {kind: reasons[act] for kind, act in asks.items() if reasons[act]}
 
     def concerns(self, message: Message) -> set[str]:

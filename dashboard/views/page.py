@@ -202,6 +202,8 @@ class Page:
         if not owed and not self._owed:
             return
         if not self._owed and changes <= _OF_OTHERS:
+            if self._followed is previous:
+                self._followed = now  # corrections are about none of that
             self._draw_parts(now, owed)
             return
         if not self._owed:

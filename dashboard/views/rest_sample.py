@@ -41,8 +41,7 @@ class RestSample:
         key, service = overview.key, self._session.service
         review = service.reviews.review(key, self._session.who())
         looks = self._session.looks
-        paths = {subject.well for subject in unjudged(overview, review)}
-        rest = {well.label for well in overview.wells if well.path in paths}
+        rest = {well.label for well in unjudged(overview, review)}
         unopened = rest - looks.labels(key, "field", "thumbnails")
         # Others with each draw, until all of them were seen in a montage.
         requests = random_wells(

@@ -174,8 +174,7 @@ class VerdictBar(Part):
         if overview is None or self._now is None:
             return
         review = self._session.service.reviews.review(overview.key, self._session.who())
-        paths = {subject.well for subject in unjudged(overview, review)}
-        wells = [well for well in overview.wells if well.path in paths]
+        wells = unjudged(overview, review)
         decisions = [self._unopened(overview.key, well) for well in wells]
         self._decide(message, overview.key, decisions)
 
@@ -292,9 +291,10 @@ class VerdictBar(Part):
         service = self._session.service
         rules = service.projects.rules(overview.key)
         review = service.reviews.review(overview.key, self._session.who())
-        suspects = service.shared.of(entries, service.quality.judgement(overview.key))
+        suspects = service.shared.of(entries, now.judgement)
         self._put_shared(now, overview, review, rules, suspects)
-        reason = self._session.reason_against(Act.JUDGE)
+        reasons = self.reasons(Act.JUDGE, Act.REOPEN)
+        reason = reasons[Act.JUDGE]
         away = reason if reason == WHILE_ABSENT else ""
         undo, redo = service.decisions.offers(overview.key, self._session.who())
         self.component.put(
@@ -307,8 +307,8 @@ class VerdictBar(Part):
                 "well": plain_text(now.state.well, 20),
                 "field": field_content(now),
                 "loaded": review.loaded,
-                "barred": self.barred(),
-                "reopen": self._session.reason_against(Act.REOPEN),
+                "barred": self.barred(reasons),
+                "reopen": reasons[Act.REOPEN],
                 "locked": ("" if away else reason)
                 or waits(review, self._session.who()),
                 # What is typed stays in sight meanwhile, so it is no lock.

@@ -234,7 +234,8 @@ class Snapshots:
         self._changed(self.now)
 
     def _set(self, **changes: Any) -> None:
-        self.now = replace(self.now, **changes)
+        if any(getattr(self.now, name) is not new for name, new in changes.items()):
+            self.now = replace(self.now, **changes)
 
     def _moved(self, state: ViewState) -> None:
         previous = self.now.state

@@ -60,9 +60,9 @@ def well_verdicts(
     for subject, held in review.verdicts.items():
         if subject.field and held.act.fails:
             failed[subject.well] = failed.get(subject.well, 0) + 1
-    content = {}
+    content, on_wells = {}, review.on_wells()
     for well in overview.wells:
-        well_verdict = review.of(Subject(well.path))
+        well_verdict = on_wells.get(well.path)
         count = failed.get(well.path, 0)
         if well_verdict is not None or count:
             act = well_verdict.act if well_verdict else None
@@ -96,7 +96,7 @@ def counts_content(overview: PlateOverview, review: PlateReview) -> dict[str, An
         "stale": counts.stale,
         "counts": counts.verdicts,
         "bases": counts.bases,
-        "rest": len(unjudged(overview, review)),
+        "rest": counts.total - counts.reviewed,
     }
 
 
@@ -107,8 +107,7 @@ def since_content(whole: Verdicts, verdicts: Verdicts, counts: dict[str, Any]) -
 
 def remaining_wells(overview: PlateOverview, review: PlateReview) -> frozenset[str]:
     """Return the labels of the wells that are still to be judged."""
-    labels = {well.path: well.label for well in overview.wells}
-    return frozenset(labels[subject.well] for subject in unjudged(overview, review))
+    return frozenset(well.label for well in unjudged(overview, review))
 
 
 def queue_content(
