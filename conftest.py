@@ -1,5 +1,7 @@
 """Where examples of docstrings run: in a folder of theirs, with a demo plate.
 
+They are looked for in what people import, not in modules of tests, which have none.
+
 Python looks through all objects whenever a share of new ones has come. Thousands of
 tests and all that they import are no garbage, and looking through them again and again
 takes longer than some tests; so they are frozen once they are collected.
@@ -9,14 +11,16 @@ from __future__ import annotations
 
 import gc
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from _pytest.doctest import DoctestModule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Generator, Iterator
 
+_TESTS = Path(__file__).parent / "tests"
 _PLATE = "demo.ome.zarr"
 
 
@@ -29,6 +33,17 @@ def pytest_collection() -> Iterator[None]:
     finally:
         gc.enable()
         _freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file(
+    file_path: Path,
+) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
+    """Look for no examples in tests, which takes longer than to collect them."""
+    collectors = yield
+    if _TESTS not in file_path.parents:
+        return collectors
+    return [each for each in collectors if not isinstance(each, DoctestModule)]
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
