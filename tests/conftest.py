@@ -22,11 +22,23 @@ ROOT = Path(__file__).resolve().parent.parent
 SUMMARY = "HCS_TESTS_SUMMARY"
 """Name of the variable with the file that gets one more summary, for the very end."""
 
+EXAMPLES = {"hcs": 30, "hcs-full": 100}
+"""Examples that a claim has in `make test` and in `make test-full`, by profile."""
+
 # Stores on a shared machine are slow at times; a slow example is no failure.
-settings.register_profile(
-    "hcs", deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("hcs")
+for name, count in EXAMPLES.items():
+    settings.register_profile(
+        name,
+        deadline=None,
+        max_examples=count,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Draw as many examples as the run has time for."""
+    full = "not full" not in config.getoption("markexpr")
+    settings.load_profile("hcs-full" if full else "hcs")
 
 
 def pytest_terminal_summary(
