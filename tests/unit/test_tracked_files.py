@@ -66,10 +66,13 @@ def test_the_lock_of_npm_names_no_address_and_pins_each_package() -> None:
         assert package["integrity"].startswith("sha512-"), name
 
 
+_LONGEST = 400
+
+
 def _lines(name: str, text: str) -> int:
-    """Return the lines of a module, less those that tell callers of public names."""
+    """Return the lines of a module, of a long one less what tells callers of names."""
     lines = text.count("\n")
-    if not name.endswith(".py"):
+    if not name.endswith(".py") or lines <= _LONGEST:
         return lines
     docstrings = (
         node.body[0].value
@@ -90,4 +93,4 @@ def test_no_module_is_longer_than_a_person_reads_at_once() -> None:
         if name.startswith(("hcs/", "dashboard/", "assets/", "docs/extensions/"))
         and name.endswith((".py", ".js", ".ts", ".css"))
     }
-    assert {name for name, lines in modules.items() if lines > 400} <= tables
+    assert {name for name, lines in modules.items() if lines > _LONGEST} <= tables
