@@ -283,7 +283,7 @@ def test_zips_that_are_none_or_do_harm_are_refused_in_words(tmp_path, folders, m
 
 def test_dry_runs_that_are_stopped_end_also_those_that_wait(tmp_path, folders, made):
     _, exports = folders
-    write_export(exports / "P1", wells=24, sites=4)
+    write_export(exports / "P1", wells=24)
     (root,) = made.adding.roots()
     (entry,) = made.adding.listing(root.id).entries
     source = made.adding.folder_source(entry.id)
@@ -464,7 +464,7 @@ def test_a_server_that_ends_in_the_middle_is_followed_by_one_that_goes_on(
     plates, _ = folders
     workspace = tmp_path / "workspace"
     path = zipped(
-        write_export(tmp_path / "in" / "P1", wells=24, sites=4), tmp_path / "P1.zip"
+        write_export(tmp_path / "in" / "P1", wells=24, sites=1), tmp_path / "P1.zip"
     )
     with service(workspace, plates) as made:
         sent(made, path, "left.zip")
@@ -481,7 +481,7 @@ def test_a_server_that_ends_in_the_middle_is_followed_by_one_that_goes_on(
         assert (done.state, done.reason) == (JobState.DONE, "")
         wait_for(lambda: not zips(tmp_path), "for the zip to go")
     with hcs.from_hcs_zarr(done.target) as plate:
-        assert sum(len(well.fields) for well in plate) == 96
+        assert sum(len(well.fields) for well in plate) == 24
 
 
 def test_zips_of_failed_imports_stay_for_a_while_and_those_of_ignored_ones_go(

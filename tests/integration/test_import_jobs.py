@@ -276,18 +276,18 @@ def test_a_plates_name_becomes_a_file_name_that_leaves_no_folder(plate, file):
 def test_a_killed_worker_is_followed_by_another_that_goes_on_where_it_was(
     tmp_path, plates_folder, made
 ):
-    source = write_export(tmp_path / "in" / "P1", wells=60, sites=4)
+    source = write_export(tmp_path / "in" / "P1", wells=60)
     job = made.inbox.add(source, plates_folder, JobChoices(), ADA)
     target = plates_folder / "P1.ome.zarr"
     some_fields(target)
     pid = made.inbox.worker_pid
     os.kill(pid, signal.SIGKILL)
     before = {path: path.stat().st_mtime_ns for path in target.glob("*/*/*/zarr.json")}
-    assert written(made, job).done == 240
+    assert written(made, job).done == 120
     # What was written stayed as it was: at most the fields in work came anew.
     again = [path for path, at in before.items() if path.stat().st_mtime_ns != at]
     assert len(again) <= ImportLimits().threads
-    assert len(fields_of(target)) == 240
+    assert len(fields_of(target)) == 120
 
 
 def test_a_worker_ends_with_its_server_that_is_killed(tmp_path):
@@ -396,7 +396,7 @@ def test_a_job_whose_server_says_nothing_any_more_is_free_after_a_while(tmp_path
 def test_a_plate_is_listed_and_grows_on_the_page_while_it_is_written(
     tmp_path, plates_folder, made
 ):
-    write_export(tmp_path / "in" / "P1", wells=60, sites=4)
+    write_export(tmp_path / "in" / "P1", wells=60)
     job = made.inbox.add(tmp_path / "in" / "P1", plates_folder, JobChoices(), ADA)
     some_fields(plates_folder / "P1.ome.zarr")
     made.plates.revision("")  # a page shows the list

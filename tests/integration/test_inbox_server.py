@@ -64,7 +64,7 @@ def test_a_killed_server_takes_its_worker_along_and_the_next_goes_on_where_it_wa
 ):
     target = tmp_path / "plates" / "P1.ome.zarr"
     target.parent.mkdir()
-    write_export(tmp_path / "inbox" / "P1", wells=48, sites=4)
+    write_export(tmp_path / "inbox" / "P1", wells=48)
     with serving(tmp_path) as server:
         wait_for(lambda: len(list(target.glob("*/*/*/zarr.json"))) > 4)
         (worker,) = workers_of(server.pid)
@@ -72,13 +72,13 @@ def test_a_killed_server_takes_its_worker_along_and_the_next_goes_on_where_it_wa
         os.kill(server.pid, signal.SIGKILL)
         wait_for(lambda: not is_running(worker), "for the worker to end")
     written = {path: path.stat().st_mtime_ns for path in target.glob("*/*/*/zarr.json")}
-    assert len(written) < 192
+    assert len(written) < 96
     with serving(tmp_path):
         engine = open_database(f"sqlite:///{tmp_path}/workspace/workspace.sqlite")
         jobs = ImportJobs(engine)
         wait_for(lambda: jobs.recent()[0].phase == "measuring", "for the rest")
         engine.dispose()
-    assert len(fields_of(target)) == 192
+    assert len(fields_of(target)) == 96
     again = [path for path, at in written.items() if path.stat().st_mtime_ns != at]
     assert len(again) <= 1
 

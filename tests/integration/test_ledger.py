@@ -27,10 +27,18 @@ from tests.integration.postgres import postgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from multiprocessing.context import ForkServerContext
     from pathlib import Path
 
 EACH = 12
 WRITERS = 4
+
+
+def processes() -> ForkServerContext:
+    """Return what starts processes that have loaded all of this, once for all."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    return context
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +127,7 @@ def write_many(url: str, who: str) -> None:
 
 def test_concurrent_processes_lose_nothing_and_know_of_each_other(url: str) -> None:
     engine = open_database(url)
-    context = multiprocessing.get_context("spawn")
+    context = processes()
     names = [f"writer {number}" for number in range(WRITERS)]
     workers = [context.Process(target=write_many, args=(url, who)) for who in names]
     for worker in workers:
@@ -237,7 +245,7 @@ def keep_many(url: str, who: str) -> None:
 def test_many_processes_open_a_new_database_and_keep_settings_at_once(
     url: str,
 ) -> None:
-    context = multiprocessing.get_context("spawn")
+    context = processes()
     names = [f"writer {number}" for number in range(WRITERS)]
     workers = [context.Process(target=keep_many, args=(url, who)) for who in names]
     for worker in workers:
