@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +23,6 @@ from tests.integration.serving import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from playwright.sync_api import Page, Route
 
@@ -312,6 +314,17 @@ def signed_in(page: Page, name: str) -> None:
     at_rest(page)
 
 
+def workers_of(server: int) -> set[int]:
+    """Return the processes in which a server measures."""
+    lists = Path(f"/proc/{server}/task").glob("*/children")
+    children = {pid for path in lists for pid in path.read_text().split()}
+    return {
+        int(pid)
+        for pid in children
+        if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    }
+
+
 def test_what_is_measured_or_gone_can_be_read_by_who_may_only_look(
     serve: Callable[..., Server], visit: Callable[..., Page], tmp_path: Path
 ) -> None:
@@ -319,13 +332,18 @@ def test_what_is_measured_or_gone_can_be_read_by_who_may_only_look(
     folder = tmp_path / "plates"
     gone = plates.make(folder / "gone.ome.zarr", fields=2)
     # One worker measures it for many times as long as its page takes.
-    large = {"rows": 8, "columns": 12, "fields": 3, "shape": (600, 640)}
+    large = {"rows": 4, "columns": 6, "fields": 4, "shape": (600, 640)}
     plates.make(folder / "large.ome.zarr", pixels="gradient", **large)
     users = write_people(tmp_path / "users.json")
     server = serve(folder, "--users", users, "--workers", "1")
     page = visit(server, "?plate=large.ome.zarr")
     signed_in(page, "viewer")
     expect(page.locator(".hcs-progress")).to_be_visible()
+    # It has been seen to work, and would take a core from now on.
+    workers = workers_of(server.pid)
+    assert workers
+    for worker in workers:
+        os.kill(worker, signal.SIGSTOP)
     looked.at(page, "a viewer while a plate is measured")
     page.goto(server.url + "?plate=gone.ome.zarr&well=A1")
     at_rest(page)

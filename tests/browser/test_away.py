@@ -116,7 +116,13 @@ def test_a_verdict_that_waits_for_a_busy_database_is_shown_as_not_saved_yet(
     expect(well(other, "A2")).to_contain_text("flag")
 
 
-@pytest.mark.parametrize("file", ["pixels/gallery.js", "pixels/gallery.css"])
+@pytest.mark.parametrize(
+    "file",
+    [
+        "pixels/gallery.js",
+        pytest.param("pixels/gallery.css", marks=pytest.mark.full),
+    ],
+)
 def test_a_part_whose_files_could_not_be_fetched_is_drawn_with_its_next_text(
     server: Server, visit: Callable[..., Page], file: str
 ) -> None:

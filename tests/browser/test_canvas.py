@@ -167,7 +167,11 @@ def test_from_the_whole_demo_plate_to_a_pixel_and_back(
 
 
 @pytest.mark.parametrize(
-    "dtype", ["float64", "uint64", pytest.param("int64", marks=pytest.mark.full)]
+    "dtype",
+    [
+        "float64",
+        *(pytest.param(name, marks=pytest.mark.full) for name in ("uint64", "int64")),
+    ],
 )
 def test_planes_of_64_bits_are_drawn_down_to_their_pixels(
     dtype: str, tmp_path: Path, serve: Callable, visit: Callable

@@ -33,7 +33,10 @@ def connected(page: Page) -> None:
     "script",
     [
         'throw new Error("no such suspect")',
-        'export function build() { throw new Error("no such suspect") }',
+        pytest.param(
+            'export function build() { throw new Error("no such suspect") }',
+            marks=pytest.mark.full,
+        ),
         REFUSES_ITS_TEXT,
     ],
     ids=["as it is loaded", "as it is drawn", "by what it shall show"],

@@ -174,6 +174,9 @@ def check(page: Page, stage: str) -> None:
             here += below_the_fold(page, AT_ONCE[stage])
         else:
             here += out_of_reach(page, AT_ONCE[stage])
+        tall = page.evaluate("document.documentElement.scrollHeight")
+        if stage == "field" and width >= SIZES[0][0] and tall > height:
+            here.append(f"{tall} px in {height}")
         faults += [f"{stage} at {width}: {fault}" for fault in here]
     page.set_viewport_size({"width": SIZES[0][0], "height": SIZES[0][1]})
     settings = page.context.new_cdp_session(page)

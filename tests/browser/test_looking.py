@@ -530,30 +530,6 @@ def test_a_wrong_address_is_answered_in_words(
 # --- the page -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "size",
-    [
-        pytest.param((1280, 800), id="usual"),
-        pytest.param((1920, 1080), id="wide", marks=pytest.mark.full),
-        pytest.param((640, 400), id="zoomed"),
-    ],
-)
-def test_nothing_stands_out_of_the_page(
-    size: tuple[int, int], looking: Server, visit: Callable
-) -> None:
-    page = visit(
-        looking, "?plate=demo.ome.zarr&well=B02&field=0", width=size[0], height=size[1]
-    )
-    expect(page.locator(".hcs-field-viewer .pane")).to_have_attribute(
-        "data-drawn", re.compile(".")
-    )
-    at_rest(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
-    assert page.locator(".hcs-where").is_visible()
-    if size[0] >= 1280:
-        assert page.evaluate("document.documentElement.scrollHeight") <= size[1]
-
-
 def test_light_and_dark_are_chosen_and_remembered(
     looking: Server, visit: Callable
 ) -> None:

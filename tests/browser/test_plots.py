@@ -21,9 +21,9 @@ DRAWN = """(title) => {
 
 
 def test_plots_replaced_while_they_are_used_leave_one_that_is_the_last(
-    demo_plate: Path, serve: Callable, visit: Callable
+    demo_plate: Path, demo_measured: Path, serve: Callable, visit: Callable
 ) -> None:
-    address = serve(demo_plate, "--workers", "2")
+    address = serve(demo_plate, measured=demo_measured)
     pages = [visit(address, width=1440, height=900) for _ in range(2)]
     metrics = ("Mean intensity, DNA", "Background, DNA", "Uneven illumination, DNA")
     for page in pages:

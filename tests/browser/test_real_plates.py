@@ -71,7 +71,14 @@ def read_out(page: Page, x: int, y: int, size: tuple[int, int]) -> str:
 
 
 @pytest.mark.parametrize(
-    "name", ["bioformats", "examples", "fractal", "imagexpress", "phenix"]
+    "name",
+    [
+        *("bioformats", "fractal"),
+        *(
+            pytest.param(name, marks=pytest.mark.full)
+            for name in ("examples", "imagexpress", "phenix")
+        ),
+    ],
 )
 def test_a_plate_of_others_is_shown_as_it_is(
     name: str, theirs: Server, visit: Callable, picture: Callable

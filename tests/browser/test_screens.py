@@ -19,20 +19,10 @@ if TYPE_CHECKING:
     from tests.browser.serving import Server
 
 
-@pytest.mark.parametrize(
-    "dark",
-    [
-        pytest.param(False, id="light"),
-        pytest.param(True, id="dark", marks=pytest.mark.full),
-    ],
-)
-@pytest.mark.parametrize(
-    "size",
-    [
-        pytest.param((1280, 800), id="usual"),
-        pytest.param((1920, 1080), id="wide", marks=pytest.mark.full),
-    ],
-)
+# What they show is claimed by the tests of looking and of corrections.
+@pytest.mark.full
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("size", [(1280, 800), (1920, 1080)], ids=["usual", "wide"])
 def test_main_states_are_drawn(
     size: tuple[int, int],
     dark: bool,
