@@ -88,7 +88,8 @@ def by_proxy(page: Page, site: Site, name: str) -> None:
 
 @pytest.fixture(
     params=[
-        "form",
+        # By their form people come in, and go the whole loop, in the tests of roles.
+        pytest.param("form", marks=pytest.mark.full),
         "provider",
         "socket",
         pytest.param("header", marks=pytest.mark.full),

@@ -41,7 +41,8 @@ def test_a_server_killed_mid_verdict_loses_nothing_that_was_confirmed(
 ) -> None:
     plate = plates.make(tmp_path / KEY, fields=1, shape=(16, 16))
     workspace = tmp_path / "workspace"
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
     confirmed: list[tuple[str, str, str]] = []
     pipes, servers = [], []
     for who in ("Ada", "Ben"):
