@@ -59,13 +59,15 @@ def service(workspace: Path, *plates: Path, **settings: Any) -> Iterator[Service
 
 
 def wait_for(what: Callable[[], Any], reason: str = "") -> Any:
-    """Return the first true answer."""
+    """Return the first true answer; ask less and less often."""
     end = time.monotonic() + PATIENCE
+    pause = 0.02
     while time.monotonic() < end:
         answer = what()
         if answer:
             return answer
-        time.sleep(0.02)
+        time.sleep(pause)
+        pause = min(1.2 * pause, 0.06)
     raise AssertionError(f"waited {PATIENCE:.0f} s in vain {reason}")
 
 
