@@ -383,6 +383,7 @@ class ServedPlate:
         grid = PlateGrid.of(plate)
         self._listed = frozenset(well.path for well in plate.wells)
         self._paths = dict(zip(grid.labels, grid.paths, strict=True))
+        surveyed = self.surveyed  # asked first: wells may be looked at meanwhile
         return describe_plate(
             plate,
             grid,
@@ -392,7 +393,7 @@ class ServedPlate:
             writable=self.absence is None and self.writable,
             absence=self.absence,
             channels=self.channels,
-            surveyed=self.surveyed,
+            surveyed=surveyed,
             revision=self._revision,
             conditions=plate.conditions if self._plate_map is None else self._plate_map,
         )

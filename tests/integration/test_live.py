@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dashboard.plates.served import ServedPlate
+from dashboard.plates.survey import look_at
 from tests import plates
 from tests.integration.serving import service, surveyed, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from dashboard.plates.plate_knowledge import KnownWell
 
 KEY = "live.ome.zarr"
 
@@ -113,6 +116,29 @@ def test_what_is_listed_and_has_not_come_is_pending_while_the_plate_grows(
         wait_for(lambda: states()["A3"] == "present")
         assert {states()[f"B{column}"] for column in (1, 2, 3)} == {"pending"}
         assert "not there yet" in made.plates.overview(KEY).banner
+
+
+def test_what_is_made_while_wells_are_looked_at_does_not_say_that_all_were(
+    tmp_path: Path,
+) -> None:
+    path = plates.make(tmp_path / KEY, wells=[(0, 0), (0, 1)])
+    shutil.rmtree(path / "A" / "2")
+    plate = ServedPlate(KEY, str(path))
+    known = plate.knowledge.wells
+
+    def wells(**more: bool) -> dict[str, KnownWell]:
+        before = known(**more)
+        look_at(plate, plate.unknown_wells(), lambda: False)
+        plate.knowledge.surveyed = True
+        return before
+
+    plate.knowledge.wells = wells  # type: ignore[method-assign]
+    first = plate.overview()
+    plate.bump()
+    second = plate.overview()
+    assert (first.surveyed, first.wells[1].state) == (False, "present")
+    assert (second.surveyed, second.wells[1].state) == (True, "missing")
+    plate.close()
 
 
 @pytest.mark.parametrize("at_most", [8, 32])
