@@ -229,8 +229,15 @@ class Session:
             self.service.sessions.put_off.give_way_to(future)
         future.add_done_callback(lambda done: self._deliver(finish, done, act))
 
+    def soon(self, act: Callable[[], object]) -> None:
+        """Call `act` in this page in the next turn: people act upon what it shows."""
+        self._turns.next(lambda: self._act(act))
+
     def later(self, act: Callable[[], object], milliseconds: int) -> None:
-        """Call `act` in this page after a while, unless it has gone by then."""
+        """Call `act` in this page after a while, unless it has gone by then.
+
+        It may be put off further while anybody's act is under way, see `PutOff`.
+        """
         if self.closed:
             return
         self._turns.after(milliseconds / 1000, lambda: self._act(act))

@@ -215,7 +215,10 @@ class Page:
             self._draw_later(_READ_MILLISECONDS, _CHOSEN)
         else:
             self._draw_parts(now, self._owed_of(_AWAITED))
-            self._draw_later(0, _ACTED_UPON)
+            self._session.soon(self._draw_acted_upon)
+
+    def _draw_acted_upon(self) -> None:
+        self._draw_parts(self._snapshots.now, self._owed_of(_ACTED_UPON))
 
     def _owed_of(self, names: Iterable[str]) -> list[str]:
         return [name for name in names if name in self._owed]

@@ -278,7 +278,7 @@ class VerdictBar(Part):
     def _answer(self) -> None:
         """Send the answers, and draw what holds now in a turn of the loop after it."""
         self.component.put(self._acts.answers(), "answers")
-        self._session.later(self._redraw, 0)
+        self._session.soon(self._redraw)
 
     def draw(self, now: Snapshot) -> None:
         """Show what holds for the plate, the well and the field that are open."""

@@ -159,4 +159,7 @@ async def review_in_browser(
             seen.took("browser: verdict", time.perf_counter() - start)
             seen.acts += 2
     except Exception as error:
-        seen.errors.append(f"browser {number}: {str(error)[:400]!r}")
+        what = f"{type(error).__name__} {str(error)[:400]!r}"
+        bar = page.locator(".verdict-area").first
+        said = await bar.inner_text() if await bar.count() else ""
+        seen.errors.append(f"browser {number}: {what}, its bar says {said[:400]!r}")

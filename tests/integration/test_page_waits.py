@@ -71,6 +71,16 @@ def on_a_loop(act: Callable[[], object]) -> None:
     assert failures == []
 
 
+def test_who_chose_a_well_can_judge_it_before_what_may_be_put_off_is_drawn(
+    made: Service,
+) -> None:
+    page = Visit(made, f"plate={KEY}&well=A1")
+    page.send("plate_map", type="select", well="A2")
+    page.rest(later=False)
+    assert page.content("gallery")["well"] == page.content("verdict")["well"] == "A2"
+    page.close()
+
+
 def test_a_page_is_drawn_acted_in_and_closed_while_the_database_does_not_answer(
     made: Service, tmp_path: Path
 ) -> None:

@@ -34,17 +34,25 @@ class PutOff(Turns):
 
     def __init__(self) -> None:
         self._acts: SimpleQueue[Callable[[], object]] = SimpleQueue()
+        self._for_later: SimpleQueue[Callable[[], object]] = SimpleQueue()
 
     def after(self, seconds: float, act: Callable[[], object]) -> None:
         del seconds
-        self._acts.put(act)
+        self._for_later.put(act)
 
     def next(self, act: Callable[[], object]) -> None:
         self._acts.put(act)
 
-    def take(self) -> list[Callable[[], object]]:
-        """Return what has been put off so far, to be done now."""
-        return [self._acts.get() for _ in range(self._acts.qsize())]
+    def take(self, *, later: bool = True) -> list[Callable[[], object]]:
+        """Return what has been put off so far, to be done now.
+
+        Parameters
+        ----------
+        later
+            Also what may be put off further, since nobody waits for it.
+        """
+        queues = (self._acts, self._for_later) if later else (self._acts,)
+        return [queue.get() for queue in queues for _ in range(queue.qsize())]
 
 
 class Visit:
@@ -91,13 +99,13 @@ class Visit:
             self._page._draw_all(self._page._snapshots.now)
         self.rest()
 
-    def rest(self) -> None:
-        """Do what was put off, until nothing has been for a while."""
+    def rest(self, *, later: bool = True) -> None:
+        """Do what was put off, until nothing was for a while; see `PutOff.take`."""
         end = time.monotonic() + PATIENCE
         idle = 0
         while idle < 15:
             assert time.monotonic() < end
-            put_off = self._turns.take()
+            put_off = self._turns.take(later=later)
             with set_curdoc(self._document):
                 for act in put_off:
                     act()
