@@ -33,10 +33,7 @@ def connected(page: Page) -> None:
     "script",
     [
         'throw new Error("no such suspect")',
-        pytest.param(
-            'export function build() { throw new Error("no such suspect") }',
-            marks=pytest.mark.full,
-        ),
+        'export function build() { throw new Error("no such suspect") }',
         REFUSES_ITS_TEXT,
     ],
     ids=["as it is loaded", "as it is drawn", "by what it shall show"],
