@@ -23,6 +23,21 @@ if TYPE_CHECKING:
 _TESTS = Path(__file__).parent / "tests"
 _PLATE = "demo.ome.zarr"
 
+_UNFROZEN: list[bool] = []
+"""Not empty once somebody has unfrozen all. To tell how much is frozen, Python counts
+it object by object, which takes longer than most tests."""
+
+
+def pytest_configure() -> None:
+    """Note when all is unfrozen."""
+    unfreeze = gc.unfreeze
+
+    def note() -> None:
+        unfreeze()
+        _UNFROZEN.append(True)
+
+    gc.unfreeze = note
+
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection() -> Iterator[None]:
@@ -52,13 +67,14 @@ def pytest_runtest_teardown() -> Iterator[None]:
     try:
         return (yield)
     finally:
-        if not gc.get_freeze_count():
+        if _UNFROZEN:
             _freeze()
 
 
 def _freeze() -> None:
     gc.collect()
     gc.freeze()
+    _UNFROZEN.clear()
 
 
 @pytest.fixture(scope="session")
