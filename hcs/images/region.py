@@ -33,7 +33,8 @@ def split_key(
     Raises
     ------
     IndexError
-        As numpy does; also for True and False, with which numpy adds an axis.
+        As numpy does; also for True and False, with which numpy adds an axis, and for
+        indices outside the array which numpy takes where they choose no pixel.
     """
     parts = [_plain(part) for part in (key if isinstance(key, tuple) else (key,))]
     taken = sum(map(_axes_taken, parts))
