@@ -58,7 +58,7 @@ def pytest_collect_file(
     collectors = yield
     if _TESTS not in file_path.parents:
         return collectors
-    return [each for each in collectors if not isinstance(each, DoctestModule)]
+    return [c for c in collectors if not isinstance(c, DoctestModule)]
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

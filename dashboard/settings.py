@@ -181,8 +181,8 @@ class Settings:
     def _renew(self, name: str) -> Any:
         """Read a value, with all in use that are old; equal ones stay one object."""
         changes, values = self._changes, {}
-        for each, text in self._texts(name, *self._due()).items():
-            spelled, before = self._last_read.get(each, ("", None))
+        for key, text in self._texts(name, *self._due()).items():
+            spelled, before = self._last_read.get(key, ("", None))
             # Most are as they were, and some are large.
             value = before if spelled == text else _value(text)
             if before == value:
@@ -190,9 +190,9 @@ class Settings:
             else:
                 self._differences += 1
             if changes == self._changes:
-                self._last_read[each] = text, value
-                self._fresh[each] = time.monotonic(), value
-            values[each] = value
+                self._last_read[key] = text, value
+                self._fresh[key] = time.monotonic(), value
+            values[key] = value
         return values[name]
 
     def _due(self) -> list[str]:

@@ -122,7 +122,10 @@ function release(host) {
   let held = null
   host.addEventListener("pointerdown", () => {
     held ??= new Promise((resolve) => {
-      const end = () => {
+      /** @param {Event} event */
+      const end = (event) => {
+        // Of the window alone: where the pointer goes down, what had the focus loses it.
+        if (event.type === "blur" && event.target !== window) return
         for (const type of ENDS) removeEventListener(type, end, true)
         held = null
         setTimeout(resolve) // Bokeh hears of the same event first

@@ -264,7 +264,7 @@ class Reviews:
                 take(state, new)
                 if len(entries) == 1:
                     return entries[0].make(state.verdicts)
-                return [act for each in entries for act in each.acts(state.verdicts)]
+                return [act for entry in entries for act in entry.acts(state.verdicts)]
 
         new = self._ledger.append(
             state.plate,

@@ -172,6 +172,7 @@ def cut_offs_and_selection(page: Page, picture: Callable) -> None:
     page.wait_for_function(PLACES)
     at_rest(page)  # or what is still to come would move the line away
     x, y, to = page.evaluate(PLACES)
+    select.focus()  # which it loses as the pointer goes down: no end of the drag
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move((x + to) / 2, y, steps=4)

@@ -49,8 +49,8 @@ class Book:
         self.groups.append(list(entries))
         self.writing.set()
         assert self.may.wait(60)
-        for each in entries:
-            each.acts(Verdicts())
+        for waiting in entries:
+            waiting.acts(Verdicts())
 
     def wait_for(self, waiting: int) -> None:
         """Wait until so many entries wait."""
@@ -61,8 +61,8 @@ class Book:
         with ThreadPoolExecutor(len(entries)) as pool:
             ends = [pool.submit(self.queue.put, entries[0], self.write)]
             assert self.writing.wait(60)
-            for each in entries[1:]:
-                ends.append(pool.submit(self.queue.put, each, self.write))
+            for later in entries[1:]:
+                ends.append(pool.submit(self.queue.put, later, self.write))
                 self.wait_for(len(ends) - 1)
             self.may.set()
             return [end.exception(60) for end in ends]
@@ -122,7 +122,7 @@ def test_what_one_has_brought_keeps_no_other_from_the_ledger() -> None:
     with ThreadPoolExecutor(4) as pool:
         first = pool.submit(book.queue.put, entries[0], write)
         assert book.writing.wait(60)
-        others = [pool.submit(book.queue.put, each, write) for each in entries[1:]]
+        others = [pool.submit(book.queue.put, later, write) for later in entries[1:]]
         book.wait_for(3)
         book.may.set()
         assert [end.exception(60) is None for end in (first, *others)] == [

@@ -188,7 +188,7 @@ class DirectoryTarget(Target):
                 self._check_unchanged(key)
                 _replace(part, path)
             except BaseException:
-                # The first error is the one to be told.
+                # The first error says what failed.
                 with contextlib.suppress(OSError):
                     part.unlink()
                 raise
