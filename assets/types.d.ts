@@ -238,6 +238,8 @@ interface TurnOffer { batch: string, text: string }
 
 interface VerdictText {
   shown: true
+  /** How many answers the page had got when this was drawn. */
+  answered: number
   plate: string
   id: string
   workspace: string

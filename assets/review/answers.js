@@ -14,7 +14,6 @@ import { TURNS, named } from "./waiting.js"
  * @param {(wells: string[]) => unknown} its.onUnsaved
  */
 export function makeAnswers({ bar, sent, messages, deciding, onUnsaved }) {
-  let answered = 0
   const unsaved = watchUnsaved(sent.batches)
 
   /** @param {VerdictAnswer} result */
@@ -43,11 +42,7 @@ export function makeAnswers({ bar, sent, messages, deciding, onUnsaved }) {
   return {
     /** Those that are new. @param {VerdictAnswer[]} results */
     take(results) {
-      for (const result of results) {
-        if (result.n <= answered) continue
-        answered = result.n
-        take(result)
-      }
+      for (const result of results) if (sent.answered(result.n)) take(result)
     },
     /** Verdicts of an earlier page that were never confirmed. */
     async offerLeft() {

@@ -180,6 +180,7 @@ export function build({ el, send, hide }) {
       showQueue()
       showSubject()
       if (another) answers.offerLeft()
+      deciding.shown()
     },
   }
 }

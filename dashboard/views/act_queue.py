@@ -46,7 +46,9 @@ class ActQueue:
         self._words = failed
         self._waiting: deque[Callable[[], None]] = deque()
         self._answers: deque[dict[str, Any]] = deque(maxlen=_MOST_ANSWERS)
-        self._count = 0
+        self.count = 0
+        """How many answers were given: what is drawn says which it was drawn after."""
+
         self._busy = False
 
     def add(self, message: Message, act: Callable[[], Outcome | None]) -> None:
@@ -69,10 +71,10 @@ class ActQueue:
 
     def answer(self, message: Message, **content: Any) -> None:
         """Answer a message; the page tells its acts apart by type and batch."""
-        self._count += 1
+        self.count += 1
         self._answers.append(
             {
-                "n": self._count,
+                "n": self.count,
                 "type": text_of(message, "type", 20),
                 "batch": text_of(message, "batch", 32),
                 **content,

@@ -300,6 +300,7 @@ class VerdictBar(Part):
         self.component.put(
             {
                 "shown": True,
+                "answered": self._acts.count,
                 "plate": overview.key,
                 "id": overview.id,
                 "workspace": service.workspace_id,

@@ -45,7 +45,7 @@ NAMED = "localStorage.setItem('hcs-reviewer', 'Ada <b>Lovelace</b>')"
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Serve a small plate to each of the tests that judge one and need no other."""
     folder = tmp_path_factory.mktemp("desk")
-    for name in ("undrawn", "held", "many", "blind"):
+    for name in ("undrawn", "held", "many", "blind", "late"):
         plates.make(folder / f"{name}.ome.zarr", fields=2, pixels="gradient")
     shutil.copytree(folder / "held.ome.zarr", folder / "twin.ome.zarr")
     server = Server(folder, workspace=tmp_path_factory.mktemp("workspace"))
@@ -291,6 +291,43 @@ def test_a_verdict_waits_until_the_bar_is_told_of_the_field_that_is_open(
     expect(page.locator(".verdicts.waiting")).to_have_count(0)
     page.keyboard.press("f")
     toast(page, "B3 field 0 fail")
+
+
+def test_what_builds_on_a_verdict_waits_until_the_page_shows_what_it_changed(
+    desk: Server, visit: Callable
+) -> None:
+    page = visit(desk, "health", before=NAMED)
+    late = LateMessages(page)
+    page.goto(f"{desk.url}?plate=late.ome.zarr&well=A1")
+    page.locator('.hcs-thumb[data-well="A1"]').first.click()
+    expect(page.locator(".verdicts .standing b")).to_have_text("A1")
+    page.keyboard.press("t")
+    ready(page, "A1 field 0")
+    # Whoever waits for an answer gets it before what it has changed.
+    late.hold('"answered\\":1,')
+    page.keyboard.press("p")
+    toast(page, "A1 field 0 pass")
+    late.wait()
+    page.keyboard.press("u")
+    page.keyboard.press("Shift+U")
+    late.let_go()
+    toast(page, "Redone: A1 field 0 pass")
+    # A note is one to the verdict that was given, and not to that before it.
+    late.hold('"answered\\":4,')
+    page.keyboard.press("f")
+    toast(page, "A1 field 0 fail")
+    late.wait()
+    page.keyboard.press("n")
+    page.keyboard.type("a fibre")
+    page.keyboard.press("Enter")
+    late.let_go()
+    toast(page, "Saved to")
+    expect(page.locator(".standing")).to_contain_text("a fibre")
+    # Keys that come before any answer do what they say, too.
+    page.keyboard.press("Escape")
+    page.keyboard.press("f")
+    page.keyboard.press("u")
+    toast(page, "Undone: A1 field 0 fail")
 
 
 def test_pictures_of_another_plate_are_not_those_of_a_well_of_the_same_name(
