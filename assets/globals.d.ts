@@ -8,6 +8,8 @@ declare global {
     hcsPart: (name: string) => Promise<any>
     Bokeh?: {
       documents: PlotDocument[]
+      /** A module of Bokeh's own; throws where there is none of that name. */
+      require: (name: "core/ui_gestures") => { UIGestures: { press_threshold: number } }
       embed: { embed_item: (item: object, place: HTMLElement) => Promise<PlotViews> }
     }
   }

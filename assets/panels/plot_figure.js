@@ -6,6 +6,8 @@ import { h } from "../core/dom.js"
 import { selection, selectWells } from "../core/selection.js"
 import { shown } from "../plate/map_values.js"
 
+const LONGEST_TIMER = 2 ** 31 - 1 // a longer one ends at once
+
 const ENDS = ["pointerup", "pointercancel", "blur"]
 
 /** The place of one figure at a time in `host`. @param {HTMLElement} host */
@@ -37,6 +39,7 @@ export function plotFigure(host) {
     host.append(place) // Bokeh measures it; the old figure is seen until the new one is drawn
     let drawn = null
     try {
+      dragAfterRest()
       drawn = await window.Bokeh?.embed.embed_item(item, place) ?? null
       await released() // or whatever a person drags would be gone under the hand
     } finally {
@@ -113,6 +116,17 @@ export function plotFigure(host) {
       clear()
       host.replaceChildren()
     },
+  }
+}
+
+/** Bokeh takes a pointer that rests for 0.3 seconds after it went down for a long press, and then
+ *  drags no more: a line or a box that somebody holds before moving it, or on a busy machine, stays
+ *  where it is. Nothing here is pressed long. */
+function dragAfterRest() {
+  try {
+    if (window.Bokeh) window.Bokeh.require("core/ui_gestures").UIGestures.press_threshold = LONGEST_TIMER
+  } catch (error) {
+    console.warn(error) // another Bokeh, which names it otherwise: its plots are drawn all the same
   }
 }
 

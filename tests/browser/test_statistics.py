@@ -175,6 +175,7 @@ def cut_offs_and_selection(page: Page, picture: Callable) -> None:
     select.focus()  # which it loses as the pointer goes down: no end of the drag
     page.mouse.move(x, y)
     page.mouse.down()
+    page.evaluate(REST)
     page.mouse.move((x + to) / 2, y, steps=4)
     # A figure that comes meanwhile waits for the hand, and has what it did.
     page.emulate_media(color_scheme="dark")
@@ -357,6 +358,9 @@ PLACES = f"""() => {{
   return [at(span.location), box.top + top + height / 2, at(-1.4)]
 }}"""
 """Where the lower cut-off is drawn, and where it would be at -1.4."""
+
+REST = "() => new Promise((resolve) => setTimeout(resolve, 1000))"
+"""A hand that holds what it will drag: for Bokeh a long press, which drags nothing."""
 
 POINTS = f"""() => {{
   {_MODEL}
