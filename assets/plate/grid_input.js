@@ -1,6 +1,6 @@
 // Pointer and keys on the plate's table become acts: look at a well, choose some.
 
-const AFTER_DRAG_MILLISECONDS = 50 // a click so soon after a drag is the drag's own
+const AFTER_DRAG_MILLISECONDS = 50 // a click so soon after a drag is the drag's own, as the hand did it
 
 /** @type {Record<string, [number, number]>} */
 const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }
@@ -32,8 +32,9 @@ function bindPointer(table, acts) {
   // Wherever the button is let go, the drag is over; the click that may follow it is
   // told apart by time, so that no later click is taken for it.
   let dragEnded = -Infinity
-  const endDrag = () => {
-    if (dragged) dragEnded = performance.now()
+  /** @param {Event} event */
+  const endDrag = ({ timeStamp }) => {
+    if (dragged) dragEnded = timeStamp // and not when a busy page comes to it
     from = -1
     dragged = false
   }
@@ -56,8 +57,8 @@ function bindPointer(table, acts) {
   table.addEventListener("pointerleave", () => acts.hover(-1))
   table.addEventListener("click", (event) => {
     const index = indexOf(event)
-    endDrag()
-    if (performance.now() - dragEnded < AFTER_DRAG_MILLISECONDS) return
+    endDrag(event)
+    if (event.timeStamp - dragEnded < AFTER_DRAG_MILLISECONDS) return
     const add = event.ctrlKey || event.metaKey
     if (index < 0) return clickHead(event, add)
     if (add) acts.toggle(index)
