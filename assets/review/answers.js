@@ -11,9 +11,11 @@ import { TURNS, named } from "./waiting.js"
  * @param {ReturnType<typeof import("./waiting.js").makeWaiting>} its.sent
  * @param {ReturnType<typeof import("./messages.js").makeMessages>} its.messages
  * @param {Pick<ReturnType<typeof import("./deciding.js").makeDeciding>, "ask" | "post">} its.deciding
+ * @param {import("./unshown.js").Unshown} its.unshown
  * @param {(wells: string[]) => unknown} its.onUnsaved
  */
-export function makeAnswers({ bar, sent, messages, deciding, onUnsaved }) {
+export function makeAnswers({ bar, sent, unshown, messages, deciding, onUnsaved }) {
+  let answered = 0
   const unsaved = watchUnsaved(sent.batches)
 
   /** @param {VerdictAnswer} result */
@@ -42,7 +44,12 @@ export function makeAnswers({ bar, sent, messages, deciding, onUnsaved }) {
   return {
     /** Those that are new. @param {VerdictAnswer[]} results */
     take(results) {
-      for (const result of results) if (sent.answered(result.n)) take(result)
+      for (const result of results) {
+        if (result.n <= answered) continue
+        answered = result.n
+        unshown.take(result)
+        take(result)
+      }
     },
     /** Verdicts of an earlier page that were never confirmed. */
     async offerLeft() {

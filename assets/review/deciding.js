@@ -12,21 +12,21 @@ import { review } from "./verdicts.js"
  * @param {VerdictBar} its.bar
  * @param {Send} its.send
  * @param {ReturnType<typeof import("./waiting.js").makeWaiting>} its.sent
+ * @param {import("./unshown.js").Unshown} its.unshown
  * @param {(text: string) => unknown} its.hint
  * @param {() => ReturnType<typeof import("./remark.js").remark>} its.remarks  which call it as well, so that neither can be made first
  * @param {(well: string) => unknown} its.onJudged  a whole well, by itself
  */
-export function makeDeciding({ bar, send, sent, hint, remarks, onJudged }) {
+export function makeDeciding({ bar, send, sent, unshown, hint, remarks, onJudged }) {
   /** @type {(() => void) | null} */
   let refused = null // a verdict that waits for its reason
-  /** @type {(() => void)[]} */
-  let later = [] // acts upon what holds, until the page shows that
 
   const isStill = (/** @type {string} */ subject) => subjectOf(bar).subject === subject
 
   /** @param {string} type @param {Decision} message */
   function ask(type, message) {
     sent.add(type, message)
+    unshown.add(type, message, bar.now.plate)
     send(type, message)
   }
 
@@ -35,18 +35,6 @@ export function makeDeciding({ bar, send, sent, hint, remarks, onJudged }) {
     // Before it is sent: a page that is closed at once has it all the same.
     bar.notes.keepUnsaved({ ...message, type })
     ask(type, message)
-  }
-
-  /**
-   * Whether an act upon what holds must wait. Answers come before what they have changed: until then the page
-   * shows what held before, and U after F would take back an earlier verdict, or find nothing to take back.
-   * @param {() => void} act  called when the page shows what holds, if the plate is still open
-   */
-  function waits(act) {
-    if (!bar.shown || sent.isShownBy(bar.now.answered)) return false
-    const { plate } = bar.now
-    later.push(() => { if (bar.now.plate === plate) act() })
-    return true
   }
 
   /** @param {() => unknown} then  with a name */
@@ -73,28 +61,11 @@ export function makeDeciding({ bar, send, sent, hint, remarks, onJudged }) {
     if (about.wells.length === 1 && !about.field) onJudged(about.wells[0])
   }
 
-  /** @param {"undo" | "redo"} type @returns {void} */
-  function turn(type) {
-    if (waits(() => turn(type))) return
-    const barred = bar.shown ? barredOf(bar.now) : ""
-    if (barred) return void hint(barred)
-    const offer = bar.shown ? bar.now[type] : null
-    if (!offer) return void hint(`You have nothing to ${type} on this plate.`)
-    ask(type, { target: offer.batch, batch: newBatch(), text: offer.text })
-  }
-
   return {
     decide,
     post,
     ask,
-    turn,
     askName,
-    /** The page shows what holds now. */
-    shown() {
-      const acts = later
-      later = []
-      for (const act of acts) act() // each may wait again, for the one before it
-    },
     /** A reason was confirmed, or left; returns whether a verdict has waited for it. */
     reasonGiven(confirmed = true) {
       const again = refused
@@ -107,13 +78,22 @@ export function makeDeciding({ bar, send, sent, hint, remarks, onJudged }) {
     /** Save a note or a reason to the verdict that holds; returns whether it is sent. @param {{note?: string, reason?: string}} change */
     amend(change) {
       const { subject, held, well, field } = subjectOf(bar)
-      if (waits(() => { if (isStill(subject)) remarks().save() })) return false
       const barred = barredOf(bar.now)
       if (barred) hint(barred)
       else if (!reviewer.name) askName(() => { if (isStill(subject)) remarks().save() })
       if (barred || !reviewer.name) return false
-      post("amend", { plate: bar.now.plate, batch: newBatch(), target: held?.batch, verdict: held?.verdict, wells: well ? [well] : [], ...placeOf(field), ...change })
+      const verdict = unshown.verdictOn(bar.now, { well, ...placeOf(field) }) ?? held
+      post("amend", { plate: bar.now.plate, batch: newBatch(), target: verdict?.batch, verdict: verdict?.verdict, wells: well ? [well] : [], ...placeOf(field), ...change })
       return true
+    },
+    /** @param {"undo" | "redo"} type */
+    turn(type) {
+      const barred = bar.shown ? barredOf(bar.now) : ""
+      if (barred) return void hint(barred)
+      const offer = bar.shown ? unshown.offers(bar.now)[type] : null
+      if (offer === undefined) return void hint(`The ${type} before is not confirmed yet: press again then.`)
+      if (!offer) return void hint(`You have nothing to ${type} on this plate.`)
+      ask(type, { target: offer.batch, batch: newBatch(), text: offer.text })
     },
   }
 }

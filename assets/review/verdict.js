@@ -18,6 +18,7 @@ import { remark } from "./remark.js"
 import { makeStanding } from "./standing.js"
 import { barredOf, subjectOf, undrawn, wellOf } from "./subject.js"
 import { newBatch } from "./unsaved.js"
+import { Unshown } from "./unshown.js"
 import { turnButtons, verdictButtons } from "./verdict_buttons.js"
 import { review, setVerdicts, setWaiting, withChanges } from "./verdicts.js"
 import { makeWaiting } from "./waiting.js"
@@ -42,10 +43,11 @@ export function build({ el, send, hide }) {
     setWaiting(wells)
     showSubject()
   } })
+  const unshown = new Unshown()
   const queue = queueLine({ shown: () => (bar.shown ? bar.now : null), hint })
-  const deciding = makeDeciding({ bar, send, sent, hint, remarks: () => remarks, onJudged: queue.advance })
+  const deciding = makeDeciding({ bar, send, sent, unshown, hint, remarks: () => remarks, onJudged: queue.advance })
   const remarks = remark({ onSave: deciding.amend, onReason: deciding.reasonGiven })
-  const answers = makeAnswers({ bar, sent, messages, deciding, onUnsaved: queue.putBack })
+  const answers = makeAnswers({ bar, sent, unshown, messages, deciding, onUnsaved: queue.putBack })
   const buttons = verdictButtons((verdict) => deciding.decide(verdict, { click: true }))
   const turns = turnButtons(deciding.turn)
   const standing = makeStanding()
@@ -180,7 +182,6 @@ export function build({ el, send, hide }) {
       showQueue()
       showSubject()
       if (another) answers.offerLeft()
-      deciding.shown()
     },
   }
 }

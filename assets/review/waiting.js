@@ -39,9 +39,6 @@ export function makeWaiting({ onChange }) {
   const sent = new Map()
   /** @type {Set<string>} */
   const slow = new Set()
-  /** @type {Set<string>} */
-  const trying = new Set() // the server has said nothing to them yet
-  let answered = 0 // number of the last answer
   const element = h("div", { class: "notice warn hcs-not-saved", role: "status", hidden: true })
 
   function show() {
@@ -63,18 +60,9 @@ export function makeWaiting({ onChange }) {
     /** @param {string} batch */
     has: (batch) => sent.has(batch),
     batches: () => sent.keys(),
-    /** Note the number of an answer; returns whether it is new. @param {number} n */
-    answered(n) {
-      const isNew = n > answered
-      if (isNew) answered = n
-      return isNew
-    },
-    /** Whether what was drawn after that many answers has all in it that was sent. @param {number} n */
-    isShownBy: (n) => !trying.size && n >= answered,
     /** @param {string} type @param {Decision} message */
     add(type, message) {
       sent.set(message.batch, { type, message })
-      trying.add(message.batch)
       setTimeout(() => {
         if (!sent.has(message.batch) || slow.has(message.batch)) return
         slow.add(message.batch)
@@ -83,13 +71,11 @@ export function makeWaiting({ onChange }) {
     },
     /** It is not tried any more: a person is asked what is to become of it. @param {string} batch */
     stopped(batch) {
-      trying.delete(batch)
       if (slow.delete(batch)) show()
     },
     /** @param {string} batch */
     done(batch) {
       sent.delete(batch)
-      trying.delete(batch)
       if (slow.delete(batch)) show()
     },
   }

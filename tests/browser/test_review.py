@@ -293,7 +293,7 @@ def test_a_verdict_waits_until_the_bar_is_told_of_the_field_that_is_open(
     toast(page, "B3 field 0 fail")
 
 
-def test_what_builds_on_a_verdict_waits_until_the_page_shows_what_it_changed(
+def test_undo_redo_and_a_note_right_after_a_verdict_are_about_that_verdict(
     desk: Server, visit: Callable
 ) -> None:
     page = visit(desk, "health", before=NAMED)
