@@ -162,6 +162,9 @@ interface HeldVerdict {
   amended: string
 }
 
+/** What a note or a reason to a verdict needs to know of it. */
+type SavedVerdict = Pick<HeldVerdict, "batch" | "verdict" | "note" | "code">
+
 /** Verdict, stale, basis, reason, who, failed fields. */
 type VerdictEntry = [string, boolean, string, string, string, number]
 

@@ -21,7 +21,7 @@ from dashboard.state import SessionState, decode
 from dashboard.storage.faults import DatabaseFault
 from dashboard.text import plain_text
 from dashboard.threads import Pool
-from dashboard.turns import Turns
+from dashboard.turns import InOrder, Turns
 from hcs.errors import HCSError
 
 if TYPE_CHECKING:
@@ -91,6 +91,9 @@ class Session:
         self._farewell: Callable[[], object] = lambda: None
         self._document: Document | None = document
         self._turns = turns or Turns(service.sessions.put_off)
+        self.acts = InOrder()
+        """For the ledger: a sign-off comes after the verdicts that were before it."""
+
         self._person = ""
         self._watchers: list[Callable[[int], object]] = []
         self._pollers: list[Callable[[], object]] = []

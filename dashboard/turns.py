@@ -29,6 +29,32 @@ _REST_SECONDS = 0.005
 """Until it looks again whether they are."""
 
 
+class InOrder:
+    """Acts of one page: each begins when the one before it has ended.
+
+    Thread safety: none; on the event loop.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: deque[Callable[[], object]] = deque()
+        self._busy = False
+
+    def add(self, begin: Callable[[], object]) -> None:
+        """Begin an act in its turn; whoever began it says when it has ended."""
+        self._waiting.append(begin)
+        self._next()
+
+    def end(self) -> None:
+        """The act that was begun last has ended."""
+        self._busy = False
+        self._next()
+
+    def _next(self) -> None:
+        if not self._busy and self._waiting:
+            self._busy = True
+            self._waiting.popleft()()
+
+
 class PutOff:
     """What all pages of a server have put off: little in each turn of the loop.
 

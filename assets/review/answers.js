@@ -12,9 +12,10 @@ import { TURNS, named } from "./waiting.js"
  * @param {ReturnType<typeof import("./messages.js").makeMessages>} its.messages
  * @param {Pick<ReturnType<typeof import("./deciding.js").makeDeciding>, "ask" | "post">} its.deciding
  * @param {import("./unshown.js").Unshown} its.unshown
+ * @param {() => unknown} its.onAnswers
  * @param {(wells: string[]) => unknown} its.onUnsaved
  */
-export function makeAnswers({ bar, sent, unshown, messages, deciding, onUnsaved }) {
+export function makeAnswers({ bar, sent, unshown, messages, deciding, onAnswers, onUnsaved }) {
   let answered = 0
   const unsaved = watchUnsaved(sent.batches)
 
@@ -50,6 +51,7 @@ export function makeAnswers({ bar, sent, unshown, messages, deciding, onUnsaved 
         unshown.take(result)
         take(result)
       }
+      onAnswers()
     },
     /** Verdicts of an earlier page that were never confirmed. */
     async offerLeft() {

@@ -15,9 +15,10 @@ import { review } from "./verdicts.js"
  * @param {import("./unshown.js").Unshown} its.unshown
  * @param {(text: string) => unknown} its.hint
  * @param {() => ReturnType<typeof import("./remark.js").remark>} its.remarks  which call it as well, so that neither can be made first
+ * @param {() => unknown} its.onSent
  * @param {(well: string) => unknown} its.onJudged  a whole well, by itself
  */
-export function makeDeciding({ bar, send, sent, unshown, hint, remarks, onJudged }) {
+export function makeDeciding({ bar, send, sent, unshown, hint, remarks, onSent, onJudged }) {
   /** @type {(() => void) | null} */
   let refused = null // a verdict that waits for its reason
 
@@ -26,8 +27,9 @@ export function makeDeciding({ bar, send, sent, unshown, hint, remarks, onJudged
   /** @param {string} type @param {Decision} message */
   function ask(type, message) {
     sent.add(type, message)
-    unshown.add(type, message, bar.now.plate)
+    unshown.add(type, message, message.plate ?? bar.now.plate)
     send(type, message)
+    onSent()
   }
 
   /** @param {string} type @param {Decision} message */
@@ -56,13 +58,22 @@ export function makeDeciding({ bar, send, sent, unshown, hint, remarks, onJudged
       remarks().reason.focus()
       return void hint("This project demands a reason with each fail: choose one, Enter confirms it.")
     }
-    post("judge", { plate: bar.now.plate, batch: newBatch(), verdict, ...about, reason, note: remarks().text() })
-    remarks().given()
+    const note = remarks().text()
+    remarks().given() // before it is sent, for then they are about this verdict
+    post("judge", { plate: bar.now.plate, batch: newBatch(), verdict, ...about, reason, note })
     if (about.wells.length === 1 && !about.field) onJudged(about.wells[0])
+  }
+
+  /** The verdict on what is open, with what was sent; null where there is none, or only the server knows. */
+  function heldNow() {
+    if (bar.chosen.length > 1) return null
+    const { well, field, held } = subjectOf(bar)
+    return unshown.held(bar.now, { well, ...placeOf(field) }, held) ?? null
   }
 
   return {
     decide,
+    heldNow,
     post,
     ask,
     askName,
@@ -77,13 +88,13 @@ export function makeDeciding({ bar, send, sent, unshown, hint, remarks, onJudged
     },
     /** Save a note or a reason to the verdict that holds; returns whether it is sent. @param {{note?: string, reason?: string}} change */
     amend(change) {
-      const { subject, held, well, field } = subjectOf(bar)
+      const { subject, well, field } = subjectOf(bar)
+      const held = heldNow()
       const barred = barredOf(bar.now)
       if (barred) hint(barred)
       else if (!reviewer.name) askName(() => { if (isStill(subject)) remarks().save() })
-      if (barred || !reviewer.name) return false
-      const verdict = unshown.verdictOn(bar.now, { well, ...placeOf(field) }) ?? held
-      post("amend", { plate: bar.now.plate, batch: newBatch(), target: verdict?.batch, verdict: verdict?.verdict, wells: well ? [well] : [], ...placeOf(field), ...change })
+      if (barred || !reviewer.name || !held) return false
+      post("amend", { plate: bar.now.plate, batch: newBatch(), target: held.batch, verdict: held.verdict, wells: well ? [well] : [], ...placeOf(field), ...change })
       return true
     },
     /** @param {"undo" | "redo"} type */
@@ -91,9 +102,9 @@ export function makeDeciding({ bar, send, sent, unshown, hint, remarks, onJudged
       const barred = bar.shown ? barredOf(bar.now) : ""
       if (barred) return void hint(barred)
       const offer = bar.shown ? unshown.offers(bar.now)[type] : null
-      if (offer === undefined) return void hint(`The ${type} before is not confirmed yet: press again then.`)
+      if (offer === undefined) return void hint(`The ${type} before does not show yet: press again.`)
       if (!offer) return void hint(`You have nothing to ${type} on this plate.`)
-      ask(type, { target: offer.batch, batch: newBatch(), text: offer.text })
+      ask(type, { plate: bar.now.plate, target: offer.batch, batch: newBatch(), text: offer.text })
     },
   }
 }

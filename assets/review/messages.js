@@ -12,6 +12,8 @@ export function makeMessages() {
   const region = h("div", { class: "toast-region", role: "status", "aria-live": "polite" }, toast)
   const problem = h("div", { class: "problem", role: "alert", hidden: true })
   let timer = 0
+  /** @type {{text: Child, again: () => void, drop: () => void}[]} */
+  const questions = [] // the first is asked
 
   /** @param {Child[]} content @param {string} tone */
   function show(content, tone) {
@@ -20,6 +22,21 @@ export function makeMessages() {
     set(toast, { class: `toast ${tone}` })
     toast.hidden = false
     timer = setTimeout(() => { toast.hidden = true }, TOAST_MILLISECONDS)
+  }
+
+  function askFirst() {
+    problem.hidden = !questions.length
+    if (!questions.length) return
+    const [{ text, again, drop }] = questions
+    /** @param {() => void} act */
+    const answer = (act) => () => {
+      questions.shift()
+      askFirst()
+      act()
+    }
+    fill(problem, icon("warn"), text,
+      h("button", { class: "small", click: answer(again) }, "Try again"),
+      h("button", { class: "small plain", click: answer(drop) }, "Discard"))
   }
 
   return {
@@ -35,17 +52,10 @@ export function makeMessages() {
       const button = partial && h("button", { class: "small", click: () => { toast.hidden = true; partial() } }, "Save what there is")
       show([icon("warn"), h("span", text), button], "hint")
     },
-    /** Ask whether to try again or to drop what was not saved. @param {Child} text @param {() => void} again @param {() => void} drop */
+    /** Ask whether to try again or to drop what was not saved, after what is asked already. @param {Child} text @param {() => void} again @param {() => void} drop */
     ask(text, again, drop) {
-      /** @param {() => void} act */
-      const answer = (act) => () => {
-        problem.hidden = true
-        act()
-      }
-      fill(problem, icon("warn"), text,
-        h("button", { class: "small", click: answer(again) }, "Try again"),
-        h("button", { class: "small plain", click: answer(drop) }, "Discard"))
-      problem.hidden = false
+      questions.push({ text, again, drop })
+      if (questions.length === 1) askFirst()
     },
   }
 }

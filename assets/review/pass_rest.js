@@ -7,11 +7,12 @@ import { count } from "../core/text.js"
 import { watchDialog } from "../core/keys.js"
 
 /** Make the dialog; `send` asks the server for pictures, `onPass` passes. */
-/** @param {{send: Send, onPass: () => void}} its */
+/** @param {{send: Send, onPass: (plate: string) => void}} its */
 export function restDialog({ send, onPass }) {
   let seed = 0
+  let plate = "" // of which it asks
   const text = h("p")
-  const pass = h("button", { class: "primary", click: () => { dialog.close(); onPass() } })
+  const pass = h("button", { class: "primary", click: () => { dialog.close(); onPass(plate) } })
   const look = h("button", { class: "hcs-rest-montage", click: () => draw() })
   const cancel = h("button", { click: () => dialog.close() }, "Cancel")
   const montage = h("div", { class: "montage", role: "list", "aria-label": "Wells drawn at random", hidden: true })
@@ -34,8 +35,11 @@ export function restDialog({ send, onPass }) {
 
   return {
     dialog,
-    /** @param {{rest: number, unopened: number, glimpsed: number}} counts */
-    ask({ rest, unopened, glimpsed }) {
+    /** Another plate is open, or none: what was asked is about this one no more. */
+    close: () => dialog.close(),
+    /** @param {{plate: string, rest: number, unopened: number, glimpsed: number}} counts */
+    ask({ plate: asked, rest, unopened, glimpsed }) {
+      plate = asked
       fill(text, h("b", `${count(rest, "well")}, ${unopened.toLocaleString("en-US")} never opened by you${glimpsed ? `, ${glimpsed.toLocaleString("en-US")} of them seen in a montage` : ""}. `),
         unopened ? "Those that you have not seen are recorded as passed in bulk, not looked at; map, report, export and sign-off say so. Look at some drawn at random first:" : "")
       fill(pass, `Pass ${count(rest, "well")}`)

@@ -16,7 +16,7 @@ export function remark({ onSave, onReason }) {
   /** @type {PlateNotes} */
   let notes // drafts of the plate, see `core/storage.js`
   let about = "" // what is open
-  /** @type {HeldVerdict | null} */
+  /** @type {SavedVerdict | null} */
   let saved = null // its verdict
   let proposed = ""
   let touched = false // a person has chosen the reason
@@ -135,7 +135,7 @@ export function remark({ onSave, onReason }) {
       showReason()
     },
     /** What is open: `subject` is a text of it, `held` its verdict, `suggested` a reason. */
-    /** @param {{plateNotes: PlateNotes, subject: string, held: HeldVerdict | null, suggested: string}} now */
+    /** @param {{plateNotes: PlateNotes, subject: string, held: SavedVerdict | null, suggested: string}} now */
     show({ plateNotes, subject, held, suggested }) {
       const another = plateNotes !== notes || subject !== about
       const news = another || JSON.stringify([held, suggested]) !== JSON.stringify([saved, proposed])

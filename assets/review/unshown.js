@@ -1,10 +1,10 @@
 // What this page has done and does not show yet. Answers come before what they have changed,
 // and keys before answers: U right after F means that F, whatever the page shows until then. Pure.
 
-import { named } from "./waiting.js"
+import { TURNS, named } from "./waiting.js"
 
 /** @typedef {{ type: string, message: Decision, plate: string, n: number }} UnshownAct  `n` is that of its answer */
-/** @typedef {{ batch: string, text: string } | null} Offer */
+/** @typedef {{answered: number, plate: string}} ShownState  after how many answers it was drawn */
 
 export class Unshown {
   /** @type {UnshownAct[]} */
@@ -21,19 +21,22 @@ export class Unshown {
     for (const act of this.#acts) if (act.message.batch === batch) act.n = n
   }
 
-  /** What is not in what was drawn after that many answers. @param {{answered: number, plate: string}} shown */
-  #after({ answered, plate }) {
+  /** Forget what was drawn. @param {ShownState} shown */
+  forget({ answered }) {
     this.#acts = this.#acts.filter(({ n }) => n > answered)
-    return this.#acts.filter((act) => act.plate === plate)
+  }
+
+  /** @param {ShownState} shown */
+  #after({ answered, plate }) {
+    return this.#acts.filter((act) => act.n > answered && act.plate === plate)
   }
 
   /**
    * What undo and redo would do after all that was sent; undefined where only the server knows.
-   * @param {{answered: number, plate: string, undo: Offer, redo: Offer}} shown
-   * @returns {{undo: Offer | undefined, redo: Offer | undefined}}
+   * @param {ShownState & {undo: TurnOffer | null, redo: TurnOffer | null}} shown
    */
   offers(shown) {
-    /** @type {{undo: Offer | undefined, redo: Offer | undefined}} */
+    /** @type {{undo: TurnOffer | null | undefined, redo: TurnOffer | null | undefined}} */
     let offers = { undo: shown.undo, redo: shown.redo }
     for (const { type, message } of this.#after(shown)) {
       const taken = { batch: message.target ?? "", text: message.text ?? "" }
@@ -45,13 +48,27 @@ export class Unshown {
   }
 
   /**
-   * The verdict that will hold on a well or a field, null where the one that is shown does.
-   * @param {{answered: number, plate: string}} shown @param {{well: string, field?: string, acquisition?: number | null}} about  no well for the plate
+   * The verdict that will hold, as a note or a reason to it needs to know it; undefined where only the server knows.
+   * @param {ShownState} shown @param {{well: string, field?: string, acquisition?: number | null}} about  no well for the plate
+   * @param {SavedVerdict | null} held  as it is shown
    */
-  verdictOn(shown, { well, field = "", acquisition = null }) {
-    const isAbout = (/** @type {string[]} */ wells) => (well ? wells.includes(well) : !wells.length)
-    const judged = this.#after(shown).findLast(({ type, message }) => type === "judge" && isAbout(message.wells ?? [])
-      && (message.field ?? "") === field && (message.acquisition ?? null) === acquisition)
-    return judged?.message ?? null
+  held(shown, { well, field = "", acquisition = null }, held) {
+    const isAbout = (/** @type {Decision} */ message) => (message.field ?? "") === field && (message.acquisition ?? null) === acquisition
+      && (well ? (message.wells ?? []).includes(well) : !message.wells?.length)
+    /** @type {SavedVerdict | null | undefined} */
+    let now = held
+    /** @type {Set<string>} */
+    const ofOthers = new Set() // what it does not depend on
+    for (const { type, message } of this.#after(shown)) {
+      if (TURNS.includes(type)) {
+        if (!ofOthers.has(message.target ?? "")) now = undefined
+      } else if (type === "rest") {
+        if (well && !field) now = undefined
+      } else if (!isAbout(message)) ofOthers.add(message.batch)
+      else if (type === "judge") now = { batch: message.batch, verdict: message.verdict ?? "", note: message.note ?? "", code: message.reason ?? "" }
+      else if (now && now.batch === message.target) now = { ...now, note: message.note ?? now.note, code: message.reason ?? now.code }
+      else now = undefined
+    }
+    return now
   }
 }

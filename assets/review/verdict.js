@@ -45,15 +45,15 @@ export function build({ el, send, hide }) {
   } })
   const unshown = new Unshown()
   const queue = queueLine({ shown: () => (bar.shown ? bar.now : null), hint })
-  const deciding = makeDeciding({ bar, send, sent, unshown, hint, remarks: () => remarks, onJudged: queue.advance })
+  const deciding = makeDeciding({ bar, send, sent, unshown, hint, remarks: () => remarks, onSent: showAct, onJudged: queue.advance })
   const remarks = remark({ onSave: deciding.amend, onReason: deciding.reasonGiven })
-  const answers = makeAnswers({ bar, sent, unshown, messages, deciding, onUnsaved: queue.putBack })
+  const answers = makeAnswers({ bar, sent, unshown, messages, deciding, onAnswers: showAct, onUnsaved: queue.putBack })
   const buttons = verdictButtons((verdict) => deciding.decide(verdict, { click: true }))
   const turns = turnButtons(deciding.turn)
   const standing = makeStanding()
   const nearby = makeNearby()
   const files = exportFiles({ onTable: () => send("table", { plate: bar.now.plate }), onRefused: messages.offer })
-  const restBox = restDialog({ send, onPass: () => deciding.post("rest", { plate: bar.now.plate, batch: newBatch(), verdict: "pass", note: "", reason: "" }) })
+  const restBox = restDialog({ send, onPass: (plate) => deciding.post("rest", { plate, batch: newBatch(), verdict: "pass", note: "", reason: "" }) })
   const scope = h("button", { class: "small", "aria-pressed": "false", title: "Judge this field alone", hidden: true, click: () => setScope(!bar.whole) })
   const passRest = h("button", { class: "small hcs-pass-rest", click: () => askRest() })
   const reopen = h("button", { class: "small hcs-reopen-here", click: () => ask("reopen") }, "Reopen…")
@@ -92,9 +92,9 @@ export function build({ el, send, hide }) {
     standing.show(bar)
     const well = wellOf(bar)
     section.classList.toggle("waiting", Boolean(alone && well && undrawn(bar, review.pictures, keyName("open"))(well)))
-    const { subject, held } = subjectOf(bar)
+    const { subject } = subjectOf(bar)
     remarks.reasons(now.reasons)
-    remarks.show({ plateNotes: bar.notes, subject, held, suggested: now.well === well ? now.suggested : "" })
+    remarks.show({ plateNotes: bar.notes, subject, held: deciding.heldNow(), suggested: now.well === well ? now.suggested : "" })
   }
 
   function showQueue() {
@@ -116,7 +116,14 @@ export function build({ el, send, hide }) {
     set(reopen, barredBy(now.reopen))
     const current = bar.whole && bar.chosen.length < 2 ? (now.well ? now.standing : now.plate_standing)?.verdict : ""
     buttons.show(current, now.away)
-    turns.show(now)
+    turns.show({ ...unshown.offers(now), away: now.away })
+  }
+
+  /** Something was sent, or answered. */
+  function showAct() {
+    if (!bar.shown) return
+    showButtons()
+    showSubject()
   }
 
   tellGlimpsed(send)
@@ -167,8 +174,10 @@ export function build({ el, send, hide }) {
     content(next) {
       bar.shown = next.shown
       hide(!next.shown)
+      const another = !next.shown || bar.now?.plate !== next.plate
+      if (another) restBox.close()
       if (!next.shown) return
-      const another = bar.now?.plate !== next.plate
+      unshown.forget(next)
       // What pages share comes before a part's own: `content` stands last.
       bar.now = /** @type {VerdictNow} */ ({ ...shared, ...next })
       if (another || !bar.notes) {

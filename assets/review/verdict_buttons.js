@@ -30,7 +30,7 @@ export function turnButtons(onClick) {
   const undo = h("button", { class: "small hcs-undo", click: () => onClick("undo") })
   const redo = h("button", { class: "small hcs-redo", click: () => onClick("redo") })
 
-  /** @param {HTMLElement} button @param {TurnOffer | null} offer @param {string} barred @param {string} word @param {string} key */
+  /** @param {HTMLElement} button @param {TurnOffer | null | undefined} offer @param {string} barred @param {string} word @param {string} key */
   function showOffer(button, offer, barred, word, key) {
     set(button, { disabled: !offer || Boolean(barred), title: barred || (offer ? `${word}: ${offer.text} (${key}${keyName("undo")})` : `Nothing to ${word.toLowerCase()}`) })
     fill(button, word === "Undo" ? icon("undo") : null, word)
@@ -38,7 +38,7 @@ export function turnButtons(onClick) {
 
   return {
     elements: [undo, redo],
-    /** @param {Pick<VerdictNow, "undo" | "redo" | "away">} now */
+    /** @param {{undo: TurnOffer | null | undefined, redo: TurnOffer | null | undefined, away: string}} now */
     show(now) {
       showOffer(undo, now.undo, now.away, "Undo", "")
       showOffer(redo, now.redo, now.away, "Redo", "Shift+")

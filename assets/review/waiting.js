@@ -10,9 +10,9 @@ const SLOW_MILLISECONDS = 1000 // most are confirmed within a tenth of that
 export const TURNS = ["undo", "redo"]
 
 /** What a message decides, in words. Pure. @param {UnsavedDecision} message */
-export function named({ type, verdict, wells, note, text }) {
+export function named({ type, verdict, wells, field, note, text }) {
   if (TURNS.includes(type)) return `${type} of ${text}`
-  const what = wells?.length === 1 ? wells[0] : wells?.length ? count(wells.length, "well") : type === "rest" ? "All the rest" : "The plate"
+  const what = wells?.length === 1 ? `${wells[0]}${field ? ` field ${field}` : ""}` : wells?.length ? count(wells.length, "well") : type === "rest" ? "All the rest" : "The plate"
   return `${what} ${verdict}${note ? ` (“${note}”)` : ""}`
 }
 

@@ -67,6 +67,7 @@ class Decisions:
         reason: str = "",
         note: str = "",
         batch: str = "",
+        since: int | None = None,
     ) -> Outcome:
         """Record a verdict on one or many subjects.
 
@@ -86,6 +87,9 @@ class Decisions:
             Free text.
         batch
             Id of the act; an act that is in the ledger already is not added again.
+        since
+            Place in the ledger: what got a verdict after it is left out. None judges
+            all that was named.
 
         Raises
         ------
@@ -93,13 +97,16 @@ class Decisions:
             If the server is read-only, the plate is signed off, or others judge it
             blind.
         DashboardError
-            If a well has changed since its pictures were drawn, a reason is missing, or
-            it was not saved.
+            If a well has changed since its pictures were drawn, a reason is missing,
+            nothing is left to be judged, or it was not saved.
         """
         self._reviews.may_write()
-        if not decisions:
-            raise DashboardError("Nothing was chosen to be judged.")
         plate = self._plates.get(key)
+        if not decisions:
+            made = self._reviews.known(key, lambda verdicts: verdicts.batch(batch))
+            if not made:
+                raise DashboardError("Nothing was chosen to be judged.")
+            return self._outcome(plate, batch, made)
         if any(decision.subject.level == "plate" for decision in decisions):
             self._check_plate(key, verdict, reason, note)
         template = ReviewAct(
@@ -112,25 +119,27 @@ class Decisions:
             note=note,
             settings=self._projects.revision(plate),
         )
-        acts = self._drafts.acts(plate, decisions, template)
+        drafts = self._drafts.acts(plate, decisions, template)
+        acts: list[ReviewAct] = []
 
         def make(verdicts: Verdicts) -> list[ReviewAct]:
-            if verdicts.batch(template.batch):
+            acts[:] = verdicts.batch(template.batch)
+            if acts:
                 return []
             refuse_judging(verdicts, who, key)
-            before = (verdicts.holds(act.subject, who.name) for act in acts)
-            return [
+            before = ((act, verdicts.holds(act.subject, who.name)) for act in drafts)
+            acts[:] = [
                 dataclasses.replace(act, supersedes=old.batch if old else "")
-                for act, old in zip(acts, before, strict=True)
+                for act, old in before
+                if old is None or since is None or old.id <= since
             ]
+            if not acts:
+                raise DashboardError("All of them are judged by now: nothing was done.")
+            return acts
 
-        subjects = frozenset(act.subject for act in acts)
+        subjects = frozenset(act.subject for act in drafts)
         self._reviews.record(key, make, about=subjects)
-        return Outcome(
-            batch=template.batch,
-            text=words_of(plate, acts, self._projects),
-            count=len(acts),
-        )
+        return self._outcome(plate, template.batch, acts)
 
     def undo(self, key: str, who: Who, batch: str) -> Outcome:
         """Take back the person's last act, which must be the one that was named."""
@@ -183,6 +192,12 @@ class Decisions:
         return undo, redo
 
     # --- inside -----------------------------------------------------------------------
+
+    def _outcome(
+        self, plate: ServedPlate, batch: str, acts: Sequence[ReviewAct]
+    ) -> Outcome:
+        text = words_of(plate, acts, self._projects)
+        return Outcome(batch=batch, text=text, count=len(acts))
 
     def _turn(self, key: str, who: Who, batch: str, *, again: bool) -> Outcome:
         plate = self._plates.get(key)

@@ -23,7 +23,7 @@ _MOST_ANSWERS = 20
 
 
 class ActQueue:
-    """Does acts in the order in which they were asked for, each in a thread.
+    """Does acts in the order in which a page asked for them, each in a thread.
 
     Parameters
     ----------
@@ -44,12 +44,9 @@ class ActQueue:
         self._session = session
         self._answered = answered
         self._words = failed
-        self._waiting: deque[Callable[[], None]] = deque()
         self._answers: deque[dict[str, Any]] = deque(maxlen=_MOST_ANSWERS)
         self.count = 0
         """How many answers were given: what is drawn says which it was drawn after."""
-
-        self._busy = False
 
     def add(self, message: Message, act: Callable[[], Outcome | None]) -> None:
         """Do an act when those before it are done, and answer its message."""
@@ -62,8 +59,7 @@ class ActQueue:
                 pool=Pool.ACTS,
             )
 
-        self._waiting.append(run)
-        self._next()
+        self._session.acts.add(run)
 
     def refuse(self, message: Message, text: str) -> None:
         """Answer a message with why nothing was done."""
@@ -86,20 +82,17 @@ class ActQueue:
         """Return the last answers, oldest first."""
         return list(self._answers)
 
-    def _next(self) -> None:
-        if not self._busy and self._waiting:
-            self._busy = True
-            self._waiting.popleft()()
-
     def _done(self, message: Message, outcome: Outcome | None) -> None:
-        self._busy = False
-        self.answer(message, **({} if outcome is None else _in_words(outcome)))
-        self._next()
+        try:
+            self.answer(message, **({} if outcome is None else _in_words(outcome)))
+        finally:
+            self._session.acts.end()
 
     def _failed(self, message: Message, error: BaseException) -> None:
-        self._busy = False
-        self.refuse(message, failure(error, self._words))
-        self._next()
+        try:
+            self.refuse(message, failure(error, self._words))
+        finally:
+            self._session.acts.end()
 
 
 def _in_words(outcome: Outcome) -> dict[str, Any]:

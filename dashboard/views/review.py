@@ -95,12 +95,9 @@ class VerdictBar(Part):
     # --- acting -----------------------------------------------------------------------
 
     def _judge(self, message: Message) -> None:
-        overview = self._now.overview if self._now else None
-        key = text_of(message, "plate", 1000)
-        if overview is None or overview.key != key:
-            return self._acts.refuse(
-                message, "Open that plate first: nothing was decided."
-            )
+        overview = self._open(message, "decided")
+        if overview is None:
+            return None
         sent = message.get("wells")
         labels = [label for label in sent if isinstance(label, str)] if sent else []
         by_label = {well.label: well for well in overview.wells}
@@ -130,11 +127,9 @@ class VerdictBar(Part):
 
     def _amend(self, message: Message) -> None:
         """Save a note or a reason to the verdict that the person has read."""
-        overview, who = self._now.overview if self._now else None, self._session.who()
-        if overview is None or overview.key != text_of(message, "plate", 1000):
-            return self._acts.refuse(
-                message, "Open that plate first: nothing was saved."
-            )
+        overview, who = self._open(message, "saved"), self._session.who()
+        if overview is None:
+            return None
         if who is None:
             return self._acts.refuse(message, "Enter your name at the top first.")
         sent = message.get("wells")
@@ -170,13 +165,23 @@ class VerdictBar(Part):
         return Decision(Subject(well.path), looks.basis(key, label, digest))
 
     def _judge_rest(self, message: Message) -> None:
-        overview = self._now.overview if self._now else None
-        if overview is None or self._now is None:
-            return
-        review = self._session.service.reviews.review(overview.key, self._session.who())
+        overview = self._open(message, "decided")
+        if overview is None:
+            return None
+        key = overview.key
+        review = self._session.service.reviews.review(key, self._session.who())
         wells = unjudged(overview, review)
-        decisions = [self._unopened(overview.key, well) for well in wells]
-        self._decide(message, overview.key, decisions)
+        decisions = [self._unopened(key, well) for well in wells]
+        # A verdict that is on its way to the ledger, or another's, is none of the rest.
+        return self._decide(message, key, decisions, since=review.last)
+
+    def _open(self, message: Message, undone: str) -> PlateOverview | None:
+        """Return the plate that a message is about; answers where it is not open."""
+        overview = self._now.overview if self._now else None
+        if overview is not None and overview.key == text_of(message, "plate", 1000):
+            return overview
+        self._acts.refuse(message, f"Open that plate first: nothing was {undone}.")
+        return None
 
     def _draw_sample(self, message: Message) -> None:
         """Read some wells at random among those that would be passed unopened."""
@@ -185,7 +190,14 @@ class VerdictBar(Part):
             return
         self._sample.draw(overview, index_of(message, "seed") or 0)
 
-    def _decide(self, message: Message, key: str, decisions: list[Decision]) -> None:
+    def _decide(
+        self,
+        message: Message,
+        key: str,
+        decisions: list[Decision],
+        *,
+        since: int | None = None,
+    ) -> None:
         verdict = text_of(message, "verdict", 10)
         reason = text_of(message, "reason", 40)
         who = self._session.who()
@@ -198,17 +210,23 @@ class VerdictBar(Part):
         return self._acts.add(
             message,
             lambda: self._session.service.decisions.judge(
-                key, decisions, verdict, who, reason=reason, note=note, batch=batch
+                key,
+                decisions,
+                verdict,
+                who,
+                reason=reason,
+                note=note,
+                batch=batch,
+                since=since,
             ),
         )
 
     def _put_table(self, message: Message) -> None:
         """Put the tables of wells and fields beside the pictures, for other tools."""
-        service, key = self._session.service, self._session.state.plate
-        if text_of(message, "plate", 1000) != key:
-            return self._acts.refuse(
-                message, "Open that plate first: nothing was written."
-            )
+        service, overview = self._session.service, self._open(message, "written")
+        if overview is None:
+            return None
+        key = overview.key
         return self._session.run(
             lambda: write_tables(service, key),
             lambda folder: self._acts.answer(
@@ -219,11 +237,12 @@ class VerdictBar(Part):
         )
 
     def _turn(self, message: Message, *, again: bool) -> None:
-        who = self._session.who()
-        key = self._session.state.plate
-        batch = text_of(message, "target", 32)
+        overview, who = self._open(message, "done"), self._session.who()
+        if overview is None:
+            return None
         if who is None:
             return self._acts.refuse(message, "Enter your name at the top first.")
+        key, batch = overview.key, text_of(message, "target", 32)
         reason = self._reason_against_turning(key, batch)
         if reason:
             return self._acts.refuse(message, reason)

@@ -323,11 +323,26 @@ def test_undo_redo_and_a_note_right_after_a_verdict_are_about_that_verdict(
     late.let_go()
     toast(page, "Saved to")
     expect(page.locator(".standing")).to_contain_text("a fibre")
-    # Keys that come before any answer do what they say, too.
-    expect(page.locator(".hcs-note")).not_to_be_focused()
+    # What is typed to a verdict stays there: the box has it before the page does.
+    late.hold('"answered\\":6,')
+    page.keyboard.press("n")
+    page.keyboard.type(" and dust")
+    page.keyboard.press("Escape")
     page.keyboard.press("f")
+    toast(page, "A1 field 0 fail")
+    late.wait()
+    page.keyboard.press("n")
+    page.keyboard.press("Enter")
+    late.let_go()
+    expect(page.locator(".standing")).to_contain_text("a fibre and dust")
+    # Keys that come before any answer do what they say, too.
+    late.hold("verdict__answers")
+    page.keyboard.press("f")
+    late.wait()
     page.keyboard.press("u")
+    late.let_go()
     toast(page, "Undone: A1 field 0 fail")
+    expect(page.locator(".standing")).to_contain_text("a fibre and dust")
 
 
 def test_pictures_of_another_plate_are_not_those_of_a_well_of_the_same_name(

@@ -11,7 +11,7 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
 
 import pytest
@@ -40,6 +40,7 @@ from tests.integration.serving import (
     wait_for,
 )
 from tests.integration.test_corrections import picture
+from tests.integration.visits import Visit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -151,6 +152,52 @@ def test_a_verdict_on_other_pictures_than_those_seen_is_refused(made: Service) -
     with pytest.raises(DashboardError, match="A1 has changed since"):
         made.decisions.judge(KEY, [decision], "pass", ADA)
     assert verdicts(made.reviews.read(KEY)) == {}
+
+
+def test_all_the_rest_leaves_out_what_was_judged_since_they_were_looked_for(
+    made: Service,
+) -> None:
+    made.decisions.judge(KEY, [Decision(A1)], "flag", BEN)
+    since = made.reviews.read(KEY).last
+    made.decisions.judge(KEY, [Decision(A2)], "fail", BEN)
+    every = [Decision(A1), Decision(A2), Decision(B2)]
+    rest: dict[str, Any] = {"batch": "1" * 32, "since": since}
+    outcome = made.decisions.judge(KEY, every, "pass", ADA, **rest)
+    assert outcome.count == 2
+    held = {A1: ("pass", False), A2: ("fail", False), B2: ("pass", False)}
+    assert verdicts(made.reviews.read(KEY)) == held
+    # Asked again, as by a page that has missed the answer, it is the same act.
+    for named in (every, []):
+        again = made.decisions.judge(KEY, named, "pass", ADA, **rest)
+        assert (again.count, again.text) == (2, outcome.text)
+    rest["batch"] = "2" * 32
+    with pytest.raises(DashboardError, match="All of them are judged by now"):
+        made.decisions.judge(KEY, [Decision(A2)], "pass", ADA, **rest)
+    with pytest.raises(DashboardError, match="Nothing was chosen"):
+        made.decisions.judge(KEY, [], "pass", ADA, **rest)
+    assert verdicts(made.reviews.read(KEY)) == held
+
+
+def test_what_a_page_does_is_in_the_ledger_in_the_order_of_its_keys(
+    made: Service,
+) -> None:
+    visit = Visit(made, f"plate={KEY}")
+
+    def judge(kind: str, batch: str, **message: Any) -> None:
+        visit.send("verdict", type=kind, plate=KEY, batch=batch * 32, **message)
+
+    for batch, well in enumerate(("A1", "A2", "B2")):
+        judge("judge", str(batch), wells=[well], verdict="fail")
+    judge("undo", "8", target="2" * 32)
+    judge("rest", "9", verdict="pass")
+    visit.send("signoff", type="sign-off", plate=KEY, note="")
+    wait_for(lambda: visit.rest() or visit.content("signoff")["signed"])
+    visit.close()
+    rows = made.reviews.acts(KEY)
+    kinds = [row.kind for row in rows if row.verdict != "pass"]
+    assert kinds == ["verdict", "verdict", "verdict", "undo", "sign-off"]
+    held = verdicts(made.reviews.read(KEY))
+    assert (held[A1], held[A2]) == (("fail", False), ("fail", False))
 
 
 def test_undo_takes_back_the_named_act_and_says_what_it_left(made: Service) -> None:
