@@ -531,6 +531,7 @@ type CorrectionText = Hidden | {
   /** Ends of the names of files that an upload takes, as inputs want them. */
   accept: string
   title: string
+  plate: string
   well: string
   /** Files may be given now. */
   open: boolean

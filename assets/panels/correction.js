@@ -45,16 +45,17 @@ export function build({ el, send, hide }) {
   }
 
   /** Files for this well that are on their way, or that cannot be used. */
-  const mine = () => uploads.filter((entry) => entry.well === content?.well && (underWay(entry) || ["ready", "refused", "failed"].includes(entry.state)))
+  const isHere = (/** @type {UploadEntry} */ entry) => entry.well === content?.well && (entry.plate === content.plate || !entry.plate)
+  const mine = () => uploads.filter((entry) => isHere(entry) && (underWay(entry) || ["ready", "refused", "failed"].includes(entry.state)))
 
   /** Have the server work with what was uploaded for this well, once all of it was read. */
   function adopt() {
     if (!shown || !content.open) return
-    const own = uploads.filter((entry) => entry.well === content.well && entry.purpose === "correction")
+    const own = uploads.filter((entry) => isHere(entry) && entry.purpose === "correction")
     if (own.some(underWay)) return
     const ready = own.filter((entry) => entry.state === "ready")
     ready.forEach((entry, i) => {
-      send("uploaded", { upload: entry.id, more: i < ready.length - 1 })
+      send("uploaded", { plate: content.plate, well: content.well, upload: entry.id, more: i < ready.length - 1 })
       forget(entry.id)
     })
   }

@@ -12,6 +12,7 @@ import { leftText, part, stateText, summary } from "./upload_text.js"
 
 /** @param {PartContext} context @returns {Part<"uploads">} */
 export function build({ el, hide }) {
+  let plate = "" // that is open
   let well = "" // that is looked at, and so meant by files that are dropped beside any
 
   const input = fileBox({ class: "hcs-resume sr", "aria-label": "Files whose upload was left unfinished" }, (files) => give(chosenFiles(files), ""))
@@ -54,14 +55,15 @@ export function build({ el, hide }) {
 
   /** @param {UploadEntry} entry */
   function row(entry) {
-    const elsewhere = entry.state === "ready" && entry.well && entry.well !== well
-    const act = elsewhere ? `Open ${entry.well}` : /** @type {Partial<Record<UploadEntry["state"], string>>} */ ({ broken: "Go on now", failed: entry.file ? "Try again" : "", unused: "Use" })[entry.state]
+    const ofOther = plate && entry.state === "ready" && entry.plate && entry.plate !== plate
+    const elsewhere = entry.state === "ready" && !ofOther && entry.well && entry.well !== well
+    const act = elsewhere ? `Open ${entry.well}` : ofOther ? "Use here" : /** @type {Partial<Record<UploadEntry["state"], string>>} */ ({ broken: "Go on now", failed: entry.file ? "Try again" : "", unused: "Use" })[entry.state]
     const path = entry.folder ? `${entry.folder}/${entry.name}` : entry.name
     const bad = entry.state === "refused" || entry.state === "failed"
     return h("li", { dataset: { upload: entry.id, state: entry.state } },
       h("div", { class: "row" }, icon(bad ? "warn" : "file"), h("span", { class: "grow cut", title: path }, path),
         h("span", { class: "small soft" }, bytes(entry.size)),
-        act ? h("button", { class: "small", click: () => (elsewhere ? ask("choose", entry.well) : entry.state === "unused" ? use(entry) : again(entry)) }, act) : null,
+        act ? h("button", { class: "small", click: () => (elsewhere ? ask("choose", entry.well) : entry.state === "unused" || ofOther ? use(entry) : again(entry)) }, act) : null,
         signButton("close", `${underWay(entry) ? "Cancel" : "Discard"} ${entry.name}`, () => cancel(entry))),
       h("div", { class: "row" }, underWay(entry) ? bar("", part([entry]), 1, "grow") : null,
         h("span", { class: "small soft" }, stateText(entry))))
@@ -71,7 +73,7 @@ export function build({ el, hide }) {
   function use(entry) {
     if (entry.purpose === "plate") return ofNewPlate() ? addPlate() : tell("hint", "Go to the list of plates to add it.")
     // In the table of many it is asked what each file is for.
-    entry.well = stage() === "correct" ? "" : well || entry.well
+    Object.assign(entry, { plate, well: stage() === "correct" ? "" : well || entry.well })
     return takeUp(entry)
   }
 
@@ -114,6 +116,7 @@ export function build({ el, hide }) {
   holdReload(() => uploads.some((entry) => entry.file && underWay(entry)))
   return {
     content(next) {
+      plate = next.plate
       well = next.well
       setServer({ address: next.address, page: next.page, plate: next.plate, most: next.most, refused: next.refused })
       show()

@@ -131,14 +131,22 @@ class Correction(Workflow[CorrectionDraft]):
         if self.draft.uploads:
             self._suggest()
 
-    def uploaded(self, upload: str, *, more: bool) -> None:
-        """Take up a file that has arrived; with the last one, assign and stage."""
+    def uploaded(self, upload: str, place: tuple[str, str], *, more: bool) -> None:
+        """Take up a file for a plate's well; with the last one, assign and stage.
+
+        Where another well was opened since, the file stays its person's, unused.
+        """
+        if place != self.draft.well:
+            return
         self._more = more
         self._taking += 1
         service, token = self._session.service, self._session.token
 
         def taken(error: str = "") -> None:
             self._taking -= 1
+            if place != self.draft.well:
+                service.corrections.put_back(token)
+                return
             uploads = service.corrections.uploads(token)
             self._set(uploads=uploads, error=error, done="")
             if not self._more and not self._taking:

@@ -34,7 +34,9 @@ class UploadForm(Part):
         on(
             "uploaded",
             lambda message: correction.uploaded(
-                text_of(message, "upload"), more=message.get("more") is True
+                text_of(message, "upload"),
+                (text_of(message, "plate", 1000), text_of(message, "well", 20)),
+                more=message.get("more") is True,
             ),
             asks=Act.UPLOAD,
         )
@@ -132,6 +134,7 @@ class UploadForm(Part):
                 "ack": self.component.last_message,
                 "accept": ",".join(SUFFIXES),
                 "title": f"Correct {plain_text(state.well, 20)}",
+                "plate": state.plate,
                 "well": plain_text(state.well, 20),
                 "open": not refused and not elsewhere,
                 "refused": refused,

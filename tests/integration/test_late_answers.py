@@ -10,7 +10,8 @@ from panel.io.state import set_curdoc
 
 from tests import plates
 from tests.integration.judged import KEY, correct
-from tests.integration.serving import PATIENCE, service, wait_for
+from tests.integration.serving import PATIENCE, send, service, tiff, wait_for
+from tests.integration.test_corrections import picture
 from tests.integration.visits import Visit
 
 if TYPE_CHECKING:
@@ -82,6 +83,29 @@ def test_a_field_that_is_opened_while_its_well_is_read_has_what_was_measured(
         assert now.field is not None
         assert now.field_values == made.quality.field_values(KEY, "A2")
         visit.close()
+
+
+def test_a_file_for_a_well_is_not_taken_for_the_one_that_was_opened_meanwhile(
+    made: Service,
+) -> None:
+    visit = Visit(made, f"plate={KEY}&well=A1")
+    upload = send(made, visit.session.token, tiff(picture(9)), "A1_DNA.tif")
+    given = {"type": "uploaded", "upload": upload.id, "plate": KEY, "well": "A1"}
+    visit.send("correction", **given)
+    early = answered(visit)  # it was read, and the page hears of it late
+    with set_curdoc(visit._document):
+        visit.session.state.update(well="A2")
+    visit.rest()
+    tell(visit, early)
+    visit.act("correction", **given)  # a message that comes late itself
+    assert visit.content("correction")["well"] == "A2"
+    assert visit.content("correction")["uploads"] == []
+    with set_curdoc(visit._document):
+        visit.session.state.update(well="A1")
+    visit.rest()
+    visit.act("correction", **given)
+    wait_for(lambda: visit.rest() or visit.content("correction")["uploads"])
+    visit.close()
 
 
 def test_versions_of_a_field_are_not_shown_as_those_of_the_next(

@@ -140,7 +140,8 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str, str]]
         visit = Visit(made, f"plate={KEY}&well=A2&field=0", seen)
         token = visit.session.token
         upload = send(made, token, tiff(picture(9)), "x.tif")
-        visit.act("correction", type="uploaded", upload=upload.id, more=False)
+        place = {"plate": KEY, "well": "A2"}
+        visit.act("correction", type="uploaded", upload=upload.id, **place)
         visit.act("corrections", type="uploaded", uploads=[upload.id])
         rows = [row["id"] for row in visit.content("corrections", "rows")]
         visit.act("corrections", type="change", rows=rows, what="well", value="A2")
