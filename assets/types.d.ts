@@ -1396,7 +1396,7 @@ interface SignoffQuestion {
   kind: string
   name: string
   label: string
-  content: Child[]
+  content: () => Child[]
   fields?: Child[]
   wants?: boolean
   message: () => object

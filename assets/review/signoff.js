@@ -26,12 +26,6 @@ export function build({ el, send, hide }) {
   el.append(section)
   const usability = usabilityPart((id, care, refuse) => send("limits", { plate: now.plate, rule: id, care, refuse }))
 
-  /** @param {string} kind @returns {void} */
-  const act = (kind, content = {}) => {
-    if (!reviewer.name) return tell("ask-name", () => act(kind, content))
-    send(kind, { plate: now.plate, ...content })
-  }
-
   // Dialogs --
 
   const problem = h("p", { class: "problem small", role: "alert", hidden: true })
@@ -41,6 +35,7 @@ export function build({ el, send, hide }) {
   const go = h("button", { type: "submit", class: "primary" })
   /** @type {SignoffQuestion} */
   let question
+  let plate = "" // the one that it is about
   let asked = "" // the kind of what was confirmed, until it is answered or seen
   let waiting = 0 // a timer, while there is no answer
   const box = h("form", { submit: (/** @type {Event} */ event) => { event.preventDefault(); confirm() } }, text, form, note, problem,
@@ -52,7 +47,7 @@ export function build({ el, send, hide }) {
     if (asked) return
     problem.hidden = true
     asked = question.kind
-    act(asked, question.message())
+    send(asked, { plate, ...question.message() })
     sayLate()
   }
 
@@ -73,13 +68,14 @@ export function build({ el, send, hide }) {
 
   /** @param {SignoffQuestion} next */
   function openDialog(next) {
-    const { name, label, content, fields = [], wants = true, again } = next
+    const { name, label, fields = [], wants = true, again } = next
     if (!reviewer.name) return tell("ask-name", again)
     question = next
+    plate = now.plate
     asked = ""
     clearTimeout(waiting)
     set(dialog, { "aria-label": name })
-    fill(text, h("h2", name), content)
+    state()
     fill(form, fields)
     fill(go, label)
     note.hidden = !wants
@@ -88,30 +84,52 @@ export function build({ el, send, hide }) {
     dialog.showModal()
   }
 
-  function askSignOff() {
+  /** Write what the dialog states, and return whether it is other than it was. */
+  function state() {
+    const before = text.textContent
+    fill(text, h("h2", question.name), question.content())
+    return text.textContent !== before
+  }
+
+  /** What an open dialog states is of the plate that is shown, and as things are. */
+  function follow() {
+    if (plate !== now.plate) return done()
+    if (question.seen()) {
+      // What others do may be shown before the answer is: nobody waits for what they see.
+      if (!asked) tell("hint", "It was done meanwhile: nothing is left to confirm.")
+      return done()
+    }
+    if (!state() || asked) return undefined
+    fill(problem, "This has changed since you opened it: read it again.")
+    problem.hidden = false
+    return undefined
+  }
+
+  const askSignOff = () => openDialog({
+    name: `Sign off ${now.name}`, again: () => askSignOff(), label: `Sign off as ${reviewer.name}`, content: signOffParts,
+    kind: "sign-off", seen: () => Boolean(now.signed), message: () => ({ note: note.value.trim() }),
+  })
+
+  function signOffParts() {
     const { counts } = now
     const open = now.differences.filter((difference) => !difference.settled).length
     const unseen = unseenOf(counts)
-    openDialog({
-      name: `Sign off ${now.name}`, again: askSignOff, label: `Sign off as ${reviewer.name}`,
-      content: [
-        now.usability ? h("p", h("b", now.usability.word), ` (${source(now.usability)})${now.usability.reasons.length ? `: ${now.usability.reasons.join("; ")}` : ""}`) : null,
-        h("p", h("b", inWords(counts))),
-        h("p", judgedInWords(counts)),
-        counts.flag ? notice("warn", `${count(counts.flag, "well")} ${counts.flag === 1 ? "is" : "are"} flagged; your sign-off will say so.`) : null,
-        unseen ? notice("warn", `${count(unseen, "well")} of this plate not viewed yet; the sign-off records that.`) : null,
-        open ? notice("warn", `${count(open, "disagreement")} of the blind review ${open === 1 ? "is" : "are"} not settled.`) : null,
-        h("p", { class: "soft" }, "From then on verdicts, plate map, cut-offs, corrections and reverts are locked for everybody, until somebody reopens the plate; that is recorded as well."),
-        now.typed ? h("p", { class: "soft" }, `Your name was typed here: the sign-off will read “${reviewer.name} (not authenticated)”.`) : null,
-      ],
-      kind: "sign-off", seen: () => Boolean(now.signed), message: () => ({ note: note.value.trim() }),
-    })
+    return [
+      now.usability ? h("p", h("b", now.usability.word), ` (${source(now.usability)})${now.usability.reasons.length ? `: ${now.usability.reasons.join("; ")}` : ""}`) : null,
+      h("p", h("b", inWords(counts))),
+      h("p", judgedInWords(counts)),
+      counts.flag ? notice("warn", `${count(counts.flag, "well")} ${counts.flag === 1 ? "is" : "are"} flagged; your sign-off will say so.`) : null,
+      unseen ? notice("warn", `${count(unseen, "well")} of this plate not viewed yet; the sign-off records that.`) : null,
+      open ? notice("warn", `${count(open, "disagreement")} of the blind review ${open === 1 ? "is" : "are"} not settled.`) : null,
+      h("p", { class: "soft" }, "From then on verdicts, plate map, cut-offs, corrections and reverts are locked for everybody, until somebody reopens the plate; that is recorded as well."),
+      now.typed ? h("p", { class: "soft" }, `Your name was typed here: the sign-off will read “${reviewer.name} (not authenticated)”.`) : null,
+    ]
   }
 
   function askReopen() {
     openDialog({
       name: `Reopen ${now.name}`, again: askReopen, label: `Reopen as ${reviewer.name}`,
-      content: [h("p", `${now.signed?.who} signed this plate off. Reopening lets verdicts and corrections change again; who reopened it, when and why stays in the record.`)],
+      content: () => [h("p", `${now.signed?.who} signed this plate off. Reopening lets verdicts and corrections change again; who reopened it, when and why stays in the record.`)],
       kind: "reopen", seen: () => !now.signed, message: () => ({ note: note.value.trim() }),
     })
   }
@@ -122,7 +140,7 @@ export function build({ el, send, hide }) {
     const hidden = h("input", { type: "checkbox" })
     openDialog({
       name: "Blind review by two", again: askBlind, label: "Begin", wants: false,
-      content: [h("p", "Two people judge this plate without knowing of each other: the other's verdicts, notes, presence and counts are hidden here, in exports and in the record, until both are done.")],
+      content: () => [h("p", "Two people judge this plate without knowing of each other: the other's verdicts, notes, presence and counts are hidden here, in exports and in the record, until both are done.")],
       fields: [
         h("label", h("span", "First reviewer"), first), h("label", h("span", "Second reviewer"), second),
         h("label", { class: "row" }, hidden, "Hide role, compound and dose as well, from everybody")],
@@ -132,13 +150,13 @@ export function build({ el, send, hide }) {
 
   const askDone = () => openDialog({
     name: "Done with the blind review", again: () => askDone(), label: "I am done", wants: false,
-    content: [h("p", "You cannot judge this plate any more until the other is done, too. Then both see everything, how far you agree, and what is to be settled.")],
+    content: () => [h("p", "You cannot judge this plate any more until the other is done, too. Then both see everything, how far you agree, and what is to be settled.")],
     kind: "done", seen: () => now.blind.done || !now.blind.open, message: () => ({}),
   })
 
   const askEnd = () => openDialog({
     name: "End the blind review", again: () => askEnd(), label: "End it",
-    content: [h("p", "It ends before both are done, and everybody sees everything. That you ended it is recorded.")],
+    content: () => [h("p", "It ends before both are done, and everybody sees everything. That you ended it is recorded.")],
     kind: "end", seen: () => !now.blind.open, message: () => ({ note: note.value.trim() }),
   })
 
@@ -248,13 +266,12 @@ export function build({ el, send, hide }) {
         return
       }
       now = next
+      if (dialog.open) follow()
       for (const result of next.results ?? []) {
         if (result.n <= answered) continue
         answered = result.n
         take(result)
       }
-      // What others do may be shown before the answer is: nobody waits for what they see.
-      if (asked && question.seen()) done()
       show()
     },
   }

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
+from tests import plates
 from tests.browser.late import LateMessages
 from tests.browser.serving import well
 from tests.browser.test_review import NAMED, ready, toast
@@ -16,14 +18,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_wells_of_a_montage_count_as_looked_at_and_flagged_ones_are_told(
+def test_a_sign_off_states_what_was_seen_and_flagged_as_it_is_and_on_its_plate_alone(
     small_plate: Path, serve: Callable, visit: Callable
 ) -> None:
-    page = visit(serve(small_plate), "?well=A1", before=NAMED)
+    twin = plates.make(small_plate.with_name("twin.ome.zarr"))
+    server, place = serve(small_plate, twin), f"?plate={small_plate.name}"
+    page = visit(server, f"{place}&well=A1", before=NAMED)
     ready(page, "A1")
     page.keyboard.press("l")
     toast(page, "A1 flag")
-    page.goto(page.url.partition("?")[0])
+    page.goto(server.url + place)
     signoff = page.locator(".hcs-signoff")
     expect(signoff).to_contain_text("5 wells not viewed yet")
     page.locator(".hcs-pass-rest").click()
@@ -39,8 +43,28 @@ def test_wells_of_a_montage_count_as_looked_at_and_flagged_ones_are_told(
     question = page.locator(".hcs-signoff ~ dialog[open]")
     expect(question).to_contain_text("1 well is flagged")
     expect(question).not_to_contain_text("not viewed yet")
+    # What others decide meanwhile is stated, too, and is not signed unread.
+    other = visit(server, f"{place}&well=A2", before=NAMED)
+    ready(other, "A2")
+    other.keyboard.press("l")
+    toast(other, "A2 flag")
+    expect(question).to_contain_text("2 wells are flagged")
+    expect(question.get_by_role("alert")).to_contain_text("read it again")
     page.keyboard.press("Escape")
     expect(page.locator("dialog[open]")).to_have_count(0)
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type("twin")
+    expect(page.locator(".hcs-palette [role=option]").first).to_contain_text("twin")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("plate=twin"))
+    expect(signoff).to_contain_text("No well is judged")
+    page.locator(".hcs-sign-off").click()
+    expect(question).to_contain_text("No well is judged")
+    page.go_back()
+    expect(page).to_have_url(re.compile(f"plate={small_plate.name}"))
+    expect(signoff).to_contain_text("2 flag")
+    expect(question).to_have_count(0)
 
 
 def without_answers(message: str) -> str:
