@@ -752,6 +752,7 @@ type AddPlateText = Hidden | { shown: true, refused: Refusal, barred: Barred, ag
 
 type SuspectsText = Hidden | {
   shown: boolean
+  plate: string
   title: string
   pending: string
   /** Measuring waits for a person: a button starts it. */
@@ -771,6 +772,7 @@ type SuspectsText = Hidden | {
 
 type StatisticsText = Hidden | {
   shown: true
+  plate: string
   problem: string
   hint: string
   running: boolean
@@ -798,6 +800,7 @@ type StatisticsText = Hidden | {
 
 type PlotsText = Hidden | {
   shown: true
+  plate: string
   /** Of the figure that is to be shown; it may still be on its way. */
   serial: number
   tab: string

@@ -143,8 +143,8 @@ function cutControls(send, figure) {
   const low = h("input", { type: "number", step: "any", "aria-label": "Cut-off below", class: "hcs-cut-low" })
   const high = h("input", { type: "number", step: "any", "aria-label": "Cut-off above", class: "hcs-cut-high" })
   const tally = h("output", { class: "tally hcs-cut-count", "aria-live": "polite" })
-  const keep = h("button", { class: "small primary hcs-cut-keep", click: () => { keep.disabled = true; send("cut", { metric: now.metric, low: value(low), high: value(high) }) } }, "Keep for project")
-  const back = h("button", { class: "small", click: () => send("cut", { metric: now.metric, back: true }) }, "Back to default")
+  const keep = h("button", { class: "small primary hcs-cut-keep", click: () => { keep.disabled = true; send("cut", { plate: now.plate, metric: now.metric, low: value(low), high: value(high) }) } }, "Keep for project")
+  const back = h("button", { class: "small", click: () => send("cut", { plate: now.plate, metric: now.metric, back: true }) }, "Back to default")
   const choose = h("button", { class: "small hcs-cut-choose", title: "Select the wells beyond the cut-offs", click: () => selectWells(beyond()) }, "Choose wells")
   const below = labelled("≤", low)
   const above = labelled("≥", high)
@@ -219,7 +219,7 @@ function cutControls(send, figure) {
     show(next) {
       now = next
       element.hidden = next.tab !== "histogram" || !next.plotted || next.metric === "suspicion"
-      if (isNew(next.metric, next.low, next.high, next.refused[0])) {
+      if (isNew(next.plate, next.metric, next.low, next.high, next.refused[0])) {
         low.value = rounded(next.low)
         high.value = rounded(next.high)
       }

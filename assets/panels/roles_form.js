@@ -56,9 +56,10 @@ export function rolesForm(send, { preview: previewed = false } = {}) {
   return {
     element,
     answer,
-    /** `reason` says why nothing of it can be kept, "" where it can. */
-    show(/** @type {Roles | null} */ next, reason = "", refused = 0) {
-      if (!isNew(next, reason, refused)) return
+    /** `reason` says why nothing of it can be kept, "" where it can; what is chosen goes where `of` is another.
+     *  @param {Roles | null} next @param {unknown} of */
+    show(next, reason = "", of = "") {
+      if (!isNew(next, reason, of)) return
       now = next
       if (!next) return
       line.textContent = `${words(next.counts) || "not known"} · ${next.kept ? "set for this project" : "proposed, please check"}`

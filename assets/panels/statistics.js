@@ -16,12 +16,13 @@ export function build({ el, send }) {
   const about = h("p", { class: "about small" })
   const assay = h("button", { class: "small", hidden: true })
   const body = h("div", { class: "body" })
-  const roles = rolesForm(send)
+  let plate = ""
+  const roles = rolesForm((kind, content) => send(kind, { plate, ...content }))
   el.append(h("section", { class: "panel statistics hcs-statistics", "aria-label": "Statistics" },
     h("header", h("h2", { class: "grow" }, "Statistics"), lastSeen(), assay), body))
   /** @type {string | null} */
   let shown = null
-  assay.addEventListener("click", () => send("assay", { metric: assay.getAttribute("aria-pressed") === "true" ? "" : shown }))
+  assay.addEventListener("click", () => send("assay", { plate, metric: assay.getAttribute("aria-pressed") === "true" ? "" : shown }))
 
   /** @param {MetricStatistics} statistics */
   function controls(statistics) {
@@ -85,6 +86,7 @@ export function build({ el, send }) {
   return {
     content(next) {
       const statistics = next.found
+      plate = next.plate
       shown = statistics?.metric ?? null
       const is = statistics && statistics.assay === statistics.metric
       set(assay, { "aria-pressed": Boolean(is), ...barredBy(next.barred.assay, "Statistics of the assay metric are not exploratory") })
@@ -96,7 +98,7 @@ export function build({ el, send }) {
           next.running ? h("span", { class: "tag" }, "still measuring") : null,
           statistics.exploratory ? h("span", { class: "tag exploratory", title: statistics.assay ? "The project's assay metric is another metric" : "This project has no assay metric yet: among many metrics a good value can be chance" }, "exploratory") : null)
       }
-      roles.show(next.roles, next.barred.roles, next.refused[0])
+      roles.show(next.roles, next.barred.roles, [plate, next.refused[0]])
       fill(body,
         next.refused[1] ? notice("bad", next.refused[1]) : null,
         next.problem ? notice("bad", next.problem) : null,

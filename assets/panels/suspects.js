@@ -56,10 +56,10 @@ export function build({ el, send }) {
         next.reasons.length ? h("ul", { class: "reasons" }, next.reasons.map(reason)) : null, // of the open well, before all of the plate
         next.banner.length ? notice("bad plate-banner", h("div", h("b", "The whole plate looks bad."), next.banner.map((text) => h("p", text)))) : null,
         next.moved ? h("div", { class: "notice moved" }, h("span", { class: "grow" }, "The plate has changed since suspects were found."),
-          h("button", { class: "small", ...barredBy(next.barred.anew, "Compare wells with the plate as it is now"), click: () => send("anew") }, "Recompute")) : null,
+          h("button", { class: "small", ...barredBy(next.barred.anew, "Compare wells with the plate as it is now"), click: () => send("anew", { plate: next.plate }) }, "Recompute")) : null,
         next.refused[1] ? h("p", { class: "notice bad", role: "alert" }, next.refused[1]) : null,
         next.pending ? h("p", { class: "soft" }, next.pending) : null,
-        next.held ? h("button", { class: "small", ...barredBy(next.barred.measure, "Measure all fields and find suspects"), click: () => send("measure") }, "Measure") : null,
+        next.held ? h("button", { class: "small", ...barredBy(next.barred.measure, "Measure all fields and find suspects"), click: () => send("measure", { plate: next.plate }) }, "Measure") : null,
         next.list.length ? h("ol", { class: "list" }, next.list.map(suspect)) : null,
         next.more ? h("p", { class: "small soft" }, `and ${count(next.more, "other")}`) : null,
         next.few ? h("p", { class: "hcs-few" }, next.few) : null,

@@ -154,6 +154,7 @@ class DistributionPart(Part):
         self.component.put(
             {
                 "shown": True,
+                "plate": now.state.plate,
                 "serial": self._serial,
                 "tab": self._choice.tab,
                 "tabs": [[id, title] for id, title in TABS if id != "doses" or doses],
@@ -213,8 +214,8 @@ class DistributionPart(Part):
             return
         low, high = (_number(message.get(name)) for name in ("low", "high"))
         cut = None if message.get("back") else (low, high)
-        choices, key = self._session.service.assay, now.state.plate
-        self._writes.make(lambda: choices.keep_cut(key, metric, cut))
+        choices = self._session.service.assay
+        self._writes.make_at(message, lambda key: choices.keep_cut(key, metric, cut))
 
     def _draw_anew(self) -> None:
         """Draw what is drawn already: it failed, or was dragged to what is not kept."""

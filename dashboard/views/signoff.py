@@ -17,6 +17,7 @@ from dashboard.reviews.wording import subject_text
 from dashboard.text import plain_text
 from dashboard.views.act_queue import ActQueue
 from dashboard.views.island import Island, Message, Part, text_of
+from dashboard.views.writes import NOT_OPEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,7 +100,7 @@ class Signoff(Part):
     ) -> None:
         who, key = self._session.who(), self._session.state.plate
         if text_of(message, "plate", 1000) != key:
-            return self.refuse(message, "Open that plate first: nothing was done.")
+            return self.refuse(message, NOT_OPEN)
         if who is None:
             return self.refuse(message, "Enter your name at the top first.")
         return self._add(message, lambda: step(key, who, message))
@@ -108,7 +109,7 @@ class Signoff(Part):
         """Let the project demand a reason with each fail, or no more."""
         service, key = self._session.service, self._session.state.plate
         if text_of(message, "plate", 1000) != key:
-            return self.refuse(message, "Open that plate first: nothing was done.")
+            return self.refuse(message, NOT_OPEN)
         demand = message.get("reason") is True
 
         def keep() -> None:
@@ -123,7 +124,7 @@ class Signoff(Part):
         """Set the limits of a rule for the use of a project's plates."""
         service, key = self._session.service, self._session.state.plate
         if text_of(message, "plate", 1000) != key:
-            return self.refuse(message, "Open that plate first: nothing was done.")
+            return self.refuse(message, NOT_OPEN)
         rule = text_of(message, "rule", 40)
         limits = (rule, _limit(message, "care"), _limit(message, "refuse"))
 

@@ -110,6 +110,7 @@ class Statistics(Part):
         self.component.put(
             {
                 "shown": True,
+                "plate": now.state.plate,
                 "problem": self._problem,
                 "hint": ""
                 if now.values is not None and is_measured(now.state.metric)
@@ -127,8 +128,8 @@ class Statistics(Part):
         if now is None or now.overview is None:
             return
         mapping = None if message.get("proposal") else mapping_of(message, now.roles)
-        service, key = self._session.service, now.state.plate
-        self._writes.make(lambda: service.projects.keep_roles(key, mapping))
+        projects = self._session.service.projects
+        self._writes.make_at(message, lambda key: projects.keep_roles(key, mapping))
 
     def _keep_assay(self, message: Message) -> None:
         now = self._now
@@ -136,9 +137,9 @@ class Statistics(Part):
             return
         metric = text_of(message, "metric", 200)
         if not metric or any(known_metric.id == metric for known_metric in now.metrics):
-            service, key = self._session.service, now.state.plate
-            self._writes.make(
-                lambda: service.quality.keep_assay_metric(key, metric or None)
+            quality = self._session.service.quality
+            self._writes.make_at(
+                message, lambda key: quality.keep_assay_metric(key, metric or None)
             )
 
     def _redraw(self) -> None:

@@ -41,17 +41,11 @@ class Suspects(Part):
         if self._now and any(metric.id == metric_id for metric in self._now.metrics):
             self._session.state.update(metric=metric_id)
 
-    def _anew(self, _: Message) -> None:
-        now = self._now
-        if now and now.state.plate:
-            service, key = self._session.service, now.state.plate
-            self._writes.make(lambda: service.quality.judge_anew(key))
+    def _anew(self, message: Message) -> None:
+        self._writes.make_at(message, self._session.service.quality.judge_anew)
 
-    def _measure(self, _: Message) -> None:
-        now = self._now
-        if now and now.state.plate:
-            service, key = self._session.service, now.state.plate
-            self._writes.make(lambda: service.quality.resume_measuring(key))
+    def _measure(self, message: Message) -> None:
+        self._writes.make_at(message, self._session.service.quality.resume_measuring)
 
     def refuse(self, message: Message, reason: str) -> None:
         """Say why nothing was kept, where it was asked."""
@@ -73,6 +67,7 @@ class Suspects(Part):
         self.component.put(
             {
                 "shown": True,
+                "plate": now.state.plate,
                 "title": _title(label, chosen is not None, empty, judgement),
                 "pending": _pending(now) if pending else _problem(judgement),
                 # Who measures again has it judged again, too.

@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING
 
 from dashboard.threads import Pool
 from dashboard.views.failure import failure
+from dashboard.views.island import Message, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dashboard.session import Session
+
+NOT_OPEN = "Open that plate first: nothing was done."
+"""Said of a message about a plate that is not looked at any more."""
 
 
 class GuardedWrites:
@@ -42,6 +46,16 @@ class GuardedWrites:
             of=lambda: state.plate,
             pool=Pool.ACTS,
         )
+
+    def make_at(self, message: Message, work: Callable[[str], object]) -> None:
+        """Do what writes to the plate that a message names, where that is open.
+
+        What a page shows may be of the plate that it had before.
+        """
+        key = self._session.state.plate
+        if not key or text_of(message, "plate") != key:
+            return self.refuse(NOT_OPEN)
+        return self.make(lambda: work(key))
 
     def refuse(self, reason: str) -> None:
         """Say why what a person entered was not kept."""

@@ -20,6 +20,7 @@ from dashboard.views.measuring import MeasuringJob
 from dashboard.views.snapshot import Snapshot
 from dashboard.views.statistics import Statistics
 from dashboard.views.suspects import Suspects
+from dashboard.views.writes import NOT_OPEN
 from tests import plates
 from tests.integration.judged import ADA, KEY
 from tests.integration.serving import service, surveyed, wait_for
@@ -27,6 +28,7 @@ from tests.integration.visits import PutOff
 
 if TYPE_CHECKING:
     from dashboard.service import Service
+    from dashboard.views.island import Message
 
 
 @pytest.fixture
@@ -103,7 +105,7 @@ def test_where_suspects_would_stand_a_button_measures_a_plate_that_waits_for_it(
 
         made.quality.read_measured(KEY)
         assert (shown()["pending"], shown()["held"]) == ("Not measured yet.", True)
-        suspects.component.handle({"type": "measure"})
+        suspects.component.handle({"type": "measure", "plate": KEY})
         wait_for(lambda: made.quality.progress(KEY).done, "for a measured field")
         assert not shown()["held"]
 
@@ -154,7 +156,7 @@ def test_what_a_signed_plate_refuses_is_said_where_it_was_asked(
             (statistics.component, {"type": "roles", "proposal": True}),
         ]
         for island, message in asked:
-            island.handle(message)
+            island.handle({"plate": KEY, **message})
             opened.settle()
             count, why = content(island)["refused"]
             assert count >= 1
@@ -164,9 +166,41 @@ def test_what_a_signed_plate_refuses_is_said_where_it_was_asked(
         assert made.assay.basis(KEY).basis.cuts == {}
         # Said until it is done, or another plate is looked at.
         made.signing.reopen(KEY, ADA)
-        suspects.component.handle({"type": "anew"})
+        suspects.component.handle({"type": "anew", "plate": KEY})
         opened.settle()
         assert content(suspects.component)["refused"] == [1, ""]
         session.state.update(plate="another.ome.zarr")
         plots._show_heads()
         assert content(plots.component)["refused"] == [1, ""]
+
+
+def test_what_a_page_asks_of_the_plate_before_is_not_done_to_the_open_one(
+    plate: Path, tmp_path: Path
+) -> None:
+    with service(tmp_path / "w", plate, measure=False) as made:
+        session, cut = Opened(made).session, "power_log_log_slope.0"
+        now = Snapshot(
+            state=ViewState(plate=KEY, metric=cut),
+            overview=surveyed(made, KEY),
+            metrics=made.quality.metrics(KEY),
+            judgement=Judgement(ready=True, moved=True, cuts={cut: (-3.0, None)}),
+        )
+        plots, suspects = DistributionPart(session), Suspects(session)
+        statistics = Statistics(session, lambda _: None)
+        asked: list[tuple[DistributionPart | Suspects | Statistics, Message]] = [
+            (plots, {"type": "cut", "metric": cut, "low": -2.0}),
+            (suspects, {"type": "anew"}),
+            (suspects, {"type": "measure"}),
+            (statistics, {"type": "assay", "metric": cut}),
+            (statistics, {"type": "roles", "proposal": True}),
+        ]
+        for part, message in asked:
+            part.wake()
+            part.draw(now)
+            assert content(part.component)["plate"] == KEY
+            before = content(part.component)["refused"][0]
+            part.component.handle({"plate": "before.ome.zarr", **message})
+            count, why = content(part.component)["refused"]
+            assert (count, why) == (before + 1, NOT_OPEN)
+        assert made.assay.basis(KEY).basis.cuts == {}
+        assert not made.quality.progress(KEY).running
