@@ -645,6 +645,7 @@ type CorrectionTableText = Hidden | {
 
 type HistoryText = { field: "" } | {
   field: string
+  plate: string
   well: string
   label: string
   loading: boolean

@@ -22,15 +22,15 @@ export function build({ el, send, hide }) {
     about: "The present version is kept, so that this can be undone in the same way. The reason stands in the history.", example: "the first was right", look: "revert", act: "Revert",
   }, (reason) => send("revert", { ...chosen, reason }))
   el.append(section, asking.dialog)
-  /** @type {{version: string, field: string, well: string} | null} */
+  /** @type {{version: string, field: string, well: string, plate: string} | null} */
   let chosen = null // what the dialog is about
 
   /** @param {FieldVersion} version @param {number} number @returns {unknown} */
   function ask(version, number) {
     if (!reviewer.name) return tell("ask-name", () => ask(version, number))
     if (!content) return undefined
-    const { field, well, label } = content
-    chosen = { version: version.id, field, well }
+    const { field, well, plate, label } = content
+    chosen = { version: version.id, field, well, plate }
     return asking.ask(`Revert ${well} ${label} to v${number}`)
   }
 
@@ -90,6 +90,7 @@ export function build({ el, send, hide }) {
   return {
     content(next) {
       content = "well" in next ? next : undefined
+      if (chosen?.field !== content?.field || chosen?.well !== content?.well || chosen?.plate !== content?.plate) asking.dialog.close()
       set(section, { "aria-busy": Boolean(content?.busy) })
       show()
     },

@@ -43,28 +43,25 @@ class History(Part):
 
     def _revert(self, message: Message) -> None:
         now, who = self._now, self._session.who()
-        if now is None or now.field is None or self._busy:
-            return
-        version_id = text_of(message, "version", 200)
-        version = next((entry for entry in now.history if entry.id == version_id), None)
-        place = (text_of(message, "well", 20), text_of(message, "field", 200))
-        if version is None or place != (now.state.well, now.field.name):
-            return
-        if who is None:
-            self._error = "Enter your name at the top first."
-            self.draw(now)
-            return
+        key, well, field = (text_of(message, n) for n in ("plate", "well", "field"))
+        version = text_of(message, "version", 200)
         reason = text_of(message, "reason", 1000).strip()
+        if now is None or (key, well, field) != _place_of(now):
+            return self.refuse(message, "Open that field first: nothing was reverted.")
+        if self._busy:
+            return self.refuse(message, "Wait until the revert before is done.")
+        if version not in {entry.id for entry in now.history}:
+            return self.refuse(message, "That version is not there any more.")
+        if who is None:
+            return self.refuse(message, "Enter your name at the top first.")
         if not reason:
-            self._error = "A revert needs a reason: why is the older version right?"
-            self.draw(now)
-            return
-        key, well, field = now.state.plate, now.state.well, now.field.name
+            words = "A revert needs a reason: why is the older version right?"
+            return self.refuse(message, words)
         self._busy, self._error = True, ""
         self.draw(now)
-        self._session.run(
+        return self._session.run(
             lambda: self._session.service.corrections.revert(
-                key, well, field, version.id, who, reason
+                key, well, field, version, who, reason
             ),
             lambda _: self._done(""),
             failed=lambda error: self._done(failure(error, "It could not be reverted")),
@@ -96,6 +93,7 @@ class History(Part):
             barred.setdefault("revert", NOT_WRITABLE)
         self.component.put(
             {
+                "plate": now.state.plate,
                 "well": plain_text(now.state.well, 20),
                 "field": field.name,
                 "label": plain_text(field.words, 60),
@@ -140,3 +138,9 @@ class History(Part):
             size=_THUMB,
             channels=channels,
         )
+
+
+def _place_of(now: Snapshot) -> tuple[str, str, str]:
+    """Return plate, well and field that are open; the last is "" where none is."""
+    field = "" if now.field is None else now.field.name
+    return now.state.plate, now.state.well, field

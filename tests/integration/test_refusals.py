@@ -22,9 +22,9 @@ from dashboard.views.statistics import Statistics
 from dashboard.views.suspects import Suspects
 from dashboard.views.writes import NOT_OPEN
 from tests import plates
-from tests.integration.judged import ADA, KEY
+from tests.integration.judged import ADA, KEY, correct
 from tests.integration.serving import service, surveyed, wait_for
-from tests.integration.visits import PutOff
+from tests.integration.visits import PutOff, Visit
 
 if TYPE_CHECKING:
     from dashboard.service import Service
@@ -204,3 +204,29 @@ def test_what_a_page_asks_of_the_plate_before_is_not_done_to_the_open_one(
             assert (count, why) == (before + 1, NOT_OPEN)
         assert made.assay.basis(KEY).basis.cuts == {}
         assert not made.quality.progress(KEY).running
+
+
+def test_a_revert_says_why_nothing_was_reverted(plate: Path, tmp_path: Path) -> None:
+    with service(tmp_path / "w", plate) as made:
+        surveyed(made, KEY)
+        correct(made, "A1", "0", 77)
+        first = made.corrections.history(KEY, "A1", "0")[-1].id
+        visit = Visit(made, f"plate={KEY}&well=A1&field=0")
+        asked = {"plate": KEY, "well": "A1", "field": "0", "version": first}
+        asked["reason"] = "the first was right"
+
+        def why(**other: str) -> str:
+            visit.send("history", type="revert", **(asked | other))
+            return str(visit.content("history")["error"])
+
+        for place in ({"plate": "before.ome.zarr"}, {"well": "A2"}, {"field": "1"}):
+            assert why(**place) == "Open that field first: nothing was reverted."
+        assert why(version="x") == "That version is not there any more."
+        assert why(reason=" ").startswith("A revert needs a reason")
+        assert made.corrections.history(KEY, "A1", "0")[-1].id == first
+        assert len(made.corrections.history(KEY, "A1", "0")) == 2
+        assert why() == ""
+        assert why() == "Wait until the revert before is done."
+        visit.rest()
+        assert len(made.corrections.history(KEY, "A1", "0")) == 3
+        visit.close()
