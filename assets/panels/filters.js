@@ -102,7 +102,7 @@ export function build({ el, hide }) {
   function apply() {
     const active = JSON.stringify(filter) !== JSON.stringify(EMPTY)
     const hidden = active ? leftOut(now.wells, review.verdicts, filter) : new Set()
-    setFiltering(hidden, skip)
+    setFiltering(now.plate ?? "", hidden, skip)
     say(tally, active ? `${now.wells.length - hidden.size} of ${now.wells.length} wells` : "")
     clear.hidden = !active
     section.classList.toggle("active", active)

@@ -4,15 +4,21 @@
 import { tell } from "../core/bus.js"
 
 export const filtering = {
+  plate: "", // the one that it is of: another has no filter until its own has come
   /** @type {Set<string>} */
   hidden: new Set(), // labels that the filter leaves out
   skip: true, // J and K pass over them
 }
 
-/** @param {Set<string>} hidden @param {boolean} skip */
-export function setFiltering(hidden, skip) {
+/** Whether the filter leaves out a well of a plate. @param {string} plate @param {string} label */
+export const isHidden = (plate, label) => filtering.plate === plate && filtering.hidden.has(label)
+
+/** @param {string} plate @param {Set<string>} hidden @param {boolean} skip */
+export function setFiltering(plate, hidden, skip) {
   const same = filtering.skip === skip && hidden.size === filtering.hidden.size && [...hidden].every((label) => filtering.hidden.has(label))
-  if (same) return
+  const moved = filtering.plate !== plate
+  filtering.plate = plate
+  if (same && !(moved && hidden.size)) return
   filtering.hidden = hidden
   filtering.skip = skip
   tell("filtered")

@@ -10,7 +10,7 @@ import { onTheme } from "../core/theme.js"
 import { verdictAt } from "../review/verdicts.js"
 import { arrangement } from "./arrangement.js"
 import { colouring, frameOf } from "./colouring.js"
-import { filtering } from "./filtering.js"
+import { isHidden } from "./filtering.js"
 import { makeGrid } from "./grid.js"
 import { bindGrid } from "./grid_input.js"
 import { categoryKeys, stateKeys } from "./legend.js"
@@ -142,7 +142,7 @@ export function build({ el, root, send }) {
   listen("score", whenPlate(controls.stepScore))
   listen("filtered", () => {
     if (!now.plate) return
-    scene.wells.forEach((well, index) => { well.dimmed = filtering.hidden.has(now.plate.labels[index]) })
+    scene.wells.forEach((well, index) => { well.dimmed = isHidden(now.plate.key, now.plate.labels[index]) })
     text.describe()
     paintWells()
   })
@@ -163,7 +163,7 @@ export function build({ el, root, send }) {
         corrected: plate.corrected.includes(index),
         role: plate.roles[index] || "",
         verdict: verdictAt(plate.labels[index]),
-        dimmed: filtering.hidden.has(plate.labels[index]),
+        dimmed: isHidden(plate.key, plate.labels[index]),
       }))
       if (!same) {
         looking.forget()

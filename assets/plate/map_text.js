@@ -2,7 +2,7 @@
 
 import { h, say } from "../core/dom.js"
 import { verdictAt, verdictText } from "../review/verdicts.js"
-import { filtering } from "./filtering.js"
+import { isHidden } from "./filtering.js"
 import { bareText, chosenText, wellText } from "./well_text.js"
 
 /** @param {MapNow} now @param {ReturnType<typeof import("./grid.js").makeGrid>} grid */
@@ -12,7 +12,7 @@ export function makeMapText(now, grid) {
 
   const textOf = (/** @type {number} */ index) => wellText(now.plate, now.values, index, {
     ...now.scene.wells[index],
-    hidden: filtering.hidden.has(now.plate.labels[index]),
+    hidden: isHidden(now.plate.key, now.plate.labels[index]),
     verdict: verdictText(verdictAt(now.plate.labels[index])),
   })
 

@@ -7,7 +7,7 @@ import { bar, fillBar, options } from "../core/parts.js"
 import { preference, setPreference } from "../core/storage.js"
 import { count } from "../core/text.js"
 import { VERDICT_NAMES } from "../core/verdict_table.js"
-import { filtering } from "../plate/filtering.js"
+import { filtering, isHidden } from "../plate/filtering.js"
 import { ORDERS, arrange, nextWell, wellBefore } from "./queue.js"
 import { review } from "./verdicts.js"
 
@@ -28,17 +28,17 @@ export function queueLine({ shown, hint }) {
     return skipped.has(label) || Boolean(entry?.[0] && !entry[1])
   }
 
-  /** @param {string} label */
-  const leftOut = (label) => filtering.skip && filtering.hidden.has(label)
+  /** @param {VerdictNow} now */
+  const leftOut = (now) => (/** @type {string} */ label) => filtering.skip && isHidden(now.plate, label)
   /** @param {VerdictNow} now @param {string} from */
-  const following = (now, from) => nextWell(arrange(now, order.value), new Set(now.suspects), from, judgedIn(now), leftOut)
+  const following = (now, from) => nextWell(arrange(now, order.value), new Set(now.suspects), from, judgedIn(now), leftOut(now))
 
   /** @param {number} step */
   function go(step) {
     const now = shown()
     if (!now) return false
     const from = review.selected || now.well
-    const label = step > 0 ? following(now, from) : wellBefore(arrange(now, order.value), from, leftOut)
+    const label = step > 0 ? following(now, from) : wellBefore(arrange(now, order.value), from, leftOut(now))
     if (label) ask("choose", label)
     else hint(filtering.hidden.size && filtering.skip ? "Every well that the filter shows is judged." : "Every well of this plate is judged.")
     return true

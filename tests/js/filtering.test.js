@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import test from "node:test"
 
-import { leftOut } from "../../assets/plate/filtering.js"
+import { isHidden, leftOut, setFiltering } from "../../assets/plate/filtering.js"
 
 const NOTHING = { state: "", basis: "", reason: "", reviewer: "", column: "", condition: "", low: null, high: null }
 const WELLS = [
@@ -35,4 +35,12 @@ test("reviewer and reason are those of a verdict", () => {
   assert.deepEqual(hidden({ reviewer: "ann" }), ["A2", "A3"])
   assert.deepEqual(hidden({ reason: "blur" }), ["A1", "A2"])
   assert.deepEqual(hidden({ state: "field" }), ["A1", "A2"])
+})
+
+test("what a filter leaves out is left out of its own plate alone", () => {
+  setFiltering("p", new Set(["A1"]), true)
+  assert.ok(isHidden("p", "A1"))
+  assert.ok(!isHidden("q", "A1"))
+  setFiltering("q", new Set(["A1"]), true)
+  assert.ok(isHidden("q", "A1"))
 })
