@@ -119,7 +119,7 @@ export function plotFigure(host) {
   }
 }
 
-/** Bokeh takes a pointer that rests for 0.3 seconds after it went down for a long press, and then
+/** Bokeh takes a pointer that stays still for 0.3 seconds after it went down for a long press, and then
  *  drags no more: a line or a box that somebody holds before moving it, or on a busy machine, stays
  *  where it is. Nothing here is pressed long. */
 function dragAfterRest() {

@@ -34,6 +34,7 @@ from dashboard.views.verdict_content import (
     well_verdicts,
     why,
 )
+from dashboard.views.writes import NOT_OPEN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,7 +96,7 @@ class VerdictBar(Part):
     # --- acting -----------------------------------------------------------------------
 
     def _judge(self, message: Message) -> None:
-        overview = self._open(message, "decided")
+        overview = self._open(message)
         if overview is None:
             return None
         sent = message.get("wells")
@@ -127,7 +128,7 @@ class VerdictBar(Part):
 
     def _amend(self, message: Message) -> None:
         """Save a note or a reason to the verdict that the person has read."""
-        overview, who = self._open(message, "saved"), self._session.who()
+        overview, who = self._open(message), self._session.who()
         if overview is None:
             return None
         if who is None:
@@ -165,7 +166,7 @@ class VerdictBar(Part):
         return Decision(Subject(well.path), looks.basis(key, label, digest))
 
     def _judge_rest(self, message: Message) -> None:
-        overview = self._open(message, "decided")
+        overview = self._open(message)
         if overview is None:
             return None
         key = overview.key
@@ -175,12 +176,12 @@ class VerdictBar(Part):
         # A verdict that is on its way to the ledger, or another's, is none of the rest.
         return self._decide(message, key, decisions, since=review.last)
 
-    def _open(self, message: Message, undone: str) -> PlateOverview | None:
+    def _open(self, message: Message) -> PlateOverview | None:
         """Return the plate that a message is about; answers where it is not open."""
         overview = self._now.overview if self._now else None
         if overview is not None and overview.key == text_of(message, "plate", 1000):
             return overview
-        self._acts.refuse(message, f"Open that plate first: nothing was {undone}.")
+        self._acts.refuse(message, NOT_OPEN)
         return None
 
     def _draw_sample(self, message: Message) -> None:
@@ -223,7 +224,7 @@ class VerdictBar(Part):
 
     def _put_table(self, message: Message) -> None:
         """Put the tables of wells and fields beside the pictures, for other tools."""
-        service, overview = self._session.service, self._open(message, "written")
+        service, overview = self._session.service, self._open(message)
         if overview is None:
             return None
         key = overview.key
@@ -237,7 +238,7 @@ class VerdictBar(Part):
         )
 
     def _turn(self, message: Message, *, again: bool) -> None:
-        overview, who = self._open(message, "done"), self._session.who()
+        overview, who = self._open(message), self._session.who()
         if overview is None:
             return None
         if who is None:
