@@ -1520,7 +1520,7 @@ type OfferedImport = NonNullable<SetupText["import"]>
 type Trend = Extract<Texts["plates"]["trend"], { plates: unknown }>
 
 /** How far a pane is. */
-interface PaneState { busy?: boolean, error?: string, empty?: string, level?: number, mode?: string }
+interface PaneState { busy?: boolean, error?: string, unread?: string, empty?: string, level?: number, mode?: string }
 
 type FieldHistory = Extract<HistoryText, { well: string }>
 

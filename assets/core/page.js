@@ -6,6 +6,7 @@ import { expectConnection } from "./connection.js"
 import { watchFocus } from "./focus.js"
 import { sheet } from "./island.js"
 import { startPanels } from "./panels.js"
+import { watchPressing } from "./pressing.js"
 import { describe, draw, start } from "./wire.js"
 
 const PATIENCE_MILLISECONDS = 500 // a page in the background is never painted
@@ -50,6 +51,7 @@ const scripts = [.../** @type {HTMLTemplateElement} */ (document.getElementById(
 const hint = (attributes) => document.head.append(Object.assign(document.createElement("link"), attributes))
 
 watchFocus()
+watchPressing(window)
 describe(parts)
 startPanels()
 const { pictures } = await draw(first)

@@ -15,6 +15,7 @@
 import { tell } from "./bus.js"
 import { isHeard } from "./connection.js"
 import { everyFrame } from "./dom.js"
+import { whenLetGo } from "./pressing.js"
 import { digestOf, Refusal, Sending } from "./tus.js"
 
 const AT_ONCE = 2 // a browser has six connections to a server, and pictures need them
@@ -33,7 +34,8 @@ let asking = false
 /** @type {Promise<void> | null} */
 let listed = null
 
-const changed = typeof requestAnimationFrame === "function" ? everyFrame(() => tell("uploads")) : () => tell("uploads")
+const tellOfThem = () => tell("uploads")
+const changed = typeof requestAnimationFrame === "function" ? everyFrame(() => whenLetGo(tellOfThem)) : tellOfThem
 
 const UNDER_WAY = new Set(["waiting", "sending", "broken", "reading"])
 

@@ -6,6 +6,7 @@ import { connected, isHeard } from "./connection.js"
 import { h } from "./dom.js"
 import { showFault } from "./fault.js"
 import { fetchPart, island } from "./island.js"
+import { whenLetGo } from "./pressing.js"
 
 /** What one part has of the server: its texts, and somebody to tell. */
 export class Port {
@@ -172,13 +173,13 @@ export function connect(model) {
       texts[kind] = model[parameter]
       model.on(parameter, () => {
         // One message of the server changes one parameter after the other.
-        if (!changed.size) queueMicrotask(deliver)
+        if (!changed.size) queueMicrotask(() => whenLetGo(deliver))
         changed.set(port, { ...changed.get(port), [kind]: model[parameter] })
       })
     }
     newest.push([port, texts])
   }
-  give(newest)
+  whenLetGo(() => give(newest))
   server = model
   for (const each of waiting.splice(0)) model.send_msg(each)
   connected()

@@ -1,5 +1,5 @@
 // Addresses of planes and pictures, spelled as the server spells them
-// (`dashboard/web/urls.py`; a test holds both against each other): the same picture has
+// (`dashboard/addresses.py`; a test holds both against each other): the same picture has
 // one address, so that it is fetched and drawn once. Pure.
 
 /** Keys of a query in the order in which they stand. */

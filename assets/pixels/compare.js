@@ -23,6 +23,8 @@ export function build({ el, send }) {
   /** @type {CompareMode} */
   let mode = "side"
   let swipe = 0.5
+  /** @type {[number, number] | null} */
+  let pointer = null
   let blinking = 0 // timer, 0 while a person goes from one to the other
   const still = matchMedia("(prefers-reduced-motion: reduce)")
 
@@ -37,6 +39,7 @@ export function build({ el, send }) {
     states[at] = state
     say(busy, states.some((each) => each.busy) ? "Loading…" : "")
     subtracted.draw()
+    showValues()
   }
   const panes = [makePane(viewport, heard(0)), makePane(viewport, heard(1))]
   const names = [h("figcaption"), h("figcaption")]
@@ -46,7 +49,7 @@ export function build({ el, send }) {
   const handle = h("div", { class: "handle", role: "slider", tabindex: "0", "aria-label": "Swipe between old and new", "aria-valuemin": 0, "aria-valuemax": 100 })
   const subtracted = differenceLayer(viewport, panes)
   const stage = h("div", { class: "stage halves" }, boxes, subtracted.element, handle)
-  const readout = h("output", { class: "readout" })
+  const readout = h("div", { class: "readout" }) // no output, which would be read out at each pixel
   const numbers = compareValues()
   const place = h("span", { class: "small grow" })
   const steps = [keyedSign("back", "Previous correction", "field-before", () => send("next", { by: -1 })), keyedSign("forward", "Next correction", "field-after", () => send("next", { by: 1 }))]
@@ -127,10 +130,9 @@ export function build({ el, send }) {
     bars.forEach((bar, i) => (mode !== "side" && i === 0 && mode !== "blink" ? bar.hide() : bar.show(viewport, pixel[0], unit)))
   })
 
-  /** @param {[number, number] | [null, null]} place */
-  function showValues(...[x, y]) {
-    if (x === null) return fill(readout, h("span", { class: "soft" }, content?.hint ?? ""))
-    const [column, row] = viewport.at(x, y)
+  function showValues() {
+    if (!pointer) return fill(readout, h("span", { class: "soft" }, content?.hint ?? ""))
+    const [column, row] = viewport.at(...pointer)
     const both = panes.map((pane) => pane.valuesAt(column, row)?.values ?? [])
     const channels = display.channels.filter((channel) => channel.active)
     const shown = (/** @type {number | undefined} */ value) => (value === undefined ? "–" : exact(value))
@@ -161,9 +163,9 @@ export function build({ el, send }) {
   })
 
   const visible = () => el.getClientRects().length > 0
-  for (const box of [...boxes, subtracted.element]) steer(box, viewport, { onHover: showValues })
-  viewport.watch(showScale)
-  listen("display", () => { panes.forEach((pane) => pane.refresh()); subtracted.draw() })
+  for (const box of [...boxes, subtracted.element]) steer(box, viewport, { onHover: (x, y) => { pointer = x === null ? null : [x, y]; showValues() } })
+  viewport.watch(() => { showScale(); showValues() })
+  listen("display", () => { panes.forEach((pane) => pane.refresh()); subtracted.draw(); showValues() })
   listen("zoom", (factor) => { if (visible()) zoomTo(viewport, factor) })
   listen("compare-mode", (asked) => {
     if (!visible()) return
@@ -192,7 +194,7 @@ export function build({ el, send }) {
       panes[1].show(next.staged)
       viewport.picture([next.staged.width, next.staged.height])
       if (started) requestAnimationFrame(() => { numbers.open(el.clientHeight > 640); measure(); viewport.whole() })
-      showValues(null, null)
+      showValues()
       showScale()
     },
     values(next) { numbers.show(next) },

@@ -27,6 +27,7 @@ export function build({ el, send }) {
   let content
   /** @type {[number, number] | null} */
   let pointer = null
+  let unread = "" // why values cannot be said
 
   const title = h("h2", { class: "cut" })
   const marks = h("span", { class: "row" })
@@ -43,12 +44,13 @@ export function build({ el, send }) {
   const pane = makePane(viewport, (state) => {
     say(busy, state.busy ? "Loading…" : state.mode === "picture" ? "drawn by the server" : "")
     el.dataset.busy = String(Boolean(state.busy))
+    unread = state.unread ?? ""
     showReadout()
   })
   const bar = scaleBar()
   const readout = h("div", { class: "readout" }) // no output, which would be read out at each pixel
   const ruler = h("div", { class: "ruler", "aria-hidden": "true" })
-  const outlines = outlineLayer(viewport, (text) => say(outlineState, text))
+  const outlines = outlineLayer(viewport, (text) => { say(outlineState, text); showReadout() })
   const outlineState = h("span", { class: "soft small cut", role: "status" })
   const outlineSelect = h("select", { "aria-label": "Outlines of", change: () => send("outlines", { label: outlineSelect.value }) })
   const outlineBox = h("label", { class: "row outline-choice", title: `Outlines; off while ${keyName("overlays")} is held`, hidden: true }, h("span", { class: "soft" }, "Outlines"), outlineSelect, outlineState)
@@ -97,7 +99,7 @@ export function build({ el, send }) {
       ? `${number(field.start[0] + Math.floor(x) * field.pixel[0])}, ${number(field.start[1] + Math.floor(y) * field.pixel[1])} ${shortUnit(field.unit)}`
       : ""
     const object = outlines.at(x, y)
-    fill(readout, h("span", `x ${Math.floor(x)}, y ${Math.floor(y)}`), place ? h("span", { class: "soft" }, place) : null, valuesText(pixel.values),
+    fill(readout, h("span", `x ${Math.floor(x)}, y ${Math.floor(y)}`), place ? h("span", { class: "soft" }, place) : null, valuesText(pixel.values), unread ? h("span", { class: "soft" }, `Values cannot be read: ${unread}`) : null,
       object ? h("span", { class: "value" }, h("i", { class: "dot outlined" }), `${outlineSelect.value} `, h("b", String(object))) : null,
       pixel.level ? h("span", { class: "soft" }, `level ${pixel.level}`) : null)
   }

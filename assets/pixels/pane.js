@@ -20,7 +20,8 @@ const WIDTHS = { uint8: 1, int8: 1, bool: 1, uint16: 2, int16: 2, uint32: 4, int
  *
  * `show(source)` takes `{plane, picture, width, height, dtype, levels: [[width, height]],
  * z, t, projection, error}`, the first two being addresses of any of its planes and pictures.
- * `onState` hears `{busy, error, level, mode}`.
+ * `onState` hears `{busy, error, unread, level, mode}`, and again when values have come that
+ * `valuesAt` did not have; `unread` is why they cannot.
  * @param {Viewport} viewport @param {(state: PaneState) => void} onState
  */
 export function makePane(viewport, onState) {
@@ -125,8 +126,11 @@ export function makePane(viewport, onState) {
     const now = source
     const [level] = wantedLevels(source).slice(-1)
     try {
-      for (const channel of shown(now)) if (!await loadPlane(now, level, channel.index, mine, signal)) return
-    } catch { /* the picture is there; values are not */ }
+      await Promise.all(shown(now).map((channel) => loadPlane(now, level, channel.index, mine, signal)))
+      if (mine === turn) tellState({ unread: "" }) // a pointer may have waited for them
+    } catch (error) {
+      if (mine === turn) tellState({ unread: messageOf(error) }) // the picture is there; values are not
+    }
   }
 
   /** @param {PaneSource} source */
@@ -213,8 +217,8 @@ export function makePane(viewport, onState) {
   }
 
   const stops = [viewport.watch(paint), onReturn(() => {
-    if (!state.error || !source || source.error) return
-    image.removeAttribute("src")
+    if (!(state.error || state.unread) || !source || source.error) return
+    if (state.error) image.removeAttribute("src")
     load()
   })]
   const stop = () => stops.forEach((end) => end())
@@ -237,7 +241,7 @@ export function makePane(viewport, onState) {
         image.hidden = true
         return tellState({ busy: false, error: next?.error ?? "", empty: next ? "" : state.empty })
       }
-      tellState({ error: "", empty: "" })
+      tellState({ error: "", unread: "", empty: "" })
       load()
     },
     /** What stands here where there is nothing to show. @param {string} text */

@@ -99,6 +99,20 @@ def test_old_and_new_are_seen_in_each_way_by_its_key(
     expect(stage).to_have_class(re.compile(r"\bside\b"))
 
 
+def test_a_pointer_at_rest_says_what_comes_under_it(comparing: Callable) -> None:
+    page = comparing()
+    readout = page.locator(".hcs-compare .readout")
+    box = page.locator(".hcs-compare .new").bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] + box["height"] / 2)
+    expect(readout).to_contain_text(re.compile(r"x \d+, y \d+.*DNA [\d,]+ → [\d,]+"))
+    before = readout.inner_text()
+    page.keyboard.press("+")
+    expect(readout).not_to_have_text(before)
+    expect(readout).to_contain_text("GFP")
+    page.keyboard.press("2")
+    expect(readout).not_to_contain_text("GFP")
+
+
 def test_blinking_goes_by_itself_and_by_hand(comparing: Callable) -> None:
     page = comparing()
     stage = page.locator(".hcs-compare .stage")

@@ -21,10 +21,11 @@ from tests.browser.serving import at_rest, is_picture, same_place, well, where
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Locator, Page, Route
 
     from tests.browser.serving import Server
 
+PLANES = "**/plane.bin*"
 WITHOUT_WEBGL2 = """
 const before = HTMLCanvasElement.prototype.getContext
 HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
@@ -251,6 +252,38 @@ def test_the_value_under_the_cursor_is_the_array_s(
         for channel, name in enumerate(("DNA", "GFP")):
             code = plates.value(row=1, column=2, field=1, channel=channel) + x + y
             expect(readout).to_contain_text(re.compile(rf"{name}\s*{code:,}(?!\d)"))
+
+
+def test_values_that_come_under_a_pointer_at_rest_are_said_and_why_they_cannot(
+    looking: Server, visit: Callable
+) -> None:
+    page = visit(looking, "health", before=WITHOUT_WEBGL2)
+    asked: list[Route] = []
+
+    def hold(route: Route) -> None:
+        asked.append(route)
+
+    page.route(PLANES, hold)
+    page.goto(f"{looking.url}?plate=gradient.ome.zarr&well=B3&field=1")
+    pane = page.locator(".hcs-field-viewer .pane")
+    expect(pane).to_have_attribute("data-drawn", re.compile("."))
+    readout = hover_pixel(page, 17, 5, (40, 32))
+    expect(readout).not_to_contain_text("DNA")
+    for route in asked:
+        route.continue_()
+    for channel, name in enumerate(("DNA", "GFP")):
+        code = plates.value(row=1, column=2, field=1, channel=channel) + 17 + 5
+        expect(readout).to_contain_text(re.compile(rf"{name}\s*{code:,}(?!\d)"))
+
+    page = visit(looking, "health", before=WITHOUT_WEBGL2, expected=("ERR_FAILED",))
+    page.route(PLANES, lambda route: route.abort())
+    page.goto(f"{looking.url}?plate=gradient.ome.zarr&well=B3&field=1")
+    expect(page.locator(".hcs-field-viewer .pane")).to_have_attribute(
+        "data-drawn", re.compile(".")
+    )
+    expect(hover_pixel(page, 17, 5, (40, 32))).to_contain_text(
+        "Values cannot be read: "
+    )
 
 
 def test_z_t_and_acquisitions_can_be_stepped_through(

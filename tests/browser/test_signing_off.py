@@ -67,6 +67,31 @@ def test_a_sign_off_states_what_was_seen_and_flagged_as_it_is_and_on_its_plate_a
     expect(question).to_have_count(0)
 
 
+def test_a_button_that_is_pressed_while_its_part_changes_is_clicked(
+    small_plate: Path, serve: Callable, visit: Callable
+) -> None:
+    server = serve(small_plate, "--no-measure")
+    page = visit(server, "health", before=NAMED)
+    late = LateMessages(page)
+    page.goto(server.url)
+    blind = page.locator(".hcs-blind")
+    expect(page.locator("html[data-connected]")).to_be_attached()
+    late.hold("signoff__content")
+    other = visit(server, "?well=A1", before=NAMED)
+    ready(other, "A1")
+    other.keyboard.press("l")
+    toast(other, "A1 flag")
+    late.wait()
+    blind.hover()
+    page.mouse.down()
+    late.let_go()
+    expect(blind).to_be_visible()
+    page.mouse.up()
+    expect(page.get_by_role("dialog", name="Blind review by two")).to_be_visible()
+    # What has come is shown then.
+    expect(page.locator(".hcs-signoff")).to_contain_text("1 flag")
+
+
 def without_answers(message: str) -> str:
     """Return a message without answers about a sign-off: only what anybody sees."""
     if '"signoff__content"' not in message:
