@@ -53,6 +53,17 @@ export function offer(select, pairs, value) {
   if (value !== undefined) select.value = value ?? ""
 }
 
+/** Show the value that holds, null for none; what somebody is typing stays. @param {HTMLInputElement} input @param {string | number | null} value */
+export function renew(input, value) {
+  const text = String(value ?? "")
+  const { value: entered, validity, dataset } = input
+  const focused = input.matches(":focus")
+  // Half a number ("-", "0.") has no value, or that of its first half.
+  const typing = focused && (validity.badInput || entered !== (dataset.saved ?? "") || entered === text)
+  if (!typing) input.value = text
+  dataset.saved = text
+}
+
 /** A control with its name before it. @param {string} name @param {any[]} content */
 export const labelled = (name, ...content) => h("label", { class: "row" }, h("span", { class: "soft" }, name), content)
 
