@@ -215,6 +215,9 @@ def test_a_real_plate_costs_few_requests_and_shows_its_pixels(
     server = serve(path, "--read-only", "--no-measure")
     page = visit(server, "?wells=pictures", before=POINTER)
     settled(page)
+    # Or the page would ask for them below, as often as it takes.
+    address = f"{server.url}pixels/{path.name}/previews.json"
+    page.wait_for_function(PREVIEWED, arg=address, polling=500, timeout=MEASURING)
     page.goto("about:blank")  # no answer of that visit is still on its way
     answers = []
     page.on(
@@ -284,8 +287,12 @@ DEEP = """const deep = (root, test) => {
     return [...from.getContext("2d").getImageData(...scaled).data.slice(0, 3)]
   }"""
 
-COLOUR = f"""(label) => {{
+COLOUR = f"""async (label) => {{
   {DEEP}
+  // What is pressed says so at once, and is painted in the frame that follows.
+  const frame = () => new Promise(requestAnimationFrame)
+  await frame()
+  await frame()
   const [map] = deep(document, ".hcs-plate-map canvas")
   const cell = deep(document, `td[data-well="${{label}}"]`)[0].getBoundingClientRect()
   const {{ left, top }} = map.getBoundingClientRect()

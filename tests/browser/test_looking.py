@@ -86,7 +86,7 @@ def test_keys_move_and_open_and_leave_and_rest_while_typing(
     expect(page.locator(".hcs-field-viewer")).to_be_visible()
     before = where(page)
     page.keyboard.press("s")
-    expect(page.locator(".hcs-where")).not_to_have_text(before)
+    expect(page.locator(".hcs-where")).not_to_have_text(before, use_inner_text=True)
     page.keyboard.press("1")
     expect(page.locator(".hcs-channel-0")).to_have_attribute("aria-checked", "false")
     page.keyboard.press("Digit1")

@@ -287,8 +287,13 @@ def test_what_the_pages_of_a_tiff_are_is_seen_and_can_be_said(
     pages = page.get_by_label("Pages of B02.tif")
     expect(pages).to_have_value("c")
     compared(page)
+    new = page.locator(".hcs-compare .new .pane")
+    before = str(new.get_attribute("data-drawn")).partition("@")[0]
     pages.select_option("z")
     expect(page.locator("ul.files")).to_contain_text("2 × 512 × 512 (zyx)")
+    # Its pixels go with it once it is staged otherwise: they must have come before.
+    another = re.compile(rf"^(?!{re.escape(before)}@).+@")
+    expect(new).to_have_attribute("data-drawn", another)
     channel = page.get_by_label("Channel of B02.tif")
     channel.select_option("1")
     expect(page.locator(".differences")).to_contain_text("2 planes")

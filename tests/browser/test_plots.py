@@ -51,6 +51,9 @@ def test_a_plot_the_browser_cannot_draw_says_so_and_can_be_tried_again(
     select = page.locator(".hcs-metric-select select")
     expect(select).to_have_value("suspicion")
     at_rest(page)
+    # A figure that is still to come would be the one that cannot be drawn.
+    page.wait_for_function(DRAWN, arg="")
+    expect(page.locator(".hcs-figure")).to_have_attribute("aria-busy", "false")
     page.evaluate(
         """() => {
           const { embed_item } = Bokeh.embed
