@@ -668,6 +668,7 @@ type DetailsText = Hidden | {
 
 type MeasuringText = Hidden | {
   shown: true
+  plate: string
   status: string
   done: number
   total: number

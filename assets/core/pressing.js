@@ -6,7 +6,7 @@ const CLICKED = "a[href], button, summary, label, input:not([type=range]), [role
 const SLACK = 4 // pixels; what moves further drags, and wants to see what comes of it
 const TAP_MILLISECONDS = 300 // at most, from a finger's leaving to the click that browsers make of it
 
-/** @type {{x: number, y: number, clicks: boolean} | null} */
+/** @type {{x: number, y: number, clicks: boolean, key?: boolean} | null} */
 let press = null
 let end = 0
 /** @type {Set<() => void>} */
@@ -42,9 +42,15 @@ function down(event) {
   press = { x: event.clientX, y: event.clientY, clicks: path.some((element) => element.matches(CLICKED)) }
 }
 
+/** The space bar clicks when it is let go. @param {KeyboardEvent} event */
+function keyDown(event) {
+  const [target] = event.composedPath()
+  if (event.key === " " && target instanceof Element && target.matches(CLICKED)) press = { x: 0, y: 0, clicks: true, key: true }
+}
+
 /** @param {PointerEvent} event */
 function move({ buttons, clientX, clientY }) {
-  if (press && (!buttons || (!press.clicks && Math.hypot(clientX - press.x, clientY - press.y) > SLACK))) letGo()
+  if (press && !press.key && (!buttons || (!press.clicks && Math.hypot(clientX - press.x, clientY - press.y) > SLACK))) letGo()
 }
 
 /** @param {Window} page */
@@ -55,8 +61,10 @@ export function watchPressing(page) {
     ["pointermove", move],
     ["pointerup", ({ pointerType }) => { if (press) letGoSoon(pointerType === "mouse" ? 0 : TAP_MILLISECONDS) }],
     ["click", () => { if (press) letGoSoon(0) }],
+    ["keydown", keyDown],
+    ["keyup", () => { if (press?.key) letGoSoon(0) }],
     ["pointercancel", letGo],
-    ["blur", letGo],
+    ["blur", ({ target }) => { if (target === page) letGo() }], // a press takes the focus from what had it, which is heard here, too
   ]
   for (const [name, listener] of heard) page.addEventListener(name, listener, true)
 }

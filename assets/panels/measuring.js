@@ -18,7 +18,8 @@ export function build({ el, send }) {
   const status = h("p", { class: "status grow", role: "status" })
   const measured = bar("Fields measured")
   let asks = ""
-  const act = h("button", { class: "small act", click: () => { act.disabled = true; send(asks) } })
+  let plate = ""
+  const act = h("button", { class: "small act", click: () => { act.disabled = true; send(asks, { plate }) } })
   const refusal = h("p", { class: "notice bad", role: "alert", hidden: true })
   const body = h("div", { class: "failures" })
   const plugins = h("div", { class: "plugins" })
@@ -37,6 +38,7 @@ export function build({ el, send }) {
       sayIf(refusal, next.refused[1])
       const [label, kind, title] = ACTS[next.act] ?? ["", "", ""]
       asks = kind
+      plate = next.plate
       act.hidden = !kind
       set(act, barredBy(next.barred[kind], title))
       say(act, label)

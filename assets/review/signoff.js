@@ -24,7 +24,7 @@ export function build({ el, send, hide }) {
   const body = h("div", { class: "body" })
   const section = h("section", { class: "panel hcs-signoff", "aria-label": "Sign-off" }, h("header", title), body)
   el.append(section)
-  const usability = usabilityPart((id, care, refuse) => send("limits", { plate: now.plate, rule: id, care, refuse }))
+  const usability = usabilityPart((plate, rule, care, refuse) => send("limits", { plate, rule, care, refuse }))
 
   // Dialogs --
 
@@ -232,7 +232,7 @@ export function build({ el, send, hide }) {
   function show() {
     section.classList.toggle("locked", Boolean(now.signed))
     const counts = now.counts
-    usability.show(now.whole ? now.usability : null, now.signed ? "The plate is signed off." : now.barred.limits)
+    usability.show(now.plate, now.whole ? now.usability : null, now.signed ? "The plate is signed off." : now.barred.limits)
     fill(body,
       usability.element,
       now.signed ? signedPart(now.signed) : null,

@@ -19,8 +19,8 @@ export function limitOf(text) {
 }
 
 /**
- * The part of the review panel; `onLimits(id, care, refuse)` hears of limits that were typed.
- * @param {(id: string, care: number | null, refuse: number | null) => void} onLimits
+ * The part of the review panel; `onLimits(plate, id, care, refuse)` hears of limits that were typed.
+ * @param {(plate: string, id: string, care: number | null, refuse: number | null) => void} onLimits
  */
 export function usabilityPart(onLimits) {
   const statement = h("div", { class: "use-statement" })
@@ -32,13 +32,13 @@ export function usabilityPart(onLimits) {
     h("p", { class: "soft" }, "To decide otherwise, judge the plate as a whole, with a reason or a note: pass is use, flag is use with care, fail is do not use."))
   const element = h("div", { class: "usability hcs-usability", hidden: true }, statement, reasons, rules)
 
-  /** A row that is kept, so that what is being typed and the focus stay. @param {string} id */
-  function makeRow(id) {
+  /** A row that is kept, so that what is being typed and the focus stay. @param {string} plate @param {string} id */
+  function makeRow(plate, id) {
     const inputs = [0, 1].map(() => h("input", { type: "text", inputmode: "decimal", size: "4", placeholder: "–", change: () => {
       const typed = inputs.map((input) => limitOf(input.value))
       inputs.forEach((input, at) => set(input, { "aria-invalid": typed[at] === undefined }))
       const [care, refuse] = typed
-      if (care !== undefined && refuse !== undefined) onLimits(id, care, refuse)
+      if (care !== undefined && refuse !== undefined) onLimits(plate, id, care, refuse)
     } }))
     const name = h("th", { scope: "row" })
     const value = h("td")
@@ -63,18 +63,24 @@ export function usabilityPart(onLimits) {
 
   /** @type {Map<string, ReturnType<typeof makeRow>>} */
   const drawRow = new Map()
+  let shown = "" // the plate that they are of
   const isNew = novelty()
   return {
     element,
-    /** @param {UsabilityText | null} usability @param {string} barred */
-    show(usability, barred) {
+    /** @param {string} plate @param {UsabilityText | null} usability @param {string} barred */
+    show(plate, usability, barred) {
       element.hidden = !usability
-      if (!isNew(usability, barred) || !usability) return
+      if (!isNew(plate, usability, barred) || !usability) return
+      if (plate !== shown) {
+        drawRow.clear() // what is being typed is of the plate that was there
+        fill(rows)
+      }
+      shown = plate
       statement.className = `use-statement ${usability.use}`
       fill(statement, h("span", { class: "mark", "aria-hidden": "true" }, SIGNS[usability.use]), h("b", usability.word), h("span", { class: "soft small" }, source(usability)))
       fill(reasons, usability.reasons.map((reason) => h("li", reason)))
       for (const rule of usability.rules) {
-        if (!drawRow.has(rule.id)) drawRow.set(rule.id, makeRow(rule.id))
+        if (!drawRow.has(rule.id)) drawRow.set(rule.id, makeRow(plate, rule.id))
         drawRow.get(rule.id)?.(rule, barred)
       }
     },

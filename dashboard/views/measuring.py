@@ -41,15 +41,11 @@ class MeasuringJob(Part):
         self.component.on("hold", self._hold, asks=Act.MEASURE)
         self.component.on("resume", self._resume, asks=Act.MEASURE)
 
-    def _hold(self, _: Message) -> None:
-        if self._now and self._now.overview:
-            service, key = self._session.service, self._now.state.plate
-            self._writes.make(lambda: service.quality.hold_measuring(key))
+    def _hold(self, message: Message) -> None:
+        self._writes.make_at(message, self._session.service.quality.hold_measuring)
 
-    def _resume(self, _: Message) -> None:
-        if self._now and self._now.overview:
-            service, key = self._session.service, self._now.state.plate
-            self._writes.make(lambda: service.quality.resume_measuring(key))
+    def _resume(self, message: Message) -> None:
+        self._writes.make_at(message, self._session.service.quality.resume_measuring)
 
     def refuse(self, message: Message, reason: str) -> None:
         """Say why nothing was kept, where it was asked."""
@@ -66,6 +62,7 @@ class MeasuringJob(Part):
         self.component.put(
             {
                 "shown": True,
+                "plate": now.state.plate,
                 "status": status(progress),
                 "done": progress.done,
                 "total": progress.total,

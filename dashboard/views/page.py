@@ -256,7 +256,9 @@ class Page:
             except Exception:  # noqa: BLE001
                 # One part that cannot redraw must not keep the others from it.
                 _LOG.exception("The part %s of a page could not be drawn.", name)
-        self._header.announce(not self._owed and not now.loading)
+        # What is in the page's HTML is drawn once more when the browser has spoken.
+        at_rest = self._awake and not self._owed and not now.loading
+        self._header.announce(at_rest)
 
     def _follow(self, now: Snapshot) -> None:
         try:

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from tests import plates
 from tests.browser.late import LateMessages
-from tests.browser.serving import well
+from tests.browser.serving import at_rest, well
 from tests.browser.test_review import NAMED, ready, toast
 
 if TYPE_CHECKING:
@@ -75,13 +75,14 @@ def test_a_button_that_is_pressed_while_its_part_changes_is_clicked(
     late = LateMessages(page)
     page.goto(server.url)
     blind = page.locator(".hcs-blind")
-    expect(page.locator("html[data-connected]")).to_be_attached()
+    at_rest(page)
     late.hold("signoff__content")
     other = visit(server, "?well=A1", before=NAMED)
     ready(other, "A1")
     other.keyboard.press("l")
     toast(other, "A1 flag")
-    late.wait()
+    late.wait('flag\\":1')
+    page.locator(".hcs-metric-select").focus()  # a press takes it from there
     blind.hover()
     page.mouse.down()
     late.let_go()
@@ -90,6 +91,29 @@ def test_a_button_that_is_pressed_while_its_part_changes_is_clicked(
     expect(page.get_by_role("dialog", name="Blind review by two")).to_be_visible()
     # What has come is shown then.
     expect(page.locator(".hcs-signoff")).to_contain_text("1 flag")
+
+
+def test_a_limit_that_is_being_typed_stays_with_its_plate(
+    small_plate: Path, serve: Callable, visit: Callable
+) -> None:
+    twin = plates.make(small_plate.with_name("twin.ome.zarr"))
+    page = visit(serve(small_plate, twin), f"?plate={twin.name}", before=NAMED)
+    signoff = page.locator(".hcs-signoff")
+    limit = signoff.get_by_label(re.compile("use with care")).first
+    rules = page.locator(".hcs-use-rules summary")
+    rules.click()
+    before = limit.input_value()
+    page.keyboard.press("Shift+K")
+    expect(page).to_have_url(re.compile(f"plate={small_plate.name}"))
+    at_rest(page)
+    limit.fill("77")
+    page.go_back()
+    expect(page).to_have_url(re.compile(f"plate={twin.name}"))
+    at_rest(page)
+    expect(limit).to_have_value(before)
+    page.reload()
+    rules.click()
+    expect(limit).to_have_value(before)
 
 
 def without_answers(message: str) -> str:

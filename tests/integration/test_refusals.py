@@ -28,7 +28,7 @@ from tests.integration.visits import PutOff, Visit
 
 if TYPE_CHECKING:
     from dashboard.service import Service
-    from dashboard.views.island import Message
+    from dashboard.views.island import Message, Part
 
 
 @pytest.fixture
@@ -184,10 +184,14 @@ def test_what_a_page_asks_of_the_plate_before_is_not_done_to_the_open_one(
             overview=surveyed(made, KEY),
             metrics=made.quality.metrics(KEY),
             judgement=Judgement(ready=True, moved=True, cuts={cut: (-3.0, None)}),
+            progress=Progress(total=12, done=3, running=True),
         )
         plots, suspects = DistributionPart(session), Suspects(session)
         statistics = Statistics(session, lambda _: None)
-        asked: list[tuple[DistributionPart | Suspects | Statistics, Message]] = [
+        measuring = MeasuringJob(session)
+        asked: list[tuple[Part, Message]] = [
+            (measuring, {"type": "hold"}),
+            (measuring, {"type": "resume"}),
             (plots, {"type": "cut", "metric": cut, "low": -2.0}),
             (suspects, {"type": "anew"}),
             (suspects, {"type": "measure"}),

@@ -58,6 +58,26 @@ test("a tap's click, which comes later than the finger's leaving, is waited for"
   assert.equal(drawn.length, 1)
 })
 
+test("a press that takes the focus from what had it is still a press", () => {
+  hear("pointerdown", {}, BUTTON)
+  whenLetGo(draw)
+  page.dispatchEvent(new (class extends Event { get target() { return new FakeElement("td") } })("blur"))
+  assert.equal(drawn.length, 0)
+})
+
+test("a button that is pressed by the space bar is clicked first", async () => {
+  hear("keydown", { key: " " }, BUTTON)
+  hear("pointermove", { buttons: 0 })
+  whenLetGo(draw)
+  assert.equal(drawn.length, 0)
+  hear("keyup", { key: " " })
+  await turn()
+  assert.equal(drawn.length, 1)
+  hear("keydown", { key: " " }, CANVAS)
+  whenLetGo(draw)
+  assert.equal(drawn.length, 2)
+})
+
 for (const [name, values] of [["pointercancel", {}], ["blur", {}], ["pointermove", { buttons: 0 }]]) {
   test(`a press of which nobody hears the end is over with ${name}`, () => {
     hear("pointerdown", {}, BUTTON)
