@@ -55,20 +55,20 @@ export function setServer(where) {
  * Send files. What an earlier page began goes on where it stopped, where it is the same
  * file by name, size, date and first bytes.
  * @param {{file: File, folder?: string}[]} files
- * @param {{well?: string, purpose?: string}} [target]
+ * @param {{plate?: string, most?: number, well?: string, purpose?: string}} [target]  the plate that is open now, where no other is said, and how many files a field of it takes at most
  * @returns {Promise<UploadEntry[]>}
  */
-export async function sendFiles(files, { well: target = "", purpose = "correction" } = {}) {
-  await listed
+export async function sendFiles(files, { plate = server.plate, most = server.most, well: target = "", purpose = "correction" } = {}) {
   // More than one field can take are of several: what each is for is asked in the table.
-  const well = files.length > server.most ? "" : target
+  const well = files.length > most ? "" : target
+  await listed
   keys += 1
   const batch = keys
   const entries = await Promise.all(files.map(async ({ file, folder = "" }) => {
     const facts = { name: file.name, folder, size: file.size, modified: file.lastModified, digest: await digestOf(file).catch(() => "") }
     const left = uploads.find((entry) => entry.state === "left" && isSame(entry, facts))
-    const entry = left ?? made({ ...facts, purpose, plate: server.plate, well })
-    Object.assign(entry, { file, batch, state: "waiting", error: "", well: well || entry.well })
+    const entry = left ?? made({ ...facts, purpose, plate, well })
+    Object.assign(entry, { file, batch, state: "waiting", error: "", ...well && { plate, well } })
     return entry
   }))
   // In the order in which they were given, though some were read sooner.

@@ -41,7 +41,7 @@ export function build({ el, send, hide }) {
   function take(list) {
     // The well is still being read: its files are sent once it is there.
     if (!shown) early = list
-    if (list.length && shown && content.open) sendFiles(list.map((file) => ({ file })), { well: content.well })
+    if (list.length && shown && content.open) sendFiles(list.map((file) => ({ file })), { plate: content.plate, well: content.well })
   }
 
   /** Files for this well that are on their way, or that cannot be used. */

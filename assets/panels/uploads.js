@@ -10,12 +10,15 @@ import { bytes, count } from "../core/text.js"
 import { again, cancel, sendFiles, setServer, takeUp, underWay, uploads, uploadsRefused } from "../core/uploads.js"
 import { leftText, part, stateText, summary } from "./upload_text.js"
 
+const TO_LIST = "Go to the list of plates to add it."
+
 /** @param {PartContext} context @returns {Part<"uploads">} */
 export function build({ el, hide }) {
   let plate = "" // that is open
+  let most = 1 // files that a field of it takes
   let well = "" // that is looked at, and so meant by files that are dropped beside any
 
-  const input = fileBox({ class: "hcs-resume sr", "aria-label": "Files whose upload was left unfinished" }, (files) => give(chosenFiles(files), ""))
+  const input = fileBox({ class: "hcs-resume sr", "aria-label": "Files whose upload was left unfinished" }, (files) => give(chosenFiles(files)))
   const total = h("span", { class: "cut", role: "status", "aria-live": "polite" })
   const sent = bar()
   const list = h("ul")
@@ -31,13 +34,15 @@ export function build({ el, hide }) {
   /** Where no plate is open, files are those of a new one. */
   const ofNewPlate = () => stage() === "plates"
 
-  /** @param {GivenFile[]} files @param {string} target */
+  /** @param {GivenFile[]} files @param {Parameters<typeof sendFiles>[1]} [target] */
   function give(files, target) {
-    if (ofNewPlate()) return tell("plate-files", files)
     if (uploadsRefused()) return tell("hint", uploadsRefused())
-    if (files.length) sendFiles(files, { well: target }).catch((error) => tell("hint", error.message))
+    if (files.length) sendFiles(files, target).catch((error) => tell("hint", error.message))
     return undefined
   }
+
+  /** Files of a new plate. @param {GivenFile[]} files */
+  const giveNew = (files) => (ofNewPlate() ? tell("plate-files", files) : tell("hint", TO_LIST))
 
   watchDrops({
     over(event) {
@@ -48,8 +53,10 @@ export function build({ el, hide }) {
     },
     away() { veil.hidden = true },
     drop(files, event) {
-      const target = wellBelow(event) || well
-      files.then((each) => give(each, target), (error) => tell("hint", `These files cannot be read: ${error.message}`))
+      // Folders are read for a while, and another plate may be open then.
+      const target = { plate, most, well: wellBelow(event) || well }
+      const take = ofNewPlate() ? giveNew : (/** @type {GivenFile[]} */ each) => give(each, target)
+      files.then(take, (error) => tell("hint", `These files cannot be read: ${error.message}`))
     },
   })
 
@@ -71,7 +78,7 @@ export function build({ el, hide }) {
 
   /** @param {UploadEntry} entry */
   function use(entry) {
-    if (entry.purpose === "plate") return ofNewPlate() ? addPlate() : tell("hint", "Go to the list of plates to add it.")
+    if (entry.purpose === "plate") return ofNewPlate() ? addPlate() : tell("hint", TO_LIST)
     // In the table of many it is asked what each file is for.
     Object.assign(entry, { plate, well: stage() === "correct" ? "" : well || entry.well })
     return takeUp(entry)
@@ -116,8 +123,7 @@ export function build({ el, hide }) {
   holdReload(() => uploads.some((entry) => entry.file && underWay(entry)))
   return {
     content(next) {
-      plate = next.plate
-      well = next.well
+      ;({ plate, most, well } = next)
       setServer({ address: next.address, page: next.page, plate: next.plate, most: next.most, refused: next.refused })
       show()
     },

@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { droppedFiles, wellBelow } from "../../assets/core/drops.js"
 import { digestOf, metadataOf, pauseAfter, Refusal, Sending } from "../../assets/core/tus.js"
-import { isSame } from "../../assets/core/uploads.js"
+import { cancel, isSame, sendFiles, setServer } from "../../assets/core/uploads.js"
 import { leftText, part, stateText, summary } from "../../assets/panels/upload_text.js"
 
 /** A server of uploads in memory, as far as a client sees it, with faults to come. */
@@ -174,6 +174,30 @@ test("dropped folders are read to their end, and files know where they lay", asy
 test("a drop beside any well is for none", () => {
   globalThis.HTMLElement ??= class {}
   assert.equal(wellBelow({ composedPath: () => [{}, {}] }), "")
+})
+
+const PAGE = { address: "/uploads", page: "page", plate: "a", most: 2, refused: "" }
+
+/** The list of uploads of each request for it, or null where it fails. */
+function list(...lists) {
+  const requests = []
+  globalThis.fetch = async (url, { method }) => {
+    requests.push(method)
+    const uploads = method === "GET" ? lists.shift() ?? null : []
+    return { ok: Boolean(uploads), status: 503, json: async () => ({ uploads }) }
+  }
+  return requests
+}
+
+test("a file is for the plate and the number of channels that were open when it was given", async () => {
+  serve(new Server())
+  list([])
+  setServer(PAGE)
+  const given = sendFiles([{ file: new File([DATA], "a.tif") }, { file: new File([DATA], "b.tif") }], { well: "B02" })
+  setServer({ ...PAGE, plate: "b", most: 1 })
+  const sent = await given
+  assert.deepEqual(sent.map(({ plate, well }) => [plate, well]), [["a", "B02"], ["a", "B02"]])
+  sent.forEach(cancel)
 })
 
 const entry = (state, more = {}) => ({ state, size: 1000, offset: 0, error: "", ...more })
