@@ -48,7 +48,7 @@ export const uploadsRefused = () => server.refused
 /** Know where to send. @param {typeof server} where */
 export function setServer(where) {
   Object.assign(server, where)
-  if (!listed && !where.refused) listed = findLeft()
+  if (!where.refused) listed ??= findLeft()
 }
 
 /**
@@ -61,7 +61,7 @@ export function setServer(where) {
 export async function sendFiles(files, { plate = server.plate, most = server.most, well: target = "", purpose = "correction" } = {}) {
   // More than one field can take are of several: what each is for is asked in the table.
   const well = files.length > most ? "" : target
-  await listed
+  await (listed ??= findLeft())
   keys += 1
   const batch = keys
   const entries = await Promise.all(files.map(async ({ file, folder = "" }) => {
@@ -137,7 +137,11 @@ async function listOf(headers = {}) {
 
 /** What this person has left here, in this or another page. */
 async function findLeft() {
-  const known = await listOf().catch(() => [])
+  const known = await listOf().catch(() => null)
+  if (!known) {
+    listed = null // it is asked for again
+    return
+  }
   for (const facts of known) {
     if (uploads.some((entry) => entry.id === facts.id)) continue
     uploads.push(made({ ...facts, state: facts.state === "receiving" ? "left" : "unused" }))

@@ -189,6 +189,18 @@ function list(...lists) {
   return requests
 }
 
+test("where unfinished uploads could not be listed, they are before a file is sent", async () => {
+  serve(new Server())
+  const file = new File([DATA], "a.tif", { lastModified: 5 })
+  const left = { id: "7", name: "a.tif", folder: "", size: DATA.length, offset: 1234, modified: 5, digest: await digestOf(file), purpose: "correction", plate: "a", well: "", state: "receiving", error: "" }
+  list(null, [left])
+  setServer(PAGE)
+  await new Promise((done) => { setTimeout(done) })
+  const [sent] = await sendFiles([{ file }])
+  assert.deepEqual([sent.id, sent.plate], ["7", "a"])
+  cancel(sent)
+})
+
 test("a file is for the plate and the number of channels that were open when it was given", async () => {
   serve(new Server())
   list([])
