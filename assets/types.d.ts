@@ -370,7 +370,9 @@ interface PlateMapTexts {
 /** How the list of plates is sorted and grouped, and whether it has the unfinished ones alone. */
 interface ListOrder { sort: string, down: boolean, group: string, open: boolean }
 
-type TrendText = { metrics: Choice[] } | {
+type TrendText = { asked: number, metrics: Choice[], problem: string } | {
+  /** How often medians were asked for: no two answers are equal. */
+  asked: number
   metrics: Choice[]
   metric: string
   title: string

@@ -6,8 +6,8 @@ import { watchDialog } from "../core/keys.js"
 
 /** A dialog that names the assay metric of a project. @param {Send} send */
 export function assayChooser(send) {
-  /** @type {AssayOffer[]} */
-  let offers = []
+  /** @type {AssayOffer[] | null} */
+  let offers = null // until they were read; those that are the same later are not sent again
   const project = h("select", { change: () => showMetrics() })
   const metric = h("select", { class: "hcs-assay-metric" })
   const hint = h("p", { class: "soft small", role: "status" })
@@ -21,7 +21,7 @@ export function assayChooser(send) {
   const dialog = watchDialog(h("dialog", { class: "assay", "aria-label": "Assay metric" }, form))
 
   function showMetrics() {
-    const offer = offers.find(({ plate }) => plate === project.value)
+    const offer = offers?.find(({ plate }) => plate === project.value)
     fill(metric, h("option", { value: "" }, "None"), (offer?.metrics ?? []).map(([id, title]) => h("option", { value: id }, title)))
     metric.value = offer?.metric ?? ""
     fill(hint, offer && !offer.metrics.length ? "No plate of this project is measured yet: open one and measure it." : "")
@@ -31,7 +31,8 @@ export function assayChooser(send) {
     dialog,
     open() {
       complain(problem, "")
-      fill(hint, "Reading the metrics…")
+      if (offers) showMetrics()
+      else fill(hint, "Reading the metrics…")
       send("metrics")
       dialog.showModal()
     },
@@ -39,15 +40,16 @@ export function assayChooser(send) {
     offer(next) {
       offers = next
       const chosen = project.value
-      fill(project, offers.map((offer) => h("option", { value: offer.plate }, offer.project || "Served folder")))
-      const unset = offers.find((offer) => !offer.metric) ?? offers[0]
-      project.value = offers.some(({ plate }) => plate === chosen) ? chosen : unset?.plate ?? ""
-      projectLine.hidden = offers.length < 2
+      fill(project, next.map((offer) => h("option", { value: offer.plate }, offer.project || "Served folder")))
+      const unset = next.find((offer) => !offer.metric) ?? next[0]
+      project.value = next.some(({ plate }) => plate === chosen) ? chosen : unset?.plate ?? ""
+      projectLine.hidden = next.length < 2
       showMetrics()
     },
-    /** Close where it was kept, else say why it was not. @param {string} reason */
+    /** Close where it was kept, else say why it was not, or cannot be asked. @param {string} reason */
     answered(reason) {
       complain(problem, reason)
+      if (!offers) fill(hint)
       if (!reason) dialog.close()
     },
     /** @param {string | undefined} reason */

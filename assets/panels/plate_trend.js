@@ -53,7 +53,7 @@ export function medians(send) {
     metric.hidden = !trend.metrics.length
     if (!("plates" in trend) || !trend.plates.length) {
       fill(chart)
-      return say(verdict, "No plate is measured yet.")
+      return say(verdict, "problem" in trend ? trend.problem : "No plate is measured yet.")
     }
     offer(metric, trend.metrics, trend.metric)
     const apart = trend.plates.filter((plate) => plate.apart)

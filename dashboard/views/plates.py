@@ -51,6 +51,9 @@ class PlatesPage(Part):
         self._trend_of = ""
         """The metric whose medians were asked for last."""
 
+        self._asked = 0
+        """How often; a page waits for each answer, and none is sent that is equal."""
+
         self._offering = Answers()
         self.component.on("plate", self._open, asks=Act.LOOK)
         self.component.on("trend", self._ask_trend, asks=Act.LOOK)
@@ -145,7 +148,7 @@ class PlatesPage(Part):
         self._session.run(
             lambda: service.assay_windows.offers(keys),
             self._offering.ask()(self._show_offers),
-            failed=lambda _: None,
+            failed=lambda error: self._refuse(failure(error, limit=600)),
         )
 
     def _show_offers(self, offers: tuple[MetricOffer, ...]) -> None:
@@ -188,13 +191,16 @@ class PlatesPage(Part):
         self._offer()
 
     def _refuse(self, reason: str) -> None:
-        """Say why it was not kept; the number tells one answer from the next."""
+        """Say why something was not done; the number tells one answer from the next."""
         self._refused = (self._refused[0] + 1, plain_text(reason, 600))
         self._redraw()
 
     def refuse(self, message: Message, reason: str) -> None:
-        """Say why the assay metric was not kept."""
-        if message.get("type") == "assay":
+        """Say why an answer does not come, or the assay metric was not kept."""
+        kind = message.get("type")
+        if kind == "trend":
+            self._show_no_trend(reason)
+        elif kind in {"metrics", "assay"}:
             self._refuse(reason)
 
     # --- medians over time ------------------------------------------------------------
@@ -202,12 +208,18 @@ class PlatesPage(Part):
     def _ask_trend(self, message: Message) -> None:
         """Compute the medians of all plates, in a thread, from a row a plate."""
         self._trend_of = metric = text_of(message, "metric", 200)
+        self._asked += 1
         service, lines = self._session.service, self._lines
         self._session.run(
             lambda: service.plate_trends.trend(lines, metric),
             self._show_trend,
-            failed=lambda _: self.component.put({"metrics": []}, "trend"),
+            failed=lambda error: self._show_no_trend(failure(error, limit=600)),
             of=lambda: self._trend_of,
+        )
+
+    def _show_no_trend(self, reason: str) -> None:
+        self.component.put(
+            {"asked": self._asked, "metrics": [], "problem": reason}, "trend"
         )
 
     def _show_trend(self, trend: MedianTrend) -> None:
@@ -216,6 +228,7 @@ class PlatesPage(Part):
         names = {line.entry.key: plate_name(line.entry) for line in self._lines}
         self.component.put(
             {
+                "asked": self._asked,
                 "metrics": [
                     (offered["id"], plain_text(offered["title"], 80))
                     for offered in trend.metrics

@@ -113,3 +113,21 @@ def test_a_key_that_comes_before_the_map_of_a_plate_is_drawn_is_done_once_it_is(
         style.continue_()
     expect(page.locator(".hcs-where")).to_have_attribute("data-well", "A1")
     expect(well(page, "A1")).to_have_attribute("aria-selected", "true")
+
+
+def test_what_is_opened_again_shows_what_was_read_before(
+    looking: Server, visit: Callable
+) -> None:
+    page = visit(looking)
+    medians = page.get_by_role("button", name="Medians over time")
+    verdict = page.locator(".hcs-plate-list .trend [role=status]")
+    dialog = page.get_by_role("dialog", name="Assay metric")
+    for _ in range(2):
+        medians.click()
+        expect(verdict).to_be_visible()
+        expect(verdict).not_to_have_text("Reading the plates…")
+        medians.click()
+        page.locator(".hcs-set-assay").click()
+        expect(dialog.locator("option").first).to_be_attached()
+        expect(dialog.get_by_text("Reading the metrics…")).to_have_count(0)
+        dialog.get_by_role("button", name="Cancel").click()

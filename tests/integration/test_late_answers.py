@@ -154,6 +154,43 @@ def test_the_list_answers_what_was_asked_for_last(
     visit.close()
 
 
+def test_each_question_for_medians_is_answered_also_where_the_answer_is_the_same(
+    made: Service,
+) -> None:
+    visit = Visit(made, "")
+    visit.session.state.update(plate="")
+    visit.rest()
+    texts = []
+    for _ in range(2):
+        visit.act("plates", type="trend", metric="")
+        visit.until("plates", "trend")
+        texts.append(visit.content("plates", "trend"))
+    assert texts[0]["problem"] == texts[1]["problem"] == "No plate is measured yet."
+    assert texts[0] != texts[1]
+    visit.close()
+
+
+def test_who_asks_for_assay_metrics_that_cannot_be_read_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [plates.make(tmp_path / name) for name in (KEY, "q.ome.zarr")]
+    with service(tmp_path / "workspace", *paths, measure=False) as made:
+        visit = Visit(made, "")
+        before = visit.content("plates")["refused"]
+
+        def fail(_: object) -> object:
+            raise OSError("the disk has gone")
+
+        monkeypatch.setattr(made.assay_windows, "offers", fail)
+        visit.send("plates", type="metrics")
+        wait_for(
+            lambda: visit.rest() or visit.content("plates")["refused"] != before,
+            "for a reason",
+        )
+        assert "log says why" in visit.content("plates")["refused"][1]
+        visit.close()
+
+
 def test_pictures_that_come_after_another_plate_is_opened_are_not_seen_on_it(
     tmp_path: Path,
 ) -> None:
