@@ -1369,7 +1369,8 @@ interface Decision {
   text?: string
 }
 
-interface SentDecision { type: string, message: Decision }
+/** With what the browser keeps about the plate that it is about. */
+interface SentDecision { type: string, message: Decision, notes: PlateNotes }
 
 /** As the browser keeps it until the server has confirmed it. */
 type UnsavedDecision = Decision & { type: string }

@@ -1,6 +1,5 @@
 // What the server says to verdicts, and what becomes of those that it did not save.
 
-import { h } from "../core/dom.js"
 import { count } from "../core/text.js"
 import { watchUnsaved } from "./unsaved.js"
 import { TURNS, named } from "./waiting.js"
@@ -10,13 +9,16 @@ import { TURNS, named } from "./waiting.js"
  * @param {VerdictBar} its.bar
  * @param {ReturnType<typeof import("./waiting.js").makeWaiting>} its.sent
  * @param {ReturnType<typeof import("./messages.js").makeMessages>} its.messages
- * @param {Pick<ReturnType<typeof import("./deciding.js").makeDeciding>, "ask" | "post">} its.deciding
+ * @param {Pick<ReturnType<typeof import("./deciding.js").makeDeciding>, "ask">} its.deciding
  * @param {import("./unshown.js").Unshown} its.unshown
  * @param {() => unknown} its.onAnswers
- * @param {(wells: string[]) => unknown} its.onUnsaved
+ * @param {(wells: string[]) => unknown} its.onUnsaved  of the open plate
+ * @param {(plate: string | undefined) => string} its.elsewhere  " on P1" where that plate is not open, else ""
  */
-export function makeAnswers({ bar, sent, unshown, messages, deciding, onAnswers, onUnsaved }) {
+export function makeAnswers({ bar, sent, unshown, messages, deciding, onAnswers, onUnsaved, elsewhere }) {
   let answered = 0
+  /** @type {Set<string>} */
+  const offered = new Set() // batches of earlier pages that a question is about
   const unsaved = watchUnsaved(sent.batches)
 
   /** @param {VerdictAnswer} result */
@@ -25,17 +27,16 @@ export function makeAnswers({ bar, sent, unshown, messages, deciding, onAnswers,
     if (result.error && pending && !TURNS.includes(pending.type)) return failed(result, pending)
     sent.done(result.batch)
     if (result.error) return messages.hint(result.error)
-    if (result.batch) bar.notes.dropUnsaved(result.batch)
-    messages.confirm(result)
+    pending?.notes.dropUnsaved(result.batch)
+    messages.confirm(result, elsewhere(pending?.message.plate))
   }
 
   /** @param {VerdictAnswer} result @param {SentDecision} decision */
-  function failed(result, { type, message }) {
+  function failed(result, { type, message, notes }) {
     sent.stopped(result.batch)
-    onUnsaved(message.wells ?? [])
-    const { notes } = bar
-    messages.ask(h("span", { class: "grow" }, h("b", `${named({ type, ...message })} was not saved. `), result.error),
-      () => deciding.ask(type, message),
+    if (!elsewhere(message.plate)) onUnsaved(message.wells ?? [])
+    messages.ask(() => [`${named({ type, ...message })}${elsewhere(message.plate)} was not saved.`, result.error ?? ""],
+      () => deciding.ask(type, message, notes),
       () => {
         sent.done(result.batch)
         notes.dropUnsaved(result.batch)
@@ -55,12 +56,20 @@ export function makeAnswers({ bar, sent, unshown, messages, deciding, onAnswers,
     },
     /** Verdicts of an earlier page that were never confirmed. */
     async offerLeft() {
-      const { notes } = bar
-      const lost = await unsaved.abandoned(notes.unsaved().filter(({ batch }) => !sent.has(batch)))
-      if (!lost.length || messages.asking || notes !== bar.notes) return
-      messages.ask(h("span", { class: "grow" }, h("b", `${count(lost.length, "verdict")} of an earlier page may not be saved: `), lost.slice(0, 3).map(named).join("; ")),
-        () => { for (const { type, ...message } of lost) deciding.post(type, { ...message, plate: bar.now.plate }) },
-        () => { for (const { batch } of lost) notes.dropUnsaved(batch) })
+      const { notes, now: { plate } } = bar
+      const lost = await unsaved.abandoned(notes.unsaved().filter(({ batch }) => !sent.has(batch) && !offered.has(batch)))
+      if (!lost.length || notes !== bar.notes) return
+      /** @param {(decision: UnsavedDecision) => void} act */
+      const withEach = (act) => () => {
+        for (const decision of lost) {
+          offered.delete(decision.batch)
+          act(decision)
+        }
+      }
+      for (const { batch } of lost) offered.add(batch)
+      messages.ask(() => [`${count(lost.length, "verdict")}${elsewhere(plate)} of an earlier page may not be saved:`, lost.slice(0, 3).map(named).join("; ")],
+        withEach(({ type, ...message }) => deciding.ask(type, { ...message, plate }, notes)), // it may have had another name then
+        withEach(({ batch }) => notes.dropUnsaved(batch)))
     },
   }
 }

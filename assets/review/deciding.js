@@ -24,9 +24,9 @@ export function makeDeciding({ bar, send, sent, unshown, hint, remarks, onSent, 
 
   const isStill = (/** @type {string} */ subject) => subjectOf(bar).subject === subject
 
-  /** @param {string} type @param {Decision} message */
-  function ask(type, message) {
-    sent.add(type, message)
+  /** @param {string} type @param {Decision} message @param {PlateNotes} notes  of its plate, which need not be open any more */
+  function ask(type, message, notes = bar.notes) {
+    sent.add(type, message, notes)
     unshown.add(type, message, message.plate ?? bar.now.plate)
     send(type, message)
     onSent()

@@ -1,7 +1,7 @@
 // What the verdict bar says: a line that goes by itself, and a question that stays until
 // it is answered.
 
-import { fill, h, icon, set } from "../core/dom.js"
+import { fill, h, icon, say, set } from "../core/dom.js"
 import { keyName } from "../core/keys.js"
 
 const TOAST_MILLISECONDS = 8000 // long enough to read a sentence, gone before the next well
@@ -12,7 +12,10 @@ export function makeMessages() {
   const region = h("div", { class: "toast-region", role: "status", "aria-live": "polite" }, toast)
   const problem = h("div", { class: "problem", role: "alert", hidden: true })
   let timer = 0
-  /** @type {{text: Child, again: () => void, drop: () => void}[]} */
+  const lead = h("b")
+  const rest = h("span")
+  const asked = h("span", { class: "grow" }, lead, " ", rest)
+  /** @type {{words: () => [string, string], again: () => void, drop: () => void}[]} */
   const questions = [] // the first is asked
 
   /** @param {Child[]} content @param {string} tone */
@@ -24,17 +27,24 @@ export function makeMessages() {
     timer = setTimeout(() => { toast.hidden = true }, TOAST_MILLISECONDS)
   }
 
+  function sayFirst() {
+    const [what, why] = questions[0]?.words() ?? ["", ""]
+    say(lead, what)
+    say(rest, why)
+  }
+
   function askFirst() {
     problem.hidden = !questions.length
     if (!questions.length) return
-    const [{ text, again, drop }] = questions
+    const [{ again, drop }] = questions
+    sayFirst()
     /** @param {() => void} act */
     const answer = (act) => () => {
       questions.shift()
       askFirst()
       act()
     }
-    fill(problem, icon("warn"), text,
+    fill(problem, icon("warn"), asked,
       h("button", { class: "small", click: answer(again) }, "Try again"),
       h("button", { class: "small plain", click: answer(drop) }, "Discard"))
   }
@@ -42,9 +52,8 @@ export function makeMessages() {
   return {
     toast: region,
     problem,
-    get asking() { return !problem.hidden },
-    /** Say what was saved. @param {VerdictAnswer} result */
-    confirm: (result) => show(confirmation(result), "done"),
+    /** Say what was saved. @param {VerdictAnswer} result @param {string} elsewhere  " on P1" where that plate is not open any more */
+    confirm: (result, elsewhere) => show(confirmation(result, elsewhere), "done"),
     /** Say why nothing was done. @param {string} text */
     hint: (text) => show([icon("warn"), h("span", text)], "hint"),
     /** Say why there is no file, and offer what there is of it. @param {string} text @param {(() => void) | undefined} partial */
@@ -52,18 +61,22 @@ export function makeMessages() {
       const button = partial && h("button", { class: "small", click: () => { toast.hidden = true; partial() } }, "Save what there is")
       show([icon("warn"), h("span", text), button], "hint")
     },
-    /** Ask whether to try again or to drop what was not saved, after what is asked already. @param {Child} text @param {() => void} again @param {() => void} drop */
-    ask(text, again, drop) {
-      questions.push({ text, again, drop })
+    /** Ask whether to try again or to drop what was not saved, after what is asked already.
+     *  @param {() => [string, string]} words  what, and why @param {() => void} again @param {() => void} drop */
+    ask(words, again, drop) {
+      questions.push({ words, again, drop })
       if (questions.length === 1) askFirst()
     },
+    /** Another plate is open: questions name those that are not. */
+    renew: sayFirst,
   }
 }
 
-/** What was saved, in words, and how it is taken back. @param {VerdictAnswer} result */
-function confirmation(result) {
+/** What was saved, in words, and how it is taken back. @param {VerdictAnswer} result @param {string} elsewhere */
+function confirmation(result, elsewhere) {
   const more = result.more ? ` and ${result.more} more` : ""
   const leftAlone = result.left?.length ? ` Unchanged, judged since: ${result.left.join(", ")}${more}.` : ""
+  if (elsewhere) return [icon("check"), h("span", `Saved${elsewhere}: ${result.text}.${leftAlone}`)]
   if (result.type === "undo") return [icon("undo"), h("span", `Undone: ${result.text}.${leftAlone}`)]
   if (result.type === "amend") return [icon("check"), h("span", `Saved to ${result.text}`)]
   if (result.type === "table") return [icon("check"), h("span", result.text)]

@@ -5,6 +5,7 @@ import { ask, listen, reviewer } from "../core/bus.js"
 import { barredBy, fill, h, icon, say, set } from "../core/dom.js"
 import { barActs, keyName } from "../core/keys.js"
 import { PlateNotes, onDraft } from "../core/storage.js"
+import { textOf } from "../core/wire.js"
 import { VERDICT_NAMES } from "../core/verdict_table.js"
 import { makeAnswers } from "./answers.js"
 import { makeDeciding } from "./deciding.js"
@@ -37,6 +38,8 @@ export function build({ el, send, hide }) {
   /** @type {{whole: VerdictNow["verdicts"], changed: VerdictsSince["changed"]}} */
   const decided = { whole: {}, changed: {} } // verdicts as they were sent, and since then
 
+  /** Where a verdict is about a plate that is not open any more. @param {string | undefined} plate */
+  const elsewhere = (plate) => (!plate || plate === bar.now.plate ? "" : ` on ${textOf("header", "known")?.plates.find(({ key }) => key === plate)?.name ?? plate}`)
   const messages = makeMessages()
   const { hint } = messages
   const sent = makeWaiting({ onChange(wells) {
@@ -47,7 +50,7 @@ export function build({ el, send, hide }) {
   const queue = queueLine({ shown: () => (bar.shown ? bar.now : null), hint })
   const deciding = makeDeciding({ bar, send, sent, unshown, hint, remarks: () => remarks, onSent: showAct, onJudged: queue.advance })
   const remarks = remark({ onSave: deciding.amend, onReason: deciding.reasonGiven })
-  const answers = makeAnswers({ bar, sent, unshown, messages, deciding, onAnswers: showAct, onUnsaved: queue.putBack })
+  const answers = makeAnswers({ bar, sent, unshown, messages, deciding, onAnswers: showAct, onUnsaved: queue.putBack, elsewhere })
   const buttons = verdictButtons((verdict) => deciding.decide(verdict, { click: true }))
   const turns = turnButtons(deciding.turn)
   const standing = makeStanding()
@@ -190,7 +193,9 @@ export function build({ el, send, hide }) {
       showButtons()
       showQueue()
       showSubject()
-      if (another) answers.offerLeft()
+      if (!another) return
+      messages.renew()
+      answers.offerLeft()
     },
   }
 }

@@ -60,9 +60,9 @@ export function makeWaiting({ onChange }) {
     /** @param {string} batch */
     has: (batch) => sent.has(batch),
     batches: () => sent.keys(),
-    /** @param {string} type @param {Decision} message */
-    add(type, message) {
-      sent.set(message.batch, { type, message })
+    /** @param {string} type @param {Decision} message @param {PlateNotes} notes */
+    add(type, message, notes) {
+      sent.set(message.batch, { type, message, notes })
       setTimeout(() => {
         if (!sent.has(message.batch) || slow.has(message.batch)) return
         slow.add(message.batch)
