@@ -13,7 +13,7 @@ import { TURNS, named } from "./waiting.js"
  * @param {import("./unshown.js").Unshown} its.unshown
  * @param {() => unknown} its.onAnswers
  * @param {(wells: string[]) => unknown} its.onUnsaved  of the open plate
- * @param {(plate: string | undefined) => string} its.elsewhere  " on P1" where that plate is not open, else ""
+ * @param {import("./waiting.js").Elsewhere} its.elsewhere
  */
 export function makeAnswers({ bar, sent, unshown, messages, deciding, onAnswers, onUnsaved, elsewhere }) {
   let answered = 0

@@ -38,11 +38,11 @@ export function build({ el, send, hide }) {
   /** @type {{whole: VerdictNow["verdicts"], changed: VerdictsSince["changed"]}} */
   const decided = { whole: {}, changed: {} } // verdicts as they were sent, and since then
 
-  /** Where a verdict is about a plate that is not open any more. @param {string | undefined} plate */
+  /** @type {import("./waiting.js").Elsewhere} */
   const elsewhere = (plate) => (!plate || plate === bar.now.plate ? "" : ` on ${textOf("header", "known")?.plates.find(({ key }) => key === plate)?.name ?? plate}`)
   const messages = makeMessages()
   const { hint } = messages
-  const sent = makeWaiting({ onChange(wells) {
+  const sent = makeWaiting({ elsewhere, onChange(wells) {
     setWaiting(wells)
     showSubject()
   } })
@@ -195,6 +195,7 @@ export function build({ el, send, hide }) {
       showSubject()
       if (!another) return
       messages.renew()
+      sent.renew()
       answers.offerLeft()
     },
   }

@@ -16,25 +16,27 @@ export function named({ type, verdict, wells, field, note, text }) {
   return `${what} ${verdict}${note ? ` (“${note}”)` : ""}`
 }
 
-/** The wells that verdicts are about which are not saved yet, and what they say. Pure.
- *  @param {Iterable<SentDecision>} sent @returns {Map<string, string>} */
-export function wellsWaiting(sent) {
+/** " on P1" where that plate is not open, else "". @typedef {(plate: string | undefined) => string} Elsewhere */
+
+/** The wells of the open plate that verdicts are about which are not saved yet, and what they say. Pure.
+ *  @param {Iterable<SentDecision>} sent @param {Elsewhere} elsewhere @returns {Map<string, string>} */
+export function wellsWaiting(sent, elsewhere) {
   const wells = new Map()
   for (const { type, message } of sent) {
-    if (type === "judge" && !message.field) for (const well of message.wells ?? []) wells.set(well, message.verdict ?? "")
+    if (type === "judge" && !message.field && !elsewhere(message.plate)) for (const well of message.wells ?? []) wells.set(well, message.verdict ?? "")
   }
   return wells
 }
 
-/** What is not saved yet, in words. Pure. @param {SentDecision[]} sent */
-export function waitingText(sent) {
+/** What is not saved yet, in words. Pure. @param {SentDecision[]} sent @param {Elsewhere} elsewhere */
+export function waitingText(sent, elsewhere) {
   const [first, ...more] = sent
   if (!first) return ""
-  return `Not saved yet: ${named({ ...first.message, type: first.type })}${more.length ? ` and ${more.length} more` : ""}. The server goes on trying, its database may be busy. Keep this page open.`
+  return `Not saved yet: ${named({ ...first.message, type: first.type })}${elsewhere(first.message.plate)}${more.length ? ` and ${more.length} more` : ""}. The server goes on trying, its database may be busy. Keep this page open.`
 }
 
-/** @param {{onChange: (wells: Map<string, string>) => void}} options  it hears which wells wait */
-export function makeWaiting({ onChange }) {
+/** @param {{elsewhere: Elsewhere, onChange: (wells: Map<string, string>) => void}} options  it hears which wells wait */
+export function makeWaiting({ elsewhere, onChange }) {
   /** @type {Map<string, SentDecision>} */
   const sent = new Map()
   /** @type {Set<string>} */
@@ -43,9 +45,9 @@ export function makeWaiting({ onChange }) {
 
   function show() {
     const late = [...slow].map((batch) => /** @type {SentDecision} */ (sent.get(batch)))
-    fill(element, icon("warn"), h("span", { class: "grow" }, waitingText(late)))
+    fill(element, icon("warn"), h("span", { class: "grow" }, waitingText(late, elsewhere)))
     element.hidden = !late.length
-    onChange(wellsWaiting(late))
+    onChange(wellsWaiting(late, elsewhere))
   }
 
   /** @param {BeforeUnloadEvent} event */
@@ -54,6 +56,8 @@ export function makeWaiting({ onChange }) {
 
   return {
     element,
+    /** Another plate is open. */
+    renew() { if (slow.size) show() },
     get size() { return sent.size },
     /** @param {string} batch */
     get: (batch) => sent.get(batch),

@@ -30,7 +30,8 @@ WARNS = """() => {
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("away")
-    plates.make(folder / "plates" / "one.ome.zarr", fields=2, pixels="gradient")
+    for name in ("one", "two"):
+        plates.make(folder / "plates" / f"{name}.ome.zarr", fields=2, pixels="gradient")
     return folder
 
 
@@ -103,6 +104,13 @@ def test_a_verdict_that_waits_for_a_busy_database_is_shown_as_not_saved_yet(
     expect(waits).to_contain_text("Not saved yet: A2 flag")
     expect(well(page, "A2")).to_contain_text("flag: not saved yet")
     assert page.evaluate(WARNS)
+    # Another plate's A2 is another well.
+    page.keyboard.press("Shift+J")
+    expect(waits).to_contain_text("Not saved yet: A2 flag on ")
+    expect(well(page, "A2")).not_to_contain_text("not saved")
+    page.keyboard.press("Shift+K")
+    expect(waits).to_contain_text("Not saved yet: A2 flag.")
+    expect(well(page, "A2")).to_contain_text("flag: not saved yet")
     # Others go on meanwhile.
     other = visit(server, "?plate=one.ome.zarr&well=B3")
     expect(other.locator('.hcs-thumb[data-well="B3"]').first).to_be_visible()

@@ -4,23 +4,26 @@ import { test } from "node:test"
 import { absenceText } from "../../assets/core/absence.js"
 import { named, waitingText, wellsWaiting } from "../../assets/review/waiting.js"
 
-const sent = (type, message) => ({ type, message: { batch: "", ...message } })
+const sent = (type, message) => ({ type, message: { batch: "", plate: "P1", ...message } })
+const elsewhere = (plate) => (plate === "P1" ? "" : ` on ${plate}`)
 
-test("only verdicts on wells are drawn at wells, while they are not saved", () => {
+test("only verdicts on wells of the open plate are drawn at wells, while they are not saved", () => {
   const wells = wellsWaiting([
     sent("judge", { wells: ["A01", "A02"], verdict: "fail" }),
     sent("judge", { wells: ["A03"], field: "0", verdict: "fail" }),
     sent("amend", { wells: ["A04"], verdict: "pass" }),
     sent("undo", { text: "A05 fail" }),
-  ])
+    sent("judge", { plate: "P2", wells: ["A06"], verdict: "fail" }),
+  ], elsewhere)
   assert.deepEqual([...wells], [["A01", "fail"], ["A02", "fail"]])
 })
 
 test("what is not saved yet is named, the first of it and how much more", () => {
   const verdict = sent("judge", { wells: ["A01"], verdict: "fail", note: "dust" })
-  assert.equal(waitingText([]), "")
-  assert.match(waitingText([verdict]), /^Not saved yet: A01 fail \(“dust”\)\. /)
-  assert.match(waitingText([verdict, verdict, verdict]), /“dust”\) and 2 more\. .*Keep this page open\.$/)
+  assert.equal(waitingText([], elsewhere), "")
+  assert.match(waitingText([verdict], elsewhere), /^Not saved yet: A01 fail \(“dust”\)\. /)
+  assert.match(waitingText([verdict, verdict, verdict], elsewhere), /“dust”\) and 2 more\. .*Keep this page open\.$/)
+  assert.match(waitingText([sent("judge", { plate: "P2", wells: ["A01"], verdict: "fail" })], elsewhere), /^Not saved yet: A01 fail on P2\. /)
   assert.equal(named({ type: "redo", text: "A01 fail" }), "redo of A01 fail")
   assert.equal(named({ type: "rest", verdict: "pass" }), "All the rest pass")
 })
