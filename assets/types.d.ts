@@ -302,6 +302,7 @@ interface VerdictsSince {
 
 interface SetupText {
   shown: true
+  plate: string
   barred: Barred
   channels: { index: number, name: string, level: number | null, source: string }[]
   limits: { metric: string, kind: string, unit: string, most: number | null, limit: number, kept: number | null, why: string }[]

@@ -3,8 +3,9 @@
 
 import { listen } from "../core/bus.js"
 import { barredBy, fill, h, icon, set } from "../core/dom.js"
-import { complain, complaint, labelled, novelty, onEnter, options, problemList, tableHead } from "../core/parts.js"
+import { complain, complaint, labelled, novelty, offer, onEnter, options, problemList, tableHead } from "../core/parts.js"
 import { count } from "../core/text.js"
+import { levels } from "./levels.js"
 import { rolesForm } from "./roles_form.js"
 import { columnsPicker } from "./columns_picker.js"
 import { TABLES, tablesOf } from "./table_files.js"
@@ -26,6 +27,9 @@ export function build({ el, send }) {
   el.append(h("section", { class: "panel setup hcs-setup", "aria-label": "Assay setup" },
     h("header", h("h2", { class: "grow" }, "Assay setup")), body))
 
+  /** Of the plate that is shown. @type {Say} */
+  const post = (type, message = {}) => send(type, { plate: now.plate, ...message })
+
   listen("open-setup", (part) => {
     const { element } = parts[part] ?? {}
     if (!element) return
@@ -34,16 +38,17 @@ export function build({ el, send }) {
     element.querySelector("summary")?.focus()
   })
 
-  const nuclear = h("select", { class: "hcs-nuclear", change: () => send("nuclear", { channel: nuclear.value === "" ? null : Number(nuclear.value) }) })
-  const clips = h("div", { class: "inside" })
-  /** @type {Map<number, HTMLInputElement>} */
-  const inputs = new Map() // by index of the channel
-  fill(channels.body, labelled("Nuclei in", nuclear), clips)
+  const nuclear = h("select", { class: "hcs-nuclear", change: () => post("nuclear", { channel: nuclear.value === "" ? null : Number(nuclear.value) }) })
+  const ofChannels = h("div", { class: "inside" })
+  fill(channels.body, labelled("Nuclei in", nuclear), ofChannels)
+  const clips = levels(ofChannels, "Counts at which the camera saturates", (plate, channel, level) => send("clip", { plate, channel: Number(channel), level }))
+  const kinds = levels(limits.body, "Suspect on any plate, from these values on", (plate, metric, limit) => send("limit", { plate, metric, limit }))
 
   const typed = Object.fromEntries(ROLES.map((role) => [role, h("input", { type: "text", maxlength: "20000", placeholder: role === "positive" ? "A-D:12, E-H:1" : role === "negative" ? "col:2 or A01-A09" : "" })]))
+  let asked = false // to keep what is typed
   const typedKeep = h("button", { class: "small hcs-typed-keep", disabled: true, click: () => {
-    typedKeep.disabled = true
-    send("typed", { patterns: Object.fromEntries(ROLES.map((role) => [role, typed[role].value])) })
+    typedKeep.disabled = asked = true
+    post("typed", { patterns: Object.fromEntries(ROLES.map((role) => [role, typed[role].value])) })
   } }, "Use for this project")
   for (const input of Object.values(typed)) {
     input.addEventListener("input", () => { typedKeep.disabled = false })
@@ -73,7 +78,7 @@ export function build({ el, send }) {
   }
 
   /** Let a file be chosen, or say why not. @param {HTMLLabelElement} label */
-  function offer(label) {
+  function offerFile(label) {
     const reason = now.barred.file
     label.classList.toggle("off", Boolean(reason))
     set(label, { title: reason ?? null })
@@ -84,7 +89,8 @@ export function build({ el, send }) {
   async function read(kind, input) {
     const chosen = [...(input.files ?? [])]
     if (!chosen.length) return
-    await tablesOf(chosen, now.most).then((files) => send("file", { kind, files }), (error) => problem(kind, error.message))
+    const { plate } = now // another may be open when the files are read
+    await tablesOf(chosen, now.most).then((files) => send("file", { plate, kind, files }), (error) => problem(kind, error.message))
     input.value = "" // the same file may be chosen again, mended
   }
 
@@ -97,29 +103,20 @@ export function build({ el, send }) {
     const named = now.channels.find((channel) => channel.index === now.nuclear)
     channels.say(named ? `nuclei in ${named.name}${now.nuclear_kept ? "" : ", by its name"}` : "nuclei: choose a channel")
     const proposal = now.nuclear_kept ? "back to proposal" : named ? `${named.name} (proposed from its name)` : "choose…"
-    fill(nuclear, h("option", { value: "" }, proposal), now.channels.map((channel) => h("option", { value: channel.index }, channel.name)))
-    nuclear.value = now.nuclear_kept ? String(now.nuclear) : ""
+    offer(nuclear, [["", proposal], ...now.channels.map(({ index, name }) => [index, name])], now.nuclear_kept ? String(now.nuclear) : "")
     set(nuclear, barredBy(now.barred.nuclear))
-    fill(clips, h("div", "Counts at which the camera saturates"), now.channels.map((channel) => {
-      const input = inputs.get(channel.index) ?? h("input", { type: "number", min: 1, step: 1, "aria-label": `Clip level of ${channel.name}`,
-        change: ({ target }) => send("clip", { channel: channel.index, level: target.value === "" ? null : Number(target.value) }) })
-      inputs.set(channel.index, input)
-      input.value = channel.level === null ? "" : String(channel.level)
-      input.placeholder = "unknown"
-      set(input, barredBy(now.barred.clip))
-      return h("div", { class: "clip", dataset: { channel: channel.index } }, h("span", { class: "cut", title: channel.name }, channel.name), input, h("span", { class: "soft", title: channel.source }, channel.source))
-    }))
+    clips.show(now.plate, now.channels.map(({ index, name, level, source }) => ({
+      id: String(index), name, title: name, label: `Clip level of ${name}`, value: level, least: 1, most: null, step: "1", placeholder: "unknown", about: source,
+    })), now.barred.clip)
   }
 
   function showLimits() {
     const setHere = now.limits.filter((limit) => limit.kept !== null).length
     limits.say(setHere ? `${setHere} set for this project` : "defaults")
-    fill(limits.body, h("div", "Suspect on any plate, from these values on"), now.limits.map((limit) => {
-      const input = h("input", { type: "number", min: 0, max: limit.most, step: "any", value: limit.kept ?? "", placeholder: String(limit.limit), ...barredBy(now.barred.limit), "aria-label": `Limit of ${limit.kind}`,
-        change: ({ target }) => send("limit", { metric: limit.metric, limit: target.value === "" ? null : Number(target.value) }) })
-      return h("div", { class: "clip", dataset: { limit: limit.metric } }, h("span", { class: "cut", title: limit.why }, limit.kind), input,
-        h("span", { class: "soft" }, `${limit.unit}, ${limit.kept === null ? "default" : `set for this project; default ${limit.limit}`}`))
-    }))
+    kinds.show(now.plate, now.limits.map(({ metric, kind, why, unit, most, limit, kept: value }) => ({
+      id: metric, name: kind, title: why, label: `Limit of ${kind}`, value, least: 0, most, step: "any", placeholder: String(limit),
+      about: `${unit}, ${value === null ? "default" : `set for this project; default ${limit}`}`,
+    })), now.barred.limit)
   }
 
   function showMap() {
@@ -127,9 +124,10 @@ export function build({ el, send }) {
     map.say(now.columns.length ? `${count(now.columns.length, "column")}` : "none")
     source.textContent = now.columns.length ? `${now.columns.join(", ")} (${from})` : "This plate has no plate map."
     fill(buttons,
-      now.columns.length ? h("button", { class: "small hcs-map-export", click: () => send("export") }, "Export CSV") : null,
-      now.source.name ? h("button", { class: "small", ...barredBy(now.barred["forget-map"]), click: () => send("forget-map") }, "Remove") : null)
-    offer(mapFile)
+      now.columns.length ? h("button", { class: "small hcs-map-export", click: () => post("export") }, "Export CSV") : null,
+      now.source.name ? h("button", { class: "small", ...barredBy(now.barred["forget-map"]), click: () => post("forget-map") }, "Remove") : null)
+    offerFile(mapFile)
+    if (asked && now.problem[0] === "typed") typedKeep.disabled = asked = false // what is refused stays, to be mended
     for (const role of ROLES) {
       if (typedKeep.disabled) typed[role].value = now.typed[role] ?? ""
       set(typed[role], barredBy(now.barred.typed))
@@ -138,7 +136,7 @@ export function build({ el, send }) {
     if (!isNewMap(now.map, now.sheet)) return undefined
     if (!now.map) return fill(preview)
     const table = now.map
-    const barcode = h("select", { "aria-label": "Rows of plate", change: () => send("barcode", { barcode: barcode.value }) }, options(table.barcodes.map((name) => [name, name])))
+    const barcode = h("select", { "aria-label": "Rows of plate", change: () => post("barcode", { barcode: barcode.value }) }, options(table.barcodes.map((name) => [name, name])))
     barcode.value = table.barcode
     form.show(table.roles)
     others.checked = false
@@ -153,15 +151,15 @@ export function build({ el, send }) {
       table.roles ? form.element : null,
       h("label", { class: "row" }, others, table.barcodes.length > 1 ? "Give its rows to the project's other plates by barcode, too" : "Give it to the project's other plates, too"),
       h("div", { class: "row" },
-        h("button", { class: "small primary hcs-map-keep", disabled: !table.wells, click: () => send("map", { ...form.answer(), others: others.checked }) }, "Use this map"),
-        h("button", { class: "small", click: () => send("cancel") }, "Cancel")))
+        h("button", { class: "small primary hcs-map-keep", disabled: !table.wells, click: () => post("map", { ...form.answer(), others: others.checked }) }, "Use this map"),
+        h("button", { class: "small", click: () => post("cancel") }, "Cancel")))
     map.open()
   }
 
   /** Which sheet of a workbook is meant, where several name wells. */
   function sheets() {
     if (now.sheets.length < 2) return null
-    const select = h("select", { class: "hcs-sheet", "aria-label": "Sheet", change: () => send("sheet", { sheet: select.value }) }, options(now.sheets.map((name) => [name, name])))
+    const select = h("select", { class: "hcs-sheet", "aria-label": "Sheet", change: () => post("sheet", { sheet: select.value }) }, options(now.sheets.map((name) => [name, name])))
     select.value = now.sheet
     return labelled("Sheet", select)
   }
@@ -191,10 +189,10 @@ export function build({ el, send }) {
   function showImport() {
     imported.say(now.imported.length ? count(now.imported.length, "metric") : "none")
     fill(taken, now.imported.map(([column, from, when]) => h("li", h("span", { class: "grow cut", title: `${from}, ${when}` }, column),
-      h("button", { class: "plain small", "aria-label": `Remove ${column}`, ...barredBy(now.barred["remove-import"]), click: () => send("remove-import", { column }) }, icon("close")))))
-    offer(importFile)
+      h("button", { class: "plain small", "aria-label": `Remove ${column}`, ...barredBy(now.barred["remove-import"]), click: () => post("remove-import", { column }) }, icon("close")))))
+    offerFile(importFile)
     /** @param {string} words @param {string} name */
-    const offered = (words, name) => h("button", { class: "small hcs-import-inside", ...barredBy(now.barred.inside), click: () => send("inside", { name }) }, words)
+    const offered = (words, name) => h("button", { class: "small hcs-import-inside", ...barredBy(now.barred.inside), click: () => post("inside", { name }) }, words)
     fill(inside, now.inside.length ? now.inside.map((name) => offered(`Take ${name}`, name)) : offered("Tables inside the plate…", ""))
     if (!isNewImport(now.import, now.sheet)) return undefined
     if (!now.import) return fill(columns)
@@ -209,14 +207,18 @@ export function build({ el, send }) {
       table.problems.length ? problemList(table.problems) : null,
       picker.element,
       h("div", { class: "row" },
-        h("button", { class: "small primary hcs-import-keep", click: () => send("import", { columns: picker.chosen() }) }, "Import as metrics"),
-        h("button", { class: "small", click: () => send("cancel") }, "Cancel")))
+        h("button", { class: "small primary hcs-import-keep", click: () => post("import", { columns: picker.chosen() }) }, "Import as metrics"),
+        h("button", { class: "small", click: () => post("cancel") }, "Cancel")))
     imported.open()
   }
 
   return {
     content(next) {
       if (!("channels" in next)) return
+      if (now?.plate !== next.plate) {
+        asked = false
+        typedKeep.disabled = true // what is typed is for the plate before
+      }
       now = next
       showChannels()
       showLimits()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dashboard.access import Act
@@ -20,6 +21,7 @@ from dashboard.views.island import Island, Message, Part, index_of, text_of
 from dashboard.views.sent_tables import MOST_BYTES, files_of
 from dashboard.views.snapshot import OF_A_WELL
 from dashboard.views.statistics import mapping_of
+from dashboard.views.writes import NOT_OPEN
 from hcs.errors import HCSError
 from hcs.qc import ROLES
 from hcs.tables import TableFile, parts_with_wells
@@ -112,7 +114,14 @@ class AssayPanel(Part):
             ("cancel", self._cancel, Act.LOOK),
             ("export", self._export_map, Act.EXPORT),
         ):
-            self.component.on(kind, step, asks=act)
+            self.component.on(kind, partial(self._do, step), asks=act)
+
+    def _do(self, step: Callable[[Message], None], message: Message) -> None:
+        """Do what a page asks of the plate that it shows, to no other."""
+        drawn = self._now.state.plate if self._now else ""
+        if text_of(message, "plate") == drawn == self._session.state.plate:
+            return step(message)
+        return self.refuse(message, NOT_OPEN)
 
     def draw(self, now: Snapshot) -> None:
         """Show what the plate's numbers rest on; a well changes nothing of it."""
@@ -122,7 +131,10 @@ class AssayPanel(Part):
         if now.state.plate != self._plate:
             self._plate = now.state.plate
             self._inside = ()
+            # What was asked of the plate before is refused after that one has gone.
+            problem = self._problem if self._problem[1] == NOT_OPEN else ("", "")
             self._forget_file()
+            self._problem = problem
         if now.overview is None:
             self.component.put({"shown": False})
             return
@@ -142,6 +154,7 @@ class AssayPanel(Part):
         columns = overview.condition_names if overview else ()
         return {
             "shown": True,
+            "plate": key,
             "barred": self.barred(),
             "channels": channels_content(overview, view.clips),
             "limits": limits_content(view.basis.limits),
@@ -223,26 +236,16 @@ class AssayPanel(Part):
             self._file = ("import", title, (TableFile(title, data),))
             self._preview("")
 
-        def refused(error: BaseException) -> None:
-            self._failed("import", error)
-
-        of = lambda: self._session.state.plate  # noqa: E731
+        options: dict[str, Any] = {
+            "failed": lambda error: self._failed("import", error),
+            "of": lambda: self._session.state.plate,
+            "pool": Pool.FILES,
+        }
         if name in self._inside:
-            self._session.run(
-                lambda: imports.read_inside(key, name),
-                read,
-                failed=refused,
-                of=of,
-                pool=Pool.FILES,
-            )
+            work = lambda: imports.read_inside(key, name)  # noqa: E731
+            self._session.run(work, read, **options)
         else:
-            self._session.run(
-                lambda: imports.tables_inside(key),
-                listed,
-                failed=refused,
-                of=of,
-                pool=Pool.FILES,
-            )
+            self._session.run(lambda: imports.tables_inside(key), listed, **options)
 
     def _barcode(self, message: Message) -> None:
         self._preview(text_of(message, "barcode", 200))
@@ -377,6 +380,7 @@ class AssayPanel(Part):
             lambda: act(assay, key),
             done,
             failed=lambda error: self._failed(part, error),
+            of=lambda: self._session.state.plate,
             pool=Pool.FILES,
         )
 

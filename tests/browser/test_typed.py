@@ -285,6 +285,44 @@ def test_enter_keeps_typed_controls_and_escape_keeps_none(
     expect(positive).to_have_value("A01")
 
 
+def test_a_limit_that_is_being_typed_stays_when_another_is_kept(
+    desk: Server, visit: Callable
+) -> None:
+    page = visit(desk, on("boxes"), before=NAMED)
+    open_panel(page, "setup")
+    limits = page.locator(".hcs-setup details").filter(has_text="Limits")
+    limits.locator("summary").click()
+    first, second = limits.locator("input").nth(0), limits.locator("input").nth(1)
+    first.fill("7")
+    first.press("Tab")
+    expect(second).to_be_focused()
+    page.keyboard.type("0.")
+    expect(limits.locator("summary")).to_contain_text("1 set for this project")
+    page.keyboard.type("3")
+    page.keyboard.press("Enter")
+    expect(limits.locator("summary")).to_contain_text("2 set for this project")
+    expect(second).to_have_value("0.3")
+
+
+def test_control_wells_that_are_typed_stay_when_refused_and_go_with_their_plate(
+    desk: Server, visit: Callable
+) -> None:
+    page = visit(desk, on("boxes"), before=NAMED)
+    open_panel(page, "setup")
+    parts = page.locator(".hcs-setup details").filter(has_text="Plate map")
+    parts.locator("summary").click()
+    positive, keep = parts.get_by_label("positive"), page.locator(".hcs-typed-keep")
+    positive.fill("B02")
+    parts.get_by_label("negative").fill("B02")
+    page.keyboard.press("Enter")
+    expect(parts.locator(".notice.bad")).to_contain_text("cannot be both")
+    expect(positive).to_have_value("B02")
+    expect(keep).to_be_enabled()
+    page.keyboard.press("Shift+J")
+    expect(keep).to_be_disabled()
+    expect(positive).not_to_have_value("B02")
+
+
 def test_two_tabs_keep_their_names_and_share_the_draft_of_one_well(
     desk: Server, visit: Callable
 ) -> None:

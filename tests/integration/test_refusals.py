@@ -210,6 +210,43 @@ def test_what_a_page_asks_of_the_plate_before_is_not_done_to_the_open_one(
         assert not made.quality.progress(KEY).running
 
 
+def test_a_set_up_that_was_entered_for_the_plate_before_is_not_kept_for_the_open_one(
+    plate: Path, tmp_path: Path
+) -> None:
+    plates.make(plate.with_name("second.ome.zarr"))
+    with service(tmp_path / "w", plate.parent, measure=False) as made:
+        surveyed(made, KEY)
+        visit = Visit(made, f"plate={KEY}")
+        assert visit.content("setup")["plate"] == KEY
+        entered: list[Message] = [
+            {"type": "typed", "patterns": {"negative": "A1"}},
+            {"type": "limit", "metric": "percent_saturated", "limit": 0.5},
+            {"type": "clip", "channel": 0, "level": 4000},
+            {"type": "nuclear", "channel": 0},
+        ]
+
+        def send_all(key: str) -> None:
+            for message in entered:
+                visit.act("setup", plate=key, **message)
+
+        before = visit.content("setup")
+        send_all("second.ome.zarr")
+        assert visit.content("setup") == before | {"problem": ["channels", NOT_OPEN]}
+        # One that comes after the next plate was opened, and before it is drawn.
+        visit.session.state.update(plate="second.ome.zarr")
+        visit.send("setup", plate=KEY, **entered[0])
+        wait_for(lambda: visit.rest() or visit.content("setup")["plate"] != KEY)
+        assert visit.content("setup")["problem"] == ["typed", NOT_OPEN]
+        for key in (KEY, "second.ome.zarr"):
+            assert made.assay.typed(key) == {}
+            assert made.assay.basis(key).basis.limits == {}
+        send_all("second.ome.zarr")
+        wait_for(lambda: visit.rest() or visit.content("setup")["nuclear_kept"])
+        assert made.assay.typed("second.ome.zarr") == {"negative": "A1"}
+        assert visit.content("setup")["problem"] == ["", ""]
+        visit.close()
+
+
 def test_a_revert_says_why_nothing_was_reverted(plate: Path, tmp_path: Path) -> None:
     with service(tmp_path / "w", plate) as made:
         surveyed(made, KEY)

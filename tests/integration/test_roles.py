@@ -324,7 +324,7 @@ def test_who_may_is_let_through_and_what_they_do_is_done(world: World) -> None:
         if kind in ("undo", "redo"):
             content["target"] = visit.content("verdict")[kind]["batch"]
         if kind in FILES:
-            visit.act("setup", type="file", **FILES[kind])
+            visit.act("setup", type="file", plate=KEY, **FILES[kind])
             wait_for(lambda: visit.rest() or visit.content("setup")[kind])  # noqa: B023
         visit.send(part, type=kind, plate=KEY, **content)
         wait_for(lambda: stored(made, world.plate) != before, f"for {part} {kind}")  # noqa: B023

@@ -24,7 +24,7 @@ LONG = "\n".join([HEADER] * 20 + ["," * 15] * 250_000).encode()
 
 def read(visit: Visit, kind: str) -> None:
     file = {"name": "long.csv", "data": b64encode(LONG).decode()}
-    visit.send("setup", type="file", kind=kind, files=[file])
+    visit.send("setup", type="file", plate=KEY, kind=kind, files=[file])
 
 
 def trouble(visit: Visit) -> list[str]:
