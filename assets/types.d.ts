@@ -927,7 +927,7 @@ interface Texts {
   suspects: { content: SuspectsText }
   statistics: { content: StatisticsText }
   /** `item` is Bokeh's own JSON of a figure. */
-  distribution: { content: PlotsText, figure: { serial: number, item: { root_id: string, doc: object, version: string } | null } }
+  distribution: { content: PlotsText, figure: { serial: number, plate: string, metric: string, item: { root_id: string, doc: object, version: string } | null } }
   setup: { content: Hidden | SetupText | { shown: true, problem: [string, string] } }
 }
 

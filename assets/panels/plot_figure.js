@@ -10,8 +10,11 @@ const LONGEST_TIMER = 2 ** 31 - 1 // a longer one ends at once
 
 const ENDS = ["pointerup", "pointercancel", "blur"]
 
-/** The place of one figure at a time in `host`. @param {HTMLElement} host */
-export function plotFigure(host) {
+/** @typedef {{plate: string, metric: string}} Plotted  what a figure is of */
+
+/** The place of one figure at a time in `host`. The old one is seen until the next is drawn, and what is done in it
+ *  then is about nothing that the page shows. @param {HTMLElement} host @param {(of: Plotted) => boolean} isShown */
+export function plotFigure(host, isShown) {
   const released = release(host)
   /** @type {PlotViews | null} */
   let views = null // Bokeh's, of the figure that is there
@@ -25,8 +28,8 @@ export function plotFigure(host) {
     views = null
   }
 
-  /** Replace the figure; `item` is for `Bokeh.embed.embed_item`, null for none. Throws what Bokeh throws. @param {{ root_id: string } | null} item */
-  async function show(item) {
+  /** Replace the figure; `item` is for `Bokeh.embed.embed_item`, null for none. Throws what Bokeh throws. @param {{ root_id: string } | null} item @param {Plotted} of */
+  async function show(item, of) {
     const turn = ++latest
     if (!item) {
       clear()
@@ -54,26 +57,26 @@ export function plotFigure(host) {
     place.classList.remove("next")
     host.replaceChildren(place)
     views = drawn
-    connect()
+    connect(of)
     mark()
   }
 
-  /** Tell the page what is done in the figure. */
-  function connect() {
+  /** Tell the page what is done in the figure. @param {Plotted} of */
+  function connect(of) {
     /** @template Columns @param {PlotSource<Columns> | null} source @param {(columns: Columns, indices: number[]) => void} act */
     const listen = (source, act) => source?.selected.on_change(source.selected.properties.indices, () => {
       const { indices } = source.selected
-      if (source.hcsMarked !== JSON.stringify(indices)) act(source.data, indices)
+      if (isShown(of) && source.hcsMarked !== JSON.stringify(indices)) act(source.data, indices)
     })
     listen(model("hcs-plot-wells"), ({ well }, indices) => selectWells(indices.map((index) => well[index])))
     listen(model("hcs-plot-bins"), (bins, indices) => selectWells(wellsWhere((value) => indices.includes(binOf(bins, value)))))
     for (const side of /** @type {Side[]} */ (["low", "high"])) {
       const line = model(`hcs-cut-${side}`)
-      line?.on_change(line.properties.location, () => tell("cut-moved", { side, value: line.location }))
+      line?.on_change(line.properties.location, () => { if (isShown(of)) tell("cut-moved", { side, value: line.location }) })
     }
     // Of a density only the server knows whose points are in a part of it.
     model("hcs-plot-density")?.on_event("selectiongeometry", ({ geometry }) => {
-      if (geometry.type === "rect") ask("plot-box", { x0: geometry.x0, x1: geometry.x1, y0: geometry.y0, y1: geometry.y1 })
+      if (isShown(of) && geometry.type === "rect") ask("plot-box", { x0: geometry.x0, x1: geometry.x1, y0: geometry.y0, y1: geometry.y1 })
     })
   }
 

@@ -25,7 +25,7 @@ export function build({ el, root, send }) {
   const scatter = h("div", { class: "row wrap controls" }, h("label", { class: "row grow" }, h("span", { class: "soft" }, "against"), otherMetric), h("label", { class: "row" }, fields, "fields"))
   const profile = h("div", { class: "row controls" }, along)
   const place = h("div", { class: "figure hcs-figure" })
-  const figure = plotFigure(place)
+  const figure = plotFigure(place, ({ plate, metric }) => plate === now.plate && metric === now.metric)
   const coming = h("p", { class: "soft small empty-plot", role: "status" }, "The plot is being drawn…")
   const why = h("span")
   const failure = h("p", { class: "notice bad small hcs-plot-failure", role: "alert", hidden: true }, why, " ",
@@ -87,7 +87,7 @@ export function build({ el, root, send }) {
   listen("values", () => { cuts.recount(); soon() })
   listen("cut-moved", ({ side, value }) => cuts.moved(side, value))
   listen("open-panel", (id) => { if (now && (id === "statistics" || id === "distribution")) choose(id === "statistics" ? id : now.tab) })
-  listen("plot-box", (box) => send("box", box))
+  listen("plot-box", (box) => send("box", { plate: now.plate, ...box }))
 
   return {
     content(next) {
@@ -121,10 +121,10 @@ export function build({ el, root, send }) {
       }
       soon()
     },
-    async figure({ serial, item }) {
+    async figure({ serial, item, ...of }) {
       broken = ""
       try {
-        await figure.show(item)
+        await figure.show(item, of)
         cuts.draw()
       } catch (error) {
         console.warn(error)

@@ -13,7 +13,7 @@ from dashboard.quality.scores import SUSPICION, is_measured
 from dashboard.text import plain_text
 from dashboard.theme import DARK, LIGHT
 from dashboard.views.failure import failure
-from dashboard.views.island import Island, Message, Part, text_of
+from dashboard.views.island import Island, Message, Part, as_json, text_of
 from dashboard.views.plotting import (
     OTHER_PLATE,
     Drawing,
@@ -62,7 +62,7 @@ class DistributionPart(Part):
         super().__init__(session, PlotsIsland())
         self._writes = GuardedWrites(session, self._draw_anew)
         self._choice = PlotChoice()
-        self._drawn_inputs: tuple[object, ...] = ()
+        self._drawn_inputs: tuple[Any, ...] = ()
         self._began = 0.0
         self._drawing: Drawing | None = None
         self._serial = 0
@@ -111,7 +111,7 @@ class DistributionPart(Part):
             of=lambda: self._drawn_inputs,
         )
 
-    def _inputs(self, now: Snapshot) -> tuple[object, ...]:
+    def _inputs(self, now: Snapshot) -> tuple[Any, ...]:
         """Return what decides the picture; what only comes with values stands last."""
         values = now.values
         return (
@@ -136,7 +136,9 @@ class DistributionPart(Part):
         plot = self._drawing
         # Tells figures apart that look the same, and one that is still on its way.
         item = "null" if plot is None else plot.text
-        self.component.put_text(f'{{"serial":{self._serial},"item":{item}}}', "figure")
+        plate, metric = self._drawn_inputs[0][:2] if self._drawn_inputs else ("", "")
+        of = as_json({"serial": self._serial, "plate": plate, "metric": metric})
+        self.component.put_text(f'{of[:-1]},"item":{item}}}', "figure")
         self._show_heads()
 
     # --- heads and controls -----------------------------------------------------------
@@ -225,6 +227,8 @@ class DistributionPart(Part):
     def _choose_box(self, message: Message) -> None:
         """A part of a drawn density was chosen: find the wells that are in it."""
         plot = self._drawing
+        if text_of(message, "plate") != self._session.state.plate:
+            return
         ends = [_number(message.get(name)) for name in ("x0", "x1", "y0", "y1")]
         if plot is None or any(end is None for end in ends):
             return

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import expect
 
 from tests.browser.serving import MEASURING, at_rest, open_panel
+from tests.browser.test_statistics import PLACES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +41,35 @@ def test_plots_replaced_while_they_are_used_leave_one_that_is_the_last(
     for page in pages:
         page.wait_for_function(DRAWN, arg=metrics[11 % 3])
         expect(page.locator(".hcs-plot-failure")).to_be_hidden()
+
+
+def test_a_line_that_is_dragged_in_the_plot_before_moves_no_cut_off_of_the_next(
+    demo_plate: Path, demo_measured: Path, serve: Callable, visit: Callable
+) -> None:
+    page = visit(serve(demo_plate, measured=demo_measured), width=1440, height=900)
+    select = page.locator(".hcs-metric-select select")
+    expect(select).to_have_value("suspicion", timeout=MEASURING)
+    select.select_option(label="Focus (power slope), DNA")
+    low, figure = page.locator(".hcs-cut-low"), page.locator(".hcs-figure")
+    expect(low).not_to_have_value("")
+    expect(figure).to_have_attribute("aria-busy", "false")
+    page.wait_for_function(PLACES)
+    at_rest(page)
+    x, y, to = page.evaluate(PLACES)
+    before = low.input_value()
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move((x + to) / 2, y, steps=4)
+    expect(low).not_to_have_value(before)
+    select.select_option(label="Focus (power slope), Reporter")
+    # The old figure stays until the hand lets go.
+    expect(figure.locator("> *")).to_have_count(2)
+    after = low.input_value()
+    page.mouse.move(to, y, steps=4)
+    assert low.input_value() == after
+    page.mouse.up()
+    expect(figure).to_have_attribute("aria-busy", "false")
+    expect(low).to_have_value(after)
 
 
 def test_a_plot_the_browser_cannot_draw_says_so_and_can_be_tried_again(
