@@ -231,6 +231,19 @@ def come_in(line: str) -> tuple[str, str]:
     return name, value
 
 
+def workers_of(server: Server) -> list[int]:
+    """Return the processes in which a server measures."""
+    workers = []
+    for path in Path(f"/proc/{server.pid}/task").glob("*/children"):
+        # A thread or a child may end while it is looked at.
+        with contextlib.suppress(OSError):
+            for pid in path.read_text().split():
+                with contextlib.suppress(OSError):
+                    if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                        workers.append(int(pid))
+    return workers
+
+
 def well(page: Page, label: str) -> Locator:
     """Return the cell of a well in the grid."""
     return page.locator(f'[role="gridcell"][data-well="{label}"]')

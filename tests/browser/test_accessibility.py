@@ -16,7 +16,7 @@ from playwright.sync_api import expect
 from dashboard.assets import assets_folder
 from tests import plates
 from tests.browser.axe import violations
-from tests.browser.serving import Server, at_rest, open_panel, well
+from tests.browser.serving import Server, at_rest, open_panel, well, workers_of
 from tests.browser.test_review import NAMED, ready, toast
 from tests.integration.people import password_of, write_people
 from tests.integration.serving import wait_for
@@ -219,9 +219,12 @@ def test_dialogs_and_corrections_can_be_used_by_everybody(
     looked.at(page, "pass the rest")
     page.keyboard.press("Escape")
     well(page, "A1").click()
+    ready(page, "A1")
     page.keyboard.press("Enter")
+    expect(page.locator(".hcs-field-viewer")).to_be_visible()
+    ready(page, "A1")
     page.keyboard.press("f")
-    expect(page.locator(".toast")).to_be_visible()
+    toast(page, "A1 fail")
     looked.at(page, "judged")
     uploading(page, looked, tmp_path)
     staged(page, tmp_path)
@@ -314,17 +317,6 @@ def signed_in(page: Page, name: str) -> None:
     at_rest(page)
 
 
-def workers_of(server: int) -> set[int]:
-    """Return the processes in which a server measures."""
-    lists = Path(f"/proc/{server}/task").glob("*/children")
-    children = {pid for path in lists for pid in path.read_text().split()}
-    return {
-        int(pid)
-        for pid in children
-        if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    }
-
-
 def test_what_is_measured_or_gone_can_be_read_by_who_may_only_look(
     serve: Callable[..., Server], visit: Callable[..., Page], tmp_path: Path
 ) -> None:
@@ -340,9 +332,7 @@ def test_what_is_measured_or_gone_can_be_read_by_who_may_only_look(
     signed_in(page, "viewer")
     expect(page.locator(".hcs-progress")).to_be_visible()
     # It has been seen to work, and would take a core from now on.
-    workers = workers_of(server.pid)
-    assert workers
-    for worker in workers:
+    for worker in wait_for(lambda: workers_of(server), "for a worker"):
         os.kill(worker, signal.SIGSTOP)
     looked.at(page, "a viewer while a plate is measured")
     page.goto(server.url + "?plate=gone.ome.zarr&well=A1")
@@ -422,7 +412,7 @@ def test_a_plate_is_judged_and_signed_off_without_a_mouse(
     hands.act("Enter", then=lambda: ready(page, "A1"))
     at_rest(page)
     hands.act("f", then=lambda: toast(page, "A1 fail"))
-    hands.act("u", then=lambda: toast(page, "A1"))
+    hands.act("u", then=lambda: toast(page, "Undone: A1 fail"))
     hands.act("n")
     assert "hcs-note" in hands.focus()["classes"]
     page.keyboard.type("a fibre")

@@ -96,6 +96,8 @@ def test_a_verdict_that_waits_for_a_busy_database_is_shown_as_not_saved_yet(
 ) -> None:
     page = visit(server, "?plate=one.ome.zarr&well=A2", before=NAMED)
     ready(page, "A2")
+    other = visit(server, "?plate=one.ome.zarr&well=B2")
+    ready(other, "B2")
     database = place / "workspace" / "workspace.sqlite"
     holder = sqlite3.connect(database, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
@@ -112,7 +114,7 @@ def test_a_verdict_that_waits_for_a_busy_database_is_shown_as_not_saved_yet(
     expect(waits).to_contain_text("Not saved yet: A2 flag.")
     expect(well(page, "A2")).to_contain_text("flag: not saved yet")
     # Others go on meanwhile.
-    other = visit(server, "?plate=one.ome.zarr&well=B3")
+    well(other, "B3").click()
     expect(other.locator('.hcs-thumb[data-well="B3"]').first).to_be_visible()
     expect(well(other, "A2")).not_to_contain_text("flag")
     holder.execute("COMMIT")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 
 from tests import plates
-from tests.browser.serving import MEASURING, open_panel
+from tests.browser.serving import MEASURING, Server, open_panel, workers_of
+from tests.integration.serving import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +24,7 @@ pytestmark = pytest.mark.browser
 
 
 def test_a_plate_is_measured_when_asked_held_and_what_fails_is_listed(
-    tmp_path: Path, serve: Callable[..., object], visit: Callable[..., Page]
+    tmp_path: Path, serve: Callable[..., Server], visit: Callable[..., Page]
 ) -> None:
     path = plates.make(
         tmp_path / "p.ome.zarr", rows=6, columns=8, shape=(600, 640), pixels="random"
@@ -42,12 +45,16 @@ def test_a_plate_is_measured_when_asked_held_and_what_fails_is_listed(
         re.compile("Pending|Not measured")
     )
     act.click()
+    # Its worker stands still until it is told to stop: it has no field to spare.
+    (worker,) = wait_for(lambda: workers_of(server), "for the worker")
+    os.kill(worker, signal.SIGSTOP)
     expect(act).to_have_text("Stop")
     # The progress in the header leads to where it can be stopped.
     page.locator("#more").get_by_role("button", name="Measuring").click()
     expect(panel).to_be_hidden()
     page.locator(".hcs-progress").dispatch_event("click")
     act.click()
+    os.kill(worker, signal.SIGCONT)
     # It may have been held before the first field was measured.
     expect(status).to_have_text(re.compile("^(Stopped: .+ measured|Not measured yet)"))
     expect(act).not_to_have_text("Stop")

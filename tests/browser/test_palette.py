@@ -157,7 +157,7 @@ def test_the_palette_is_typed_into_and_gives_the_focus_back(
     page.keyboard.type("nuclei")
     expect(options.first).to_contain_text("Metric")
     page.keyboard.press("Enter")
-    page.wait_for_url("**metric=*")
+    page.wait_for_url("**metric=nucleus_count.0**")
     page.keyboard.press("Control+k")
     page.keyboard.type("light or dark")
     expect(options.first.locator("kbd")).to_have_text("D")

@@ -122,6 +122,7 @@ def test_an_unfinished_upload_is_discarded_for_good(
     page.keyboard.press("Enter")
     uploads.get_by_role("button", name="Discard 1 file").click()
     expect(uploads).to_be_hidden()
+    wait_for(lambda: page.evaluate(LIST) == [], "for the server to discard it")
     page.reload()
     expect(well(page, "A1")).to_be_visible()
     assert page.evaluate(LIST) == []
