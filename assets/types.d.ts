@@ -457,6 +457,7 @@ interface ViewerText {
   outlines: { labels: string[], chosen: string, mask: string }
   /** The same field of a control, null where none was asked for. */
   control: { well: string, controls: Choice[], field: FieldPicture | null, note: string } | null
+  ack: number
 }
 
 type CompareText = { staged: null } | {

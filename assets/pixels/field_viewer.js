@@ -6,6 +6,7 @@ import { labelled, offer, options } from "../core/parts.js"
 import { exact, number } from "../core/text.js"
 import { keyed, keyedSign } from "../core/keyed.js"
 import { barActs, keyName } from "../core/keys.js"
+import { makeRequests } from "../core/requests.js"
 import { saveFile } from "../review/download.js"
 import { legend } from "./channel_marks.js"
 import { controlPane } from "./control_pane.js"
@@ -28,6 +29,8 @@ export function build({ el, send }) {
   /** @type {[number, number] | null} */
   let pointer = null
   let unread = "" // why values cannot be said
+  const outlining = makeRequests()
+  const projecting = makeRequests()
 
   const title = h("h2", { class: "cut" })
   const marks = h("span", { class: "row" })
@@ -52,12 +55,12 @@ export function build({ el, send }) {
   const ruler = h("div", { class: "ruler", "aria-hidden": "true" })
   const outlines = outlineLayer(viewport, (text) => { say(outlineState, text); showReadout() })
   const outlineState = h("span", { class: "soft small cut", role: "status" })
-  const outlineSelect = h("select", { "aria-label": "Outlines of", change: () => send("outlines", { label: outlineSelect.value }) })
+  const outlineSelect = h("select", { "aria-label": "Outlines of", change: () => outlining.now(() => send("outlines", { label: outlineSelect.value })) })
   const outlineBox = h("label", { class: "row outline-choice", title: `Outlines; off while ${keyName("overlays")} is held`, hidden: true }, h("span", { class: "soft" }, "Outlines"), outlineSelect, outlineState)
   const channels = legend(() => Boolean(content?.field && !content.field.error))
   const control = controlPane(viewport, send)
   const stage = h("div", { class: "stage", tabindex: "0", role: "group", "aria-label": "Field" }, pane.element, outlines.element, channels.element, bar.element)
-  const projection = h("select", { "aria-label": "Projection over z", title: `One plane, or all of them as one (key ${keyName("projection")})`, change: () => send("projection", { projection: projection.value }) },
+  const projection = h("select", { "aria-label": "Projection over z", title: `One plane, or all of them as one (key ${keyName("projection")})`, change: () => project(projection.value) },
     options([["", "plane"], ["max", "max"], ["mean", "mean"]]))
   const sliders = h("div", { class: "sliders", hidden: true })
   el.append(h("section", { class: "panel hcs-field-viewer", "aria-label": "Field viewer" },
@@ -134,19 +137,20 @@ export function build({ el, send }) {
     const text = h("span", { class: "mono" })
     const input = h("input", { type: "range", min: "0", step: "1", "aria-label": label,
       input: () => { say(text, `${Number(input.value) + 1}/${Number(input.max) + 1}`); choose() } })
-    const choose = everyFrame(() => send("axis", { axis, value: Number(input.value) }))
+    const requests = makeRequests()
+    const choose = () => requests.soon(() => send("axis", { axis, value: Number(input.value) }))
     const element = h("div", { class: "row", hidden: true }, labelled(axis, input, text))
     const showKeys = () => set(element, { title: `${label} (keys ${keys.map(keyName).join(" and ")}, or ${wheel} and the wheel)` })
     showKeys()
     listen("keys", showKeys)
     sliders.append(element)
     return {
-      /** @param {number} value @param {number} size */
-      show(value, size) {
+      /** @param {number} value @param {number} size @param {number} ack */
+      show(value, size, ack) {
         element.hidden = size < 2
         set(input, { max: size - 1 })
-        input.value = String(value)
-        say(text, `${value + 1}/${size}`)
+        if (!requests.outruns(ack)) input.value = String(value)
+        say(text, `${Number(input.value) + 1}/${size}`)
         return size > 1
       },
       element,
@@ -160,6 +164,13 @@ export function build({ el, send }) {
   const tAxis = axisSlider("t", "Time point", ["t-back", "t-on"], "Alt")
 
   zAxis.element.append(projection)
+
+  /** @param {string} way */
+  function project(way) {
+    projection.value = way
+    zAxis.disable(Boolean(way))
+    projecting.now(() => send("projection", { projection: way }))
+  }
 
   /** With Shift the wheel goes through z, with Alt through time; the rest is zoom. @param {WheelEvent} event */
   const onWheel = (event) => {
@@ -179,7 +190,7 @@ export function build({ el, send }) {
   function showOutlines(next, field) {
     const { labels, chosen, mask } = next.outlines
     outlineBox.hidden = !labels.length
-    offer(outlineSelect, [["-", "none"], ...labels.map((label) => [label, label])], chosen)
+    offer(outlineSelect, [["-", "none"], ...labels.map((label) => [label, label])], outlining.outruns(next.ack) ? undefined : chosen)
     outlines.show(mask ? { url: planeUrl(mask, { level: 0, channel: 0, z: next.z, t: next.t, projection: next.projection }), size: [field.width, field.height] } : null)
   }
 
@@ -192,7 +203,7 @@ export function build({ el, send }) {
   listen("projection", () => {
     if (!visible() || zAxis.element.hidden) return
     const ways = [...projection.options].map((option) => option.value)
-    send("projection", { projection: ways[(ways.indexOf(projection.value) + 1) % ways.length] })
+    project(ways[(ways.indexOf(projection.value) + 1) % ways.length])
   })
   listen("zoom", (factor) => { if (visible()) zoomTo(viewport, factor) })
   listen("axis", ([axis, by]) => (axis === "z" ? zAxis : tAxis).step(by))
@@ -214,12 +225,12 @@ export function build({ el, send }) {
         field.corrected ? h("span", { class: "tag accent" }, "corrected") : null,
         field.settling ? h("span", { class: "tag", title: "The corrected image is still being written to its original location" }, "writing") : null)
       set(stage, { "aria-label": `${next.well}, ${field.label}, channels ${display.channels.filter((channel) => channel.active).map((channel) => channel.name).join(", ")}` })
-      projection.value = next.projection
-      zAxis.disable(Boolean(next.projection))
+      if (!projecting.outruns(next.ack)) projection.value = next.projection
+      zAxis.disable(Boolean(projection.value))
       showOutlines(next, field)
       channels.show()
       reserve()
-      const moved = [zAxis.show(next.z, field.sizes.z), tAxis.show(next.t, field.sizes.t)]
+      const moved = [zAxis.show(next.z, field.sizes.z, next.ack), tAxis.show(next.t, field.sizes.t, next.ack)]
       sliders.hidden = !moved.some(Boolean)
       pane.show({ ...field, id: field.version, z: next.z, t: next.t, projection: next.projection })
       control.show(next.control, { z: next.z, t: next.t, projection: next.projection })

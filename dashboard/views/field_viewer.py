@@ -119,6 +119,7 @@ class FieldViewer(Part):
                 "t": t,
                 "projection": state.projection if field and field.size("z") > 1 else "",
                 "outlines": self._outlines(field, state),
+                "ack": self.component.last_message,
             }
         )
 

@@ -1,0 +1,46 @@
+"""What a page that shows something older asks for, and how it tells an echo by its number."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import plates
+from tests.integration.serving import service, surveyed
+from tests.integration.visits import Visit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from dashboard.service import Service
+
+KEY, OTHER = "p.ome.zarr", "q.ome.zarr"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    folder = tmp_path_factory.mktemp("echoes")
+    paths = [plates.make(folder / key, shape=(16, 16), z=4) for key in (KEY, OTHER)]
+    with service(folder / "workspace", *paths, measure=False) as started:
+        surveyed(started, KEY)
+        surveyed(started, OTHER)
+        yield started
+
+
+@pytest.fixture
+def visit(made: Service) -> Iterator[Visit]:
+    opened = Visit(made, f"plate={KEY}&well=A1&field=0")
+    yield opened
+    opened.close()
+
+
+def test_the_plane_of_a_viewer_comes_with_the_message_that_it_answers(
+    visit: Visit,
+) -> None:
+    assert visit.content("field_viewer")["ack"] == 0
+    for number, z in ((7, 3), (8, 1)):
+        visit.act("field_viewer", type="axis", axis="z", value=z, seq=number)
+        content = visit.content("field_viewer")
+        assert (content["z"], content["ack"]) == (z, number)
