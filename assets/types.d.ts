@@ -428,6 +428,7 @@ interface GalleryText {
 }
 
 interface ChannelsText {
+  plate: string
   channels: (ChannelLook & {
     minimum: number, maximum: number, curve: number, whole: boolean
     /** Colour of the plate, and one that is told apart from the others'. */

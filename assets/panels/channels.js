@@ -3,6 +3,7 @@
 
 import { listen, setDisplay, tell } from "../core/bus.js"
 import { fill, h, icon, say, set } from "../core/dom.js"
+import { makeRequests } from "../core/requests.js"
 import { onPreference, preference, setPreference } from "../core/storage.js"
 import { number } from "../core/text.js"
 import { channelMarks, only, sourceText } from "../pixels/channel_marks.js"
@@ -16,8 +17,8 @@ export function build({ el, root, send, hide }) {
   let channels = []
   /** @type {ReturnType<typeof makeRow>[]} */
   let rows = []
-  let lastSent = 0
-  let waiting = 0
+  let plate = "" // whose channels these are
+  const requests = makeRequests()
   /** @type {[number, number]} */
   let ends = [0, 1] // shares of a field's pixels that "Auto field" draws black and white
   let source = "plate"
@@ -32,9 +33,9 @@ export function build({ el, root, send, hide }) {
   const distinct = h("button", { class: "small hcs-distinct", role: "switch", title: "Colours that everybody can tell apart, also colour-blind people. For you, on all plates; what the plate stores stays.", click: () => chooseDistinct(!isDistinct()) }, "Distinct colours")
   const colours = h("div", { class: "row colours", hidden: true }, close, distinct)
   const all = h("button", { class: "small hcs-all-channels", title: "All channels again (Shift+0)", click: () => showOnly(null) }, "All")
-  const reset = h("button", { class: "small", click: () => { source = "plate"; lastSent = send("reset") } })
+  const reset = h("button", { class: "small", click: () => take("reset") })
   const auto = h("button", { class: "small", title: "Limits from this field only (0.1 to 99.9 %)", click: () => tell("measure-field") }, "Auto field")
-  const autoPlate = h("button", { class: "small", title: "Robust limits over the plate", click: () => { source = "plate"; lastSent = send("auto") } }, "Auto plate")
+  const autoPlate = h("button", { class: "small", title: "Robust limits over the plate", click: () => take("auto") }, "Auto plate")
   el.append(h("section", { class: "panel channels", "aria-label": "Channels" },
     h("header", h("h2", "Channels"), from, all), h("div", { class: "body scrolls" }, list, colours, empty), h("div", { class: "row sources" }, autoPlate, auto, reset)))
 
@@ -46,13 +47,18 @@ export function build({ el, root, send, hide }) {
     fill(distinct, isDistinct() ? icon("check") : null, "Distinct colours")
     set(document.documentElement, { style: channelMarks(channels) })
     if (!now) return
-    clearTimeout(waiting)
-    waiting = setTimeout(() => {
-      waiting = 0
+    requests.settled(() => {
       const of = measured
       measured = false
-      lastSent = send("channels", { source, measured: of, channels: channels.map(({ index, color, low, high, gamma, active }) => ({ index, color, low, high, gamma, active })) })
+      return send("channels", { plate, source, measured: of, channels: channels.map(({ index, color, low, high, gamma, active }) => ({ index, color, low, high, gamma, active })) })
     }, SETTLE_MILLISECONDS)
+  }
+
+  /** Take limits of the plate in place of these, and of those that were not sent yet. @param {"reset" | "auto"} kind */
+  function take(kind) {
+    source = "plate"
+    measured = false
+    requests.now(() => send(kind, { plate }))
   }
 
   /** @param {number} i @param {Partial<SetChannel> & {auto?: boolean}} change */
@@ -161,7 +167,9 @@ export function build({ el, root, send, hide }) {
   return {
     content(next) {
       hide(!next.channels.length)
-      if (waiting || next.ack < lastSent) return
+      if (next.plate !== plate) requests.drop()
+      else if (requests.outruns(next.ack)) return
+      plate = next.plate
       const shape = (/** @type {SetChannel[]} */ all) => all.map((channel) => `${channel.index}${channel.name}`).join()
       const rebuild = shape(channels) !== shape(next.channels)
       channels = next.channels

@@ -16,7 +16,7 @@ from dashboard.views.island import Island, Message, Part, text_of
 from hcs import contrast
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from dashboard.plates.values import ChannelDisplay
     from dashboard.session import Session
@@ -38,16 +38,32 @@ class Channels(Part):
     def __init__(self, session: Session) -> None:
         super().__init__(session, ChannelsIsland())
         self._switched_off: tuple[ChannelSetting, ...] = ()
-        self.component.on("channels", self._changed, asks=Act.LOOK)
-        self.component.on("reset", lambda _: self._reset(), asks=Act.LOOK)
-        self.component.on("auto", lambda _: self._automatic(), asks=Act.LOOK)
+        for kind, act in (
+            ("channels", self._change),
+            ("reset", self._reset),
+            ("auto", self._automatic),
+        ):
+            self.component.on(kind, self._of_plate(act), asks=Act.LOOK)
 
-    def _reset(self) -> None:
+    def _of_plate(self, act: Callable[[Message], object]) -> Callable[[Message], None]:
+        """Act only where the plate is open that a message names, and show what holds.
+
+        A page may show the channels of the plate before: their limits are no limits of
+        this one.
+        """
+
+        def act_there(message: Message) -> None:
+            if text_of(message, "plate") == self._drawn_plate():
+                act(message)
+            self._redraw()
+
+        return act_there
+
+    def _reset(self, _: Message) -> None:
         self._switched_off = ()
         self._session.state.update(channels=(), hidden=False, contrast="")
-        self._redraw()
 
-    def _automatic(self) -> None:
+    def _automatic(self, _: Message) -> None:
         """Take the robust limits over the plate instead of the stored ones."""
         now = self._now
         channels = now.overview.channels if now and now.overview else ()
@@ -62,9 +78,8 @@ class Channels(Part):
         self._switched_off = tuple(setting for setting, on in settings if not on)
         chosen = tuple(setting for setting, on in settings if on)
         self._session.state.update(channels=chosen, hidden=not chosen, contrast="")
-        self._redraw()
 
-    def _changed(self, message: Message) -> None:
+    def _change(self, message: Message) -> None:
         now = self._now
         if now is None or now.overview is None:
             return
@@ -83,10 +98,14 @@ class Channels(Part):
         self._switched_off = tuple(setting for setting, on in pairs if not on)
         on = tuple(setting for setting, on in pairs if on)
         self._session.state.update(channels=on, hidden=not on, contrast=source)
-        self._redraw()
+
+    def _drawn_plate(self) -> str | None:
+        """Return the key of the open plate, None where another one is drawn."""
+        key = self._session.state.plate
+        return key if self._now is not None and self._now.state.plate == key else None
 
     def _redraw(self) -> None:
-        if self._now is not None:
+        if self._now is not None and self._drawn_plate() is not None:
             self.draw(self._now, of_now=False)
 
     def draw(self, now: Snapshot, *, of_now: bool = True) -> None:
@@ -108,6 +127,7 @@ class Channels(Part):
         proposed = colours.distinct(own)
         self.component.put(
             {
+                "plate": now.state.plate,
                 "channels": [
                     {**_content(channel, setting, on, whole), "distinct": color}
                     for channel, (setting, on), color in zip(

@@ -1,4 +1,4 @@
-"""What a page that shows something older asks for, and how it tells an echo by its number."""
+"""What a page asks for that shows something older, and which message an echo answers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from tests.integration.visits import Visit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from dashboard.service import Service
 
@@ -44,3 +43,26 @@ def test_the_plane_of_a_viewer_comes_with_the_message_that_it_answers(
         visit.act("field_viewer", type="axis", axis="z", value=z, seq=number)
         content = visit.content("field_viewer")
         assert (content["z"], content["ack"]) == (z, number)
+
+
+def setting(**changes: object) -> dict[str, object]:
+    """Return a channel as the page sends it."""
+    limits = {"low": 1, "high": 9, "gamma": 1, "active": True}
+    return {"index": 0, "color": "00FF00", **limits, **changes}
+
+
+def test_a_contrast_of_the_plate_before_does_not_become_that_of_the_open_one(
+    visit: Visit,
+) -> None:
+    message = {"type": "channels", "source": "hand", "channels": [setting()]}
+    visit.act("channels", **message, plate=KEY)
+    assert visit.content("channels")["source"] == "hand"
+    visit.act("header", type="plate", plate=OTHER)
+    own = visit.content("channels")
+    assert (own["plate"], own["source"]) == (OTHER, "plate")
+    for kind in ("channels", "reset", "auto"):
+        visit.act("channels", **{**message, "type": kind}, plate=KEY, seq=20)
+        assert visit.session.state.channels == ()
+        assert visit.content("channels") == {**own, "ack": 20}
+    visit.act("channels", **message, plate=OTHER)
+    assert visit.content("channels")["source"] == "hand"

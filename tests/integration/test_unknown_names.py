@@ -84,7 +84,7 @@ def test_the_first_acquisition_of_a_plate_that_declares_none_is_no_unknown_name(
 
 def test_what_was_wrong_is_said_until_somebody_goes_on(made: Service) -> None:
     visit = Visit(made, f"plate={KEY}&well=Z99")
-    visit.act("channels", type="auto")
+    visit.act("channels", type="auto", plate=KEY)
     assert visit.content("header")["unknown"]
     visit.act("plate_map", type="select", well="A2")
     assert visit.content("header")["unknown"] == []
