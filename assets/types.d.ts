@@ -956,8 +956,8 @@ interface Events {
   deciding: boolean
   display: ChannelLook[]
   extent: undefined
-  /** By index of the channel. */
-  "field-planes": [number, Plane][]
+  /** Of which field, and its planes by index of the channel. */
+  "field-planes": { of: string, planes: [number, Plane][] }
   filter: undefined
   filtered: undefined
   glimpsed: { well: string, digest: string }

@@ -24,7 +24,6 @@ export function build({ el, root, send, hide }) {
   let source = "plate"
   let origin = ""
   let shownFrom = "plate"
-  let measured = false // from the open field, and not sent to the server yet
 
   const list = h("div", { class: "list" })
   const from = h("span", { class: "small cut from" })
@@ -47,17 +46,14 @@ export function build({ el, root, send, hide }) {
     fill(distinct, isDistinct() ? icon("check") : null, "Distinct colours")
     set(document.documentElement, { style: channelMarks(channels) })
     if (!now) return
-    requests.settled(() => {
-      const of = measured
-      measured = false
-      return send("channels", { plate, source, measured: of, channels: channels.map(({ index, color, low, high, gamma, active }) => ({ index, color, low, high, gamma, active })) })
-    }, SETTLE_MILLISECONDS)
+    requests.settled(sendChannels, SETTLE_MILLISECONDS)
   }
+
+  const sendChannels = () => send("channels", { plate, source, origin, channels: channels.map(({ index, color, low, high, gamma, active }) => ({ index, color, low, high, gamma, active })) })
 
   /** Take limits of the plate in place of these, and of those that were not sent yet. @param {"reset" | "auto"} kind */
   function take(kind) {
     source = "plate"
-    measured = false
     requests.now(() => send(kind, { plate }))
   }
 
@@ -152,9 +148,9 @@ export function build({ el, root, send, hide }) {
   listen("channel", (at) => toggle(at))
   listen("only-channel", (at) => { if (at === null || channels[at]) showOnly(at) })
   onPreference("colours", (value) => { if (!colours.hidden) colour(value === "distinct") })
-  listen("field-planes", (planes) => {
+  listen("field-planes", ({ of, planes }) => {
     source = "field"
-    measured = true
+    origin = of
     for (const [index, plane] of planes) {
       const i = channels.findIndex((channel) => channel.index === index)
       if (i < 0) continue
@@ -162,6 +158,7 @@ export function build({ el, root, send, hide }) {
       // An empty field is shown empty, and not its noise.
       alter(i, { low, high: Math.max(high, low + channels[i].least), auto: true })
     }
+    requests.now(sendChannels)
   })
 
   return {

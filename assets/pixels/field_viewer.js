@@ -209,7 +209,12 @@ export function build({ el, send }) {
   listen("axis", ([axis, by]) => (axis === "z" ? zAxis : tAxis).step(by))
   listen("control", () => { if (["well", "field"].includes(pageStage())) send("control") })
   listen("step", (by) => send("field", { step: by }))
-  listen("measure-field", () => tell("field-planes", pane.planes()))
+  listen("measure-field", () => {
+    const planes = pane.planes()
+    const field = content?.field
+    if (field && planes) return tell("field-planes", { of: `${content.well} ${field.label}`, planes })
+    tell("hint", pane.failure ? `Nothing was measured: ${pane.failure}` : display.channels.some(({ active }) => active) ? "The field is still being read: nothing was measured." : "Nothing was measured: no channel is on.")
+  })
   const visible = () => el.getClientRects().length > 0
 
   return {

@@ -6,7 +6,7 @@ import { display } from "../core/bus.js"
 import { everyFrame, h, messageOf, say } from "../core/dom.js"
 import { Painter } from "./webgl.js"
 import { pictureUrl, planeUrl, spelled } from "./addresses.js"
-import { drawable, plane } from "./planes.js"
+import { drawable, finestPlanes, plane } from "./planes.js"
 
 const MAX_PLANE_BYTES = 256 * 2 ** 20 // beyond it a coarser level stands in
 const REST_MILLISECONDS = 120 // after it a contrast is taken to be chosen
@@ -264,10 +264,10 @@ export function makePane(viewport, onState) {
       })
       return { level, values }
     },
-    /** The finest loaded plane of each active channel. @returns {[number, Plane][]} */
-    planes() {
-      return [...loaded].map(([index, levels]) => [index, planeOf(index, Math.min(...levels.keys()))])
-    },
+    /** The finest plane of each channel, null until all that are on are here. */
+    planes: () => source && finestPlanes(loaded, shown(source).map(({ index }) => index)),
+    /** Why there are none, "" where they are on their way. */
+    get failure() { return state.error || state.unread || "" },
     dispose() {
       stop()
       clearTimeout(resting)

@@ -27,6 +27,14 @@ const flying = new Map()
 /** A plane that is here already, else undefined. @param {string} url */
 export const loadedPlane = (url) => planes.get(url)
 
+/** The finest plane of each channel, null where one of those wanted is not here: what is measured must be of all.
+ *  @param {Map<number, Map<number, Plane>>} loaded  by channel and level @param {number[]} wanted  channels
+ *  @returns {[number, Plane][] | null} */
+export function finestPlanes(loaded, wanted) {
+  if (!wanted.length || wanted.some((channel) => !loaded.has(channel))) return null
+  return [...loaded].map(([channel, levels]) => [channel, /** @type {Plane} */ (levels.get(Math.min(...levels.keys())))])
+}
+
 /** Bytes of all planes that are here. */
 export const planeBytes = () => planes.nbytes
 

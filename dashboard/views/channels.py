@@ -91,10 +91,8 @@ class Channels(Part):
         pairs = [pair for pair in read if pair is not None]
         source = ""
         if text_of(message, "source") == "field":
-            # Later changes of colour leave the limits those of the field they are of.
-            source = self._session.state.contrast
-            if message.get("measured") is True and now.field is not None:
-                source = plain_text(f"{now.state.well} {now.field.words}", 80)
+            # The field that was measured; another one may be open by now.
+            source = plain_text(text_of(message, "origin", 80), 80)
         self._switched_off = tuple(setting for setting, on in pairs if not on)
         on = tuple(setting for setting, on in pairs if on)
         self._session.state.update(channels=on, hidden=not on, contrast=source)

@@ -1,4 +1,4 @@
-"""What a page asks for that shows something older, and which message an echo answers."""
+"""What a page asks for that shows something older, and what an echo answers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ KEY, OTHER = "p.ome.zarr", "q.ome.zarr"
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("echoes")
-    paths = [plates.make(folder / key, shape=(16, 16), z=4) for key in (KEY, OTHER)]
+    paths = [
+        plates.make(folder / key, fields=2, shape=(16, 16), z=4) for key in (KEY, OTHER)
+    ]
     with service(folder / "workspace", *paths, measure=False) as started:
         surveyed(started, KEY)
         surveyed(started, OTHER)
@@ -66,3 +68,13 @@ def test_a_contrast_of_the_plate_before_does_not_become_that_of_the_open_one(
         assert visit.content("channels") == {**own, "ack": 20}
     visit.act("channels", **message, plate=OTHER)
     assert visit.content("channels")["source"] == "hand"
+
+
+def test_a_contrast_is_named_after_the_field_that_was_measured(visit: Visit) -> None:
+    message = {"type": "channels", "plate": KEY, "source": "field"}
+    visit.send("field_viewer", type="field", step=1)
+    visit.act("channels", **message, origin="A1 s1", channels=[setting()])
+    assert (visit.session.state.field, visit.session.state.contrast) == ("1", "A1 s1")
+    assert visit.content("channels")["where"] == "A1 s1"
+    visit.act("channels", **message, origin="A1 s1", channels=[setting(color="0000FF")])
+    assert visit.content("channels")["where"] == "A1 s1"

@@ -4,7 +4,7 @@ import test from "node:test"
 
 import { ByteCache } from "../../assets/core/byte_cache.js"
 import { percentiles } from "../../assets/pixels/percentiles.js"
-import { decoded, drawable, loadedPlane, plane } from "../../assets/pixels/planes.js"
+import { decoded, drawable, finestPlanes, loadedPlane, plane } from "../../assets/pixels/planes.js"
 
 const headers = (dtype, shape) => new Headers({ "X-Dtype": dtype, "X-Shape": shape })
 
@@ -104,4 +104,12 @@ test("most pixels lie between the percentiles, and a plane of one value has room
   assert.deepEqual(percentiles(Float64Array.from({ length: 1001 }, (_, i) => i), 0.1, 0.9), [100, 900])
   assert.deepEqual(percentiles([7, 7, 7], 0.1, 0.9), [7, 8])
   assert.deepEqual(percentiles([NaN], 0.1, 0.9), [0, 1])
+})
+
+test("a field is measured once all channels that are on are here, by the finest plane of each", () => {
+  const loaded = new Map([[0, new Map([[2, "coarse"], [0, "fine"]])], [1, new Map([[2, "second"]])]])
+  assert.deepEqual(finestPlanes(loaded, [0, 1]), [[0, "fine"], [1, "second"]])
+  assert.equal(finestPlanes(loaded, [0, 2]), null)
+  assert.equal(finestPlanes(new Map(), [0]), null)
+  assert.equal(finestPlanes(new Map(), []), null)
 })
