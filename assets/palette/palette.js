@@ -2,7 +2,7 @@
 // by typing. It opens at once, for what is typed into it must not reach the page's keys;
 // what it finds comes with the first time it is asked.
 
-import { listen } from "../core/bus.js"
+import { listen, tell } from "../core/bus.js"
 import { combobox } from "../core/combobox.js"
 import { h } from "../core/dom.js"
 import { watchDialog } from "../core/keys.js"
@@ -46,10 +46,15 @@ export function palette(send) {
     all = []
     finder.show()
     dialog.showModal()
-    const reading = await import("./entries.js")
-    wellFirst = reading.wellFirst
-    all = reading.entries(send)
-    finder.show()
+    try {
+      const reading = await import("./entries.js")
+      wellFirst = reading.wellFirst
+      all = reading.entries(send)
+    } catch {
+      dialog.close() // what is opened again is asked for again
+      return tell("hint", "What can be done could not be listed: the server may be away for a moment. Press the key again.")
+    }
+    return finder.show()
   })
   return { dialog }
 }
