@@ -745,6 +745,8 @@ interface AddSource {
 
 type AddPlateText = Hidden | { shown: true, refused: Refusal, barred: Barred, against: string } | {
   shown: true
+  /** Number of the last message that the server has seen. */
+  ack: number
   against: string
   barred: Barred
   refused: Refusal
@@ -1418,7 +1420,7 @@ interface SignoffQuestion {
 type AddPlateShown = Extract<AddPlateText, { most: number }>
 
 /** What the form for a new plate shows. */
-type AddFormText = AddSource & { targets: Choice[], most: number, key: string }
+type AddFormText = AddSource & { ack: number, targets: Choice[], most: number, key: string }
 
 /** A field, or a staged one, as a pane shows it. */
 type PaneSource = FieldPicture & Depth & { id: string }

@@ -136,7 +136,7 @@ export function build({ el, root, send, hide }) {
       return
     }
     showOutcome(source)
-    form.show({ ...source, targets: now.targets, most: now.most, key: `${source.name} ${source.upload}` })
+    form.show({ ...source, ack: now.ack, targets: now.targets, most: now.most, key: `${source.name} ${source.upload}` })
     const against = notYet({ ...source, phase: source.trial.phase, barred: now.barred.import ?? "" })
     set(go, { disabled: Boolean(against) })
     const plates = source.outcome?.plate_count ?? 0

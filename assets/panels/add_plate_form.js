@@ -2,7 +2,7 @@
 
 import { tell } from "../core/bus.js"
 import { fill, h, say } from "../core/dom.js"
-import { fileBox, novelty, offer, onEnter, options, problemList, signButton } from "../core/parts.js"
+import { fileBox, novelty, offer, onEnter, options, problemList, renew, signButton } from "../core/parts.js"
 import { count } from "../core/text.js"
 import { renamed } from "./add_plate_text.js"
 import { TABLES, tablesOf } from "./table_files.js"
@@ -18,7 +18,8 @@ export function plateForm(send) {
   let now
   /** @type {string | null} */
   let source = null
-  const ask = () => send("ask", answers())
+  let last = 0 // number of the message that said last what is entered here
+  const ask = () => { last = send("ask", answers()) }
 
   const plate = h("select", { change: ask })
   const plateRow = line("Plate", plate)
@@ -63,19 +64,13 @@ export function plateForm(send) {
   }
 
   function rename() {
-    send("name", { name: name.value, target: target.value })
+    last = send("name", { name: name.value, target: target.value })
   }
 
   /** @param {File[]} files */
   async function give(files) {
     if (!files.length) return
     await tablesOf(files, now.most).then((tables) => send("tables", { files: tables }), (error) => tell("hint", error.message))
-  }
-
-  /** What a person types in stays; what the server knows better is shown. @param {HTMLInputElement} input @param {string} value */
-  function put(input, value) {
-    const root = /** @type {ShadowRoot | Document} */ (element.getRootNode())
-    if (root.activeElement !== input && input.value !== value) input.value = value
   }
 
   /** @param {AddSource["trial"]["proposals"][number]} each */
@@ -87,25 +82,26 @@ export function plateForm(send) {
   }
 
   const isNewChannels = novelty()
-  /** @param {AddOutcome | null} outcome */
-  function showChannels(outcome) {
+  /** @param {AddOutcome | null} outcome @param {boolean} echo */
+  function showChannels(outcome, echo) {
     channels.hidden = !outcome
     if (!outcome) return
-    if (isNewChannels(outcome.channels.map(([name]) => name))) {
+    const others = isNewChannels(outcome.channels.map(([name]) => name))
+    if (others) {
       fill(channels, outcome.channels.map(([name]) => line(/^channel/i.test(name) ? name : `Channel ${name}`, h("input", { type: "text", maxlength: "100", spellcheck: "false", dataset: { name }, "aria-label": `Name of channel ${name}`, change: ask }))))
     }
     const fields = /** @type {HTMLInputElement[]} */ ([...channels.querySelectorAll("input")])
-    fields.forEach((input, at) => put(input, now.asked.channels[input.dataset.name ?? ""] ?? outcome.channels[at][1]))
+    if (others || !echo) fields.forEach((input, at) => renew(input, now.asked.channels[input.dataset.name ?? ""] ?? outcome.channels[at][1]))
   }
 
-  /** @param {AddOutcome | null} outcome */
-  function showMap(outcome) {
+  /** @param {AddOutcome | null} outcome @param {boolean} echo */
+  function showMap(outcome, echo) {
     const asked = now.asked.tables
     say(tables, asked.join(", "))
     tables.title = asked.join(", ")
     drop.hidden = !asked.length
     sheetRow.hidden = now.trial.sheets.length < 2
-    offer(sheet, [["", "The first that names wells"], ...now.trial.sheets.map((each) => [each, each])], now.asked.sheet)
+    offer(sheet, [["", "The first that names wells"], ...now.trial.sheets.map((each) => [each, each])], echo ? sheet.value : now.asked.sheet)
     const map = outcome?.map
     const some = (/** @type {[number, string]} */ [wells, labels]) => `${count(wells, "well")}: ${labels}${wells > MOST_SHOWN ? ` and ${wells - MOST_SHOWN} more` : ""}`
     fill(mapSaid, map ? [
@@ -124,19 +120,23 @@ export function plateForm(send) {
       const fresh = source !== next.key
       source = next.key
       now = next
+      // What was entered since an answer was given stays: the next one is of that.
+      const echo = !fresh && next.ack < last
       if (fresh) { pattern.value = asked.pattern; name.value = next.name_of_plate }
       plateRow.hidden = !(outcome && outcome.plate_count > 1)
-      offer(plate, (outcome?.plates ?? []).map(([each, images]) => [each, `${each} (${count(images, "image")})`]), asked.plate)
-      put(pattern, asked.pattern)
+      offer(plate, (outcome?.plates ?? []).map(([each, images]) => [each, `${each} (${count(images, "image")})`]), echo ? plate.value : asked.plate)
       fill(proposals, trial.proposals.filter((/** @type {AddSource["trial"]["proposals"][number]} */ each) => each.pattern !== asked.pattern).map(proposal))
-      format.value = asked.format
-      pages.value = asked.pages
+      if (!echo) {
+        renew(pattern, asked.pattern)
+        format.value = asked.format
+        pages.value = asked.pages
+        renew(name, next.name_of_plate)
+      }
       pagesRow.hidden = !(outcome?.pages || asked.pages)
-      showChannels(outcome)
-      showMap(outcome)
+      showChannels(outcome, echo)
+      showMap(outcome, echo)
       place.hidden = !outcome
-      put(name, next.name_of_plate)
-      offer(target, next.targets, next.target)
+      offer(target, next.targets, echo ? target.value : next.target)
       targetRow.hidden = next.targets.length < 2
       say(wrong, outcome ? next.wrong_name : "")
     },

@@ -248,6 +248,7 @@ class AddPlate(Part):
         self.component.put(
             {
                 "shown": True,
+                "ack": self.component.last_message,
                 "against": "",
                 "barred": self.barred(),
                 "refused": [self._count, self._problem],

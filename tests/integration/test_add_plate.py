@@ -598,6 +598,14 @@ def demo_plate(tmp_path: Path) -> Path:
     return plates.make(tmp_path / "one.ome.zarr")
 
 
+def test_a_page_is_told_which_of_its_answers_what_it_is_shown_is_of(folders, made):
+    visit = Visit(made, "")
+    visit.act("add_plate", type="name", name="P2", seq=7)
+    assert visit.content("add_plate")["ack"] == 7
+    visit.act("add_plate", type="ask", format="384", seq=8)
+    assert visit.content("add_plate")["ack"] == 8
+
+
 def test_a_page_takes_a_picked_folder_to_its_import(tmp_path, folders, made):
     plates, exports = folders
     write_export(exports / "<b>P1")
