@@ -2,7 +2,7 @@
 // for, and what is to be said of it. Elements stay while values change, and so does the focus.
 
 import { fill, h, icon, say, set } from "../core/dom.js"
-import { confirmation, mustCorrect, novelty, offer } from "../core/parts.js"
+import { confirmation, mustCorrect, novelty, offer, renew } from "../core/parts.js"
 import { standing } from "./match_list.js"
 
 const PAGES = [["", "pages?"], ["c", "channels"], ["z", "z"], ["t", "t"]]
@@ -130,8 +130,8 @@ export function correctionRow(id, acts) {
       say(about, next.text)
       say(facts, next.facts.join(" "))
       facts.hidden = !next.facts.length
-      well.value = next.well
-      field.value = next.field
+      renew(well, next.well)
+      renew(field, next.field)
       offer(channel, [["", "choose…"], ...(next.single ? [] : [["all", "all in order"]]), ...channels.map((text, i) => [String(i), text])], next.channel)
       pages.hidden = !next.pages
       pages.value = next.pages

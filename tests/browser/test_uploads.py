@@ -232,3 +232,17 @@ def test_a_file_that_cannot_be_used_keeps_no_other_from_being_compared(
     page.locator(".hcs-upload").set_input_files([good, bad])
     expect(page.locator(".hcs-compare")).to_be_visible()
     expect(page.locator(".files .notice.bad")).to_contain_text("A2_s1_w2.tif")
+
+
+def test_a_row_that_comes_back_leaves_what_is_typed_in_its_next_box(
+    serve: Callable, small_plate: Path, visit: Callable, tmp_path: Path
+) -> None:
+    page = visit(serve(small_plate, "--no-measure"), "?task=correct")
+    page.locator(".hcs-upload-many").set_input_files(picture_file(tmp_path, "odd.tif"))
+    row = page.locator(".hcs-match-table [data-row]")
+    well = row.locator(".hcs-match-well")
+    well.fill("A2")
+    well.press("Tab")
+    page.keyboard.type("s9")
+    expect(well).to_have_class(re.compile(r"\bsaid\b"))
+    expect(row.locator(".hcs-match-field")).to_have_value("s9")
