@@ -4,6 +4,7 @@
 import { typing } from "../core/boxes.js"
 import { adding, listen, reviewer, tell } from "../core/bus.js"
 import { fill, h, icon, say, set } from "../core/dom.js"
+import { keepingFocus } from "../core/focus.js"
 import { bar, complain, complaint, facts, fillBar, notice, novelty, signButton } from "../core/parts.js"
 import { count } from "../core/text.js"
 import { forget } from "../core/uploads.js"
@@ -148,7 +149,7 @@ export function build({ el, root, send, hide }) {
 
   listen("add-plate", ({ open: wanted }) => { if (wanted) enter() })
   listen("plate-files", (files) => { enter(); if (open) uploadZips(files) })
-  listen("uploads", () => { if (open && !now?.source) chooser.showUploads() })
+  listen("uploads", () => { if (open && !now?.source) keepingFocus(root, chooser.showUploads) })
   listen("uploaded", ({ entry }) => {
     if (entry.purpose !== "plate" || !now?.shown) return
     if (entry.state !== "received") return

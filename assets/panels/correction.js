@@ -3,14 +3,15 @@
 
 import { listen, reviewer, tell } from "../core/bus.js"
 import { fill, h, icon, say, set } from "../core/dom.js"
-import { bar, fileBox, labelled, mustCorrect, notice, offer, signButton } from "../core/parts.js"
+import { keepingFocus } from "../core/focus.js"
+import { bar, fileBox, labelled, mustCorrect, notice, novelty, offer, signButton } from "../core/parts.js"
 import { cancel, forget, sendFiles, underWay, uploads } from "../core/uploads.js"
 import { part, stateText } from "./upload_text.js"
 
 const PAGES = [["c", "channels"], ["z", "z"], ["t", "t"]]
 
 /** @param {PartContext} context @returns {HearingPart<"correction">} */
-export function build({ el, send, hide }) {
+export function build({ el, root, send, hide }) {
   /** @type {Shown<"correction">} */
   let content
   let shown = false // now
@@ -24,7 +25,9 @@ export function build({ el, send, hide }) {
   const choose = h("span", { class: "button" }, icon("upload"), "Choose files")
   const drop = h("label", { class: "drop" }, input, choose, h("span", { class: "small soft" }, "or drop them here: one TIFF or PNG, or one per channel"))
   const target = h("div", { class: "target" })
-  const files = h("ul", { class: "files" })
+  const here = h("ul")
+  const coming = h("ul") // apart: how far one is draws no select anew
+  const files = h("div", { class: "files" }, here, coming)
   const differences = h("ul", { class: "differences" })
   const messages = h("div", { class: "messages", "aria-live": "polite" })
   const reason = h("textarea", { class: "hcs-reason", rows: "2", maxlength: "1000", placeholder: "Reason, such as: re-imaged, was out of focus", "aria-label": "Reason", input: () => gate(), keydown: (event) => confirmReason(event) })
@@ -79,11 +82,17 @@ export function build({ el, send, hide }) {
         h("input", { type: "radio", name: "target", checked: option.id === chosen, disabled: Boolean(content.staged), change: () => choose(option.id) }), h("span", option.text))))
   }
 
+  const isNew = novelty()
   function showFiles() {
-    const here = content?.uploads ?? []
+    const { uploads: received, channels, busy } = content
+    if (isNew(received, channels, busy)) fill(here, received.map(fileRow))
+    showComing()
+  }
+
+  function showComing() {
     const sending = mine()
-    files.hidden = !here.length && !sending.length
-    fill(files, here.map(fileRow), sending.map(sendingRow))
+    files.hidden = !content.uploads.length && !sending.length
+    fill(coming, sending.map(comingRow))
   }
 
   /** @param {Shown<"correction">["uploads"][number]} upload */
@@ -107,10 +116,10 @@ export function build({ el, send, hide }) {
   }
 
   /** @param {UploadEntry} entry */
-  function sendingRow(entry) {
+  function comingRow(entry) {
     return h("li", {},
       h("div", { class: "row" }, icon("file"), h("span", { class: "grow cut", title: entry.name }, entry.name),
-        signButton("close", `Cancel ${entry.name}`, () => cancel(entry))),
+        signButton("close", `Cancel ${entry.name}`, () => cancel(entry), { dataset: { key: entry.key } })),
       underWay(entry) || entry.state === "ready"
         ? h("div", { class: "row" }, bar("", part([entry]), 1, "grow"), h("span", { class: "small soft" }, stateText(entry)))
         : notice("bad small", entry.error))
@@ -181,8 +190,8 @@ export function build({ el, send, hide }) {
   }
 
   listen("reviewer", gate)
-  listen("uploads", () => shown && showFiles())
-  listen("uploaded", () => { adopt(); if (shown) showFiles() })
+  listen("uploads", () => shown && keepingFocus(root, showComing))
+  listen("uploaded", () => { adopt(); if (shown) keepingFocus(root, showComing) })
   listen("choose-file", () => {
     if (!shown) return false
     if (content.refused) tell("hint", content.refused)
@@ -196,7 +205,6 @@ export function build({ el, send, hide }) {
   return {
     hears: true,
     content(next) {
-      const before = content
       shown = next.shown
       hide(!next.shown)
       if (!next.shown) return
@@ -216,7 +224,7 @@ export function build({ el, send, hide }) {
       if (next.staged) {
         showDifferences()
         say(commit, next.staged.action)
-      } else if (before?.staged) reason.value = ""
+      } else if (!next.uploads.length && !next.elsewhere && !next.busy) reason.value = "" // it is committed, or given up
       discard.disabled = next.busy
       gate()
     },

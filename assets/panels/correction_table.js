@@ -3,6 +3,7 @@
 
 import { listen, tell } from "../core/bus.js"
 import { fill, h, icon, say, set } from "../core/dom.js"
+import { keepingFocus } from "../core/focus.js"
 import { fileBox, notice, signButton } from "../core/parts.js"
 import { chosenFiles } from "../core/drops.js"
 import { count, moment } from "../core/text.js"
@@ -17,7 +18,7 @@ const HEADS = ["", "New", "Present", "File", "Well", "Field", "Channel", "Match"
 export const sheets = ["panels/correction_table.css", "review/signoff.css"]
 
 /** @param {PartContext} context @returns {HearingPart<"corrections">} */
-export function build({ el, send }) {
+export function build({ el, root, send }) {
   /** @type {Shown<"corrections">} */
   let content
   let shown = false // now
@@ -243,8 +244,8 @@ export function build({ el, send }) {
   listen("reviewer", () => shown && showSelection())
   listen("correct-many", (files) => (files?.length ? take(files) : send("open")))
   listen("confirm-difference", (asked) => send("confirm", asked))
-  listen("uploaded", () => { adopt(); if (shown) showFrame() })
-  listen("uploads", () => { if (shown && content.open) showFrame() })
+  listen("uploaded", () => { adopt(); if (shown) keepingFocus(root, showFrame) })
+  listen("uploads", () => { if (shown && content.open) keepingFocus(root, showFrame) })
 
   return {
     hears: true,

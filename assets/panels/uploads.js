@@ -4,6 +4,7 @@
 import { addPlate, ask, listen, stage, tell } from "../core/bus.js"
 import { holdReload } from "../core/connection.js"
 import { fill, h, icon, say, set } from "../core/dom.js"
+import { keepingFocus } from "../core/focus.js"
 import { bar, fileBox, fillBar, signButton } from "../core/parts.js"
 import { chosenFiles, watchDrops, wellBelow } from "../core/drops.js"
 import { bytes, count } from "../core/text.js"
@@ -13,7 +14,7 @@ import { leftText, part, stateText, summary } from "./upload_text.js"
 const TO_LIST = "Go to the list of plates to add it."
 
 /** @param {PartContext} context @returns {Part<"uploads">} */
-export function build({ el, hide }) {
+export function build({ el, root, hide }) {
   let plate = "" // that is open
   let most = 1 // files that a field of it takes
   let well = "" // that is looked at, and so meant by files that are dropped beside any
@@ -71,7 +72,7 @@ export function build({ el, hide }) {
       h("div", { class: "row" }, icon(bad ? "warn" : "file"), h("span", { class: "grow cut", title: path }, path),
         h("span", { class: "small soft" }, bytes(entry.size)),
         act ? h("button", { class: "small", click: () => (elsewhere ? ask("choose", entry.well) : entry.state === "unused" || ofOther ? use(entry) : again(entry)) }, act) : null,
-        signButton("close", `${underWay(entry) ? "Cancel" : "Discard"} ${entry.name}`, () => cancel(entry))),
+        signButton("close", `${underWay(entry) ? "Cancel" : "Discard"} ${entry.name}`, () => cancel(entry), { dataset: { key: entry.key } })),
       h("div", { class: "row" }, underWay(entry) ? bar("", part([entry]), 1, "grow") : null,
         h("span", { class: "small soft" }, stateText(entry))))
   }
@@ -116,7 +117,7 @@ export function build({ el, hide }) {
     line.focus()
   }
 
-  listen("uploads", show)
+  listen("uploads", () => keepingFocus(root, show))
   addEventListener("pointerdown", (event) => { if (!event.composedPath().includes(box)) box.open = false })
   hide(true)
   // A browser would forget the files, and the person would have to choose them again.

@@ -290,7 +290,7 @@ def test_what_the_pages_of_a_tiff_are_is_seen_and_can_be_said(
     new = page.locator(".hcs-compare .new .pane")
     before = str(new.get_attribute("data-drawn")).partition("@")[0]
     pages.select_option("z")
-    expect(page.locator("ul.files")).to_contain_text("2 × 512 × 512 (zyx)")
+    expect(page.locator(".correction .files")).to_contain_text("2 × 512 × 512 (zyx)")
     # Its pixels go with it once it is staged otherwise: they must have come before.
     another = re.compile(rf"^(?!{re.escape(before)}@).+@")
     expect(new).to_have_attribute("data-drawn", another)

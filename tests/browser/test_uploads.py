@@ -234,6 +234,39 @@ def test_a_file_that_cannot_be_used_keeps_no_other_from_being_compared(
     expect(page.locator(".files .notice.bad")).to_contain_text("A2_s1_w2.tif")
 
 
+def test_files_that_come_disturb_neither_what_is_there_nor_the_focus(
+    serve: Callable, small_plate: Path, visit: Callable, tmp_path: Path, large: Path
+) -> None:
+    server: Server = serve(small_plate, "--no-measure")
+    page = visit(server, "?well=A2&field=0", expected=AWAY)
+    page.locator(".hcs-upload").set_input_files(picture_file(tmp_path, "A2_w1.tif"))
+    expect(page.locator(".hcs-compare")).to_be_visible()
+    page.locator(".hcs-reason").fill("was out of focus")
+
+    Line(page).cut_after = 0
+    there = page.locator(".files li[data-upload]")
+    there.evaluate("(element) => { element.dataset.seen = '' }")
+    page.locator(".hcs-upload").set_input_files(large)
+    uploads = page.locator(".hcs-uploads")
+    expect(uploads).to_contain_text("1 waits for the connection")
+    expect(page.locator(".files li[data-seen]")).to_have_count(1)
+    uploads.locator("summary").click()
+    cancel = uploads.get_by_role("button", name=f"Cancel {large.name}")
+    cancel.focus()
+    uploads.locator("li").evaluate("(element) => { element.dataset.seen = '' }")
+    expect(uploads.locator("li[data-seen]")).to_have_count(0)
+    expect(cancel).to_be_focused()
+    cancel.press("Enter")
+    expect(uploads.locator("li")).to_have_count(0)
+
+    # The same correction for another channel has the same reason.
+    channel = there.get_by_label("Channel of A2_w1.tif")
+    channel.select_option(label=channel.locator("option").last.inner_text())
+    expect(page.locator(".files li[data-seen]")).to_have_count(0)
+    expect(page.locator(".hcs-compare")).to_be_visible()
+    expect(page.locator(".hcs-reason")).to_have_value("was out of focus")
+
+
 def test_a_row_that_comes_back_leaves_what_is_typed_in_its_next_box(
     serve: Callable, small_plate: Path, visit: Callable, tmp_path: Path
 ) -> None:
