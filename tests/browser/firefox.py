@@ -131,10 +131,13 @@ class Firefox:
 
     def click(self, element: str) -> None:
         """Click the middle of an element, given by an expression."""
-        place = f"(({element}).scrollIntoView({{block: 'center'}}), "
-        place += f"({element}).getBoundingClientRect())"
-        x = self.run(f"{place}.left + {place}.width / 2")
-        y = self.run(f"{place}.top + {place}.height / 2")
+        # In one go: between two, what still comes may move it.
+        middle = f"""((element) => {{
+          element.scrollIntoView({{ block: "center" }})
+          const {{ left, top, width, height }} = element.getBoundingClientRect()
+          return JSON.stringify([left + width / 2, top + height / 2])
+        }})({element})"""
+        x, y = json.loads(self.run(middle))
         acts = [
             {"type": "pointerMove", "x": round(x), "y": round(y)},
             {"type": "pointerDown", "button": 0},

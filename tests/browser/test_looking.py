@@ -532,7 +532,8 @@ def test_case_39_names_of_others_are_text_and_nothing_else(
     well(page, "A1").hover()
     expect(page.locator(".tip")).to_contain_text("<img src=x")
     page.goto(looking.url + "?plate=<img src=x onerror=window.hacked=1>&well=<b>x")
-    expect(page.locator(".hcs-where")).to_be_visible()
+    expect(page.get_by_text("is served here").first).to_be_visible()
+    at_rest(page)
     assert page.evaluate("window.hacked") is None
 
 
@@ -584,6 +585,8 @@ def test_a_read_only_server_offers_no_way_to_write(
     page = visit(locked, "?well=A1&field=0")
     expect(page.locator(".hcs-field-viewer")).to_be_visible()
     expect(page.locator(".hcs-history li")).to_have_count(1)
+    expect(page.locator("html[data-connected]")).to_have_count(1)
+    at_rest(page)
     for part in (".hcs-upload", ".hcs-commit", ".hcs-revert", ".hcs-reviewer"):
         assert page.locator(part).filter(visible=True).count() == 0, part
 

@@ -68,6 +68,7 @@ def test_a_field_is_found_replaced_seen_by_others_and_reverted(
 
     # The plate opens by itself; B06 is listed and was never imaged.
     expect(well(page, "B06")).to_contain_text("nothing is there")
+    at_rest(page)  # or what is still to come may move the plate
     picture(page, "1-plate")
 
     # A click on the drawn well and a click on the cell of the grid are one act.

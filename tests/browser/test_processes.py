@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from tests import plates
 from tests.browser.processes import processes
 from tests.browser.serving import well
+from tests.browser.test_review import ready
 from tests.integration.people import password_of, write_people
 from tests.integration.postgres import postgres
 from tests.integration.serving import wait_for
@@ -43,6 +44,7 @@ def test_where_a_process_ends_its_people_go_on_at_another_without_signing_in(
             pages.append(page)
         ann, ben = pages
         well(ann, "B2").click()
+        ready(ann, "B2")
         expect(ben.locator(".hcs-presence")).to_contain_text("ann: B2")
         ann.locator(".hcs-thumb:not(.loading)").first.wait_for()
         ann.locator(".hcs-verdict-fail").click()

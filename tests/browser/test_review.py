@@ -16,6 +16,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import plates
+from tests.browser.conftest import PATIENCE
 from tests.browser.late import LateMessages
 from tests.browser.serving import GONE, MEASURING, Server, open_panel, well
 from tests.integration.serving import wait_for
@@ -188,6 +189,7 @@ def test_the_demo_plate_is_judged_by_keyboard_alone(
     report = tmp_path / "report.html"
     report.write_bytes(downloaded(page, ".hcs-report").read_bytes())
     context = chromium.new_context(offline=True, java_script_enabled=False)
+    context.set_default_timeout(PATIENCE)
     offline = context.new_page()
     asked: list[str] = []
     offline.on("request", lambda request: asked.append(request.url))

@@ -206,8 +206,11 @@ def cut_offs_and_selection(page: Page, picture: Callable) -> None:
     expect(page.locator(".verdict-area")).to_contain_text(f"{number} wells")
     picture(page, "6-cut")
     page.locator(".hcs-cut-keep").click()
+    back = page.get_by_role("button", name="Back to default")
+    expect(back).to_be_visible()
     expect(page.locator(".hcs-suspects header")).to_contain_text("13 wells")
-    page.get_by_role("button", name="Back to default").click()
+    back.click()
+    expect(back).to_be_hidden()
     expect(tally).to_contain_text("2 wells beyond")
 
     # A row of the plate is marked among the points, and points mark wells.
@@ -230,8 +233,10 @@ def controls_typed(page: Page, picture: Callable) -> None:
     expect(well(page, "B02")).to_contain_text(re.compile(r"B-score -\d"))
     page.locator(".hcs-score").select_option("")
     page.locator(".hcs-way").select_option("max")
+    expect(page).to_have_url(re.compile("way=max"))
     expect(page.locator(".hcs-cut-count")).not_to_contain_text("2 wells beyond")
     page.locator(".hcs-way").select_option("")
+    expect(page).not_to_have_url(re.compile("way="))
     select.select_option(label="role")
     expect(page.locator(".categories li")).to_have_text(
         ["negative", "positive", "sample"]

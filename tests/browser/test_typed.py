@@ -346,8 +346,8 @@ def test_two_tabs_keep_their_names_and_share_the_draft_of_one_well(
     noted(third, "")
     page.keyboard.press("f")
     toast(page, "A1 fail")
-    expect(other.locator(".hcs-note")).to_have_value("dim")  # now the verdict's
     expect(other.locator(".verdicts .standing")).to_contain_text("Ada")
+    expect(other.locator(".hcs-note")).to_have_value("dim")  # now the verdict's
     # A tab that waits for an answer is no page that was closed.
     expect(other.locator(".verdicts .problem")).to_be_hidden()
     # Light or dark is one person's, wherever they look.
