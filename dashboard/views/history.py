@@ -97,7 +97,7 @@ class History(Part):
                 "well": plain_text(now.state.well, 20),
                 "field": field.name,
                 "label": plain_text(field.words, 60),
-                "loading": now.history_of != now.state.field,
+                "loading": now.history_of != place,
                 "busy": self._busy,
                 "error": self._error or now.history_problem,
                 "barred": barred,

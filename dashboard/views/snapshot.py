@@ -74,7 +74,7 @@ class Snapshot:
     """Labels of the wells that statistics leave out."""
 
     history: tuple[VersionView, ...] = ()
-    history_of: str = ""  # the field whose versions those are
+    history_of: tuple[str, ...] = ()  # plate, well and field whose versions those are
     history_problem: str = ""
     staged: Staged | None = None
     """The correction that this session has prepared, wherever it belongs."""
@@ -147,6 +147,7 @@ class Snapshot:
         return "field" if self.state.field else "well"
 
 
+_NO_HISTORY: dict[str, Any] = {"history": (), "history_of": (), "history_problem": ""}
 _NAMES = frozenset(("place", *(field.name for field in fields(Snapshot))))
 
 OF_A_WELL = frozenset(
@@ -248,7 +249,7 @@ class Snapshots:
         if (previous.plate, previous.well) != (state.plate, state.well):
             self._awaiting = None
         if previous.plate != state.plate:
-            self._set(well=None, history=(), field_values=(), values=None)
+            self._set(well=None, field_values=(), values=None, **_NO_HISTORY)
             self._plate()
         if previous.values_key != state.values_key:
             self._values()
@@ -289,7 +290,6 @@ class Snapshots:
             problem = plain_text(error)
             self._set(overview=None, problem=problem, metrics=(), progress=None)
             return
-        overview = facts.overview
         self._set(
             problem="",
             progress=progress,
@@ -297,14 +297,14 @@ class Snapshots:
             judged=review,
             signed=review.signed,
             rules=rules,
-            overview=overview,
+            overview=facts.overview,
             metrics=facts.metrics,
             roles=facts.roles,
             field_names=facts.field_names,
             assay_metric=facts.assay_metric,
             failed=facts.failed,
         )
-        for name in unknown_names.of_plate(self.now.state, overview):
+        for name in unknown_names.of_plate(self.now.state, facts.overview):
             self._leave_out(name)
         self._choose_metric()
 
@@ -363,16 +363,16 @@ class Snapshots:
         """Read the chosen well, its values, and the versions of the open field."""
         state = self.now.state
         if self.now.overview is None or not state.well:
-            self._set(well=None, loading=False, history=(), field_values=())
+            self._set(well=None, loading=False, field_values=(), **_NO_HISTORY)
             return
         moved = (previous.plate, previous.well) != (state.plate, state.well)
         shown = self.now.well
         if moved and (shown is None or shown.label != state.well):
             self._set(loading=True, field_values=())
-        if moved or self.now.history_of != state.field:
-            # Versions of the field before would be drawn, and offered, as this one's.
-            self._set(history=(), history_of="", history_problem="")
         place = (state.plate, state.well, state.field)
+        if self.now.history_of != place:
+            # Versions of the field before would be drawn, and offered, as this one's.
+            self._set(**_NO_HISTORY)
         # What an answer that is on its way would tell, this one tells in its place.
         again = moved or self._wells.awaited
         in_order = self._wells.ask()
@@ -397,4 +397,4 @@ class Snapshots:
         self._awaiting = None
         text = failure(error, "It could not be read")
         well = WellView(label=self._session.state.view().well, path="", error=text)
-        self.put(loading=False, well=well, field_values=(), history=())
+        self.put(loading=False, well=well, field_values=(), **_NO_HISTORY)

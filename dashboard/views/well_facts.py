@@ -28,7 +28,7 @@ def well_facts(
     """
     well = service.plates.well(key, label)
     changes: dict[str, Any] = {"well": well, "history": (), "history_problem": ""}
-    changes["history_of"] = field
+    changes["history_of"] = (key, label, field)
     if again:
         changes["previewed"] = service.sprites.previewed(key, well)
         changes["field_values"] = service.quality.field_values(key, label)

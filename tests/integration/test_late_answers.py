@@ -133,6 +133,35 @@ def test_versions_of_a_field_are_not_shown_as_those_of_the_next(
     visit.close()
 
 
+def test_versions_stay_and_can_be_reverted_to_while_the_plate_is_read_again(
+    made: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = correct(made, "A1", "0", 7)
+    visit = Visit(made, f"plate={KEY}&well=A1&field=0")
+    versions = visit.content("history")["versions"]
+    history, gate = made.corrections.history, threading.Event()
+
+    def slow(*field: str) -> Any:
+        assert gate.wait(PATIENCE)
+        return history(*field)
+
+    monkeypatch.setattr(made.corrections, "history", slow)
+    made.access.plate(KEY).bump()  # as each step of measuring does
+    visit.look()
+    visit.rest()
+    shown = visit.content("history")
+    assert (shown["loading"], shown["versions"]) == (False, versions)
+    place = {"plate": KEY, "well": "A1", "field": "0"}
+    visit.act("history", type="revert", version=before, reason="sharper", **place)
+    assert visit.content("history")["error"] == ""
+    gate.set()
+    wait_for(
+        lambda: visit.rest() or len(visit.content("history")["versions"]) == 3,
+        "for the revert",
+    )
+    visit.close()
+
+
 @pytest.mark.parametrize(
     ("kind", "name", "asked"),
     [("find", "matches", "words"), ("trend", "trend", "metric")],
