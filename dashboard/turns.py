@@ -11,13 +11,15 @@ import time
 from collections import deque
 from contextvars import copy_context
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
 
     from tornado.ioloop import IOLoop
+
+_Answer = TypeVar("_Answer")
 
 _TURN_SECONDS = 0.004
 """How long put-off work goes on before what has arrived has its turn."""
@@ -48,6 +50,17 @@ class InOrder:
         """The act that was begun last has ended."""
         self._busy = False
         self._next()
+
+    def ending(self, take: Callable[[_Answer], object]) -> Callable[[_Answer], None]:
+        """Return what takes an act's answer, upon which the act has ended."""
+
+        def taken(answer: _Answer) -> None:
+            try:
+                take(answer)
+            finally:
+                self.end()
+
+        return taken
 
     def _next(self) -> None:
         if not self._busy and self._waiting:

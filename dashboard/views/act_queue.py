@@ -50,16 +50,17 @@ class ActQueue:
 
     def add(self, message: Message, act: Callable[[], Outcome | None]) -> None:
         """Do an act when those before it are done, and answer its message."""
+        acts = self._session.acts
 
         def run() -> None:
             self._session.run(
                 act,
-                lambda outcome: self._done(message, outcome),
-                failed=lambda error: self._failed(message, error),
+                acts.ending(lambda outcome: self._done(message, outcome)),
+                failed=acts.ending(lambda error: self._failed(message, error)),
                 pool=Pool.ACTS,
             )
 
-        self._session.acts.add(run)
+        acts.add(run)
 
     def refuse(self, message: Message, text: str) -> None:
         """Answer a message with why nothing was done."""
@@ -83,16 +84,10 @@ class ActQueue:
         return list(self._answers)
 
     def _done(self, message: Message, outcome: Outcome | None) -> None:
-        try:
-            self.answer(message, **({} if outcome is None else _in_words(outcome)))
-        finally:
-            self._session.acts.end()
+        self.answer(message, **({} if outcome is None else _in_words(outcome)))
 
     def _failed(self, message: Message, error: BaseException) -> None:
-        try:
-            self.refuse(message, failure(error, self._words))
-        finally:
-            self._session.acts.end()
+        self.refuse(message, failure(error, self._words))
 
 
 def _in_words(outcome: Outcome) -> dict[str, Any]:

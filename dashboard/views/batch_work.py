@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.text import plain_text
 from dashboard.threads import Pool
+from dashboard.turns import InOrder
 from dashboard.views.batch_draft import BatchDraft
 from dashboard.views.batch_table import (
     fields_of,
@@ -51,6 +52,7 @@ class BatchWork(Workflow[BatchDraft]):
         """Steps done and all of them, as the thread that works has said it last."""
 
         self._stopped = False
+        self._changes = InOrder()
         session.each_poll(self._look)
 
     def refuse(self, reason: str) -> None:
@@ -112,13 +114,17 @@ class BatchWork(Workflow[BatchDraft]):
         )
 
     def change(self, rows: Collection[str], **changes: Any) -> None:
-        """Take over what a person says of some rows.
+        """Take over what a person says of some rows, after what was said before.
 
         What was prepared of their fields is given up: it is no longer what is meant.
         """
+        self._changes.add(lambda: self._change(rows, changes))
+
+    def _change(self, rows: Collection[str], changes: dict[str, Any]) -> None:
         proposal = self.draft.proposal
         service, owner = self._session.service, self._owner
         if proposal is None:
+            self._changes.end()
             return
         key = proposal.key
 
@@ -131,7 +137,9 @@ class BatchWork(Workflow[BatchDraft]):
             self._give_up(fields_of(proposal, rows) | fields_of(changed, rows))
             self._proposed(key, self.draft.files, changed, present)
 
-        self._session.run(work, then, failed=self._failed, pool=Pool.FILES)
+        ending = self._changes.ending
+        failed = ending(self._failed)
+        self._session.run(work, ending(then), failed=failed, pool=Pool.FILES)
 
     def remove(self, rows: Collection[str]) -> None:
         """Forget the files of some rows."""
@@ -183,6 +191,10 @@ class BatchWork(Workflow[BatchDraft]):
 
     def stage(self) -> None:
         """Prepare a correction of each field that rows are ready for."""
+        self._changes.add(self._stage)
+
+    def _stage(self) -> None:
+        self._changes.end()  # it has only waited for what was said of the rows
         proposal = self.draft.proposal
         service, owner = self._session.service, self._owner
         if proposal is None or self.draft.busy:

@@ -162,6 +162,27 @@ def test_versions_stay_and_can_be_reverted_to_while_the_plate_is_read_again(
     visit.close()
 
 
+def test_what_was_said_of_a_file_first_does_not_take_back_what_was_said_next(
+    made: Service,
+) -> None:
+    visit = Visit(made, f"plate={KEY}")
+    upload = send(made, visit.session.token, tiff(picture(9)), "scan.tif")
+    visit.send("corrections", type="uploaded", plate=KEY, uploads=[upload.id])
+    wait_for(lambda: visit.rest() or visit.content("corrections", "rows"))
+    said = {"type": "change", "plate": KEY, "rows": [upload.id]}
+    visit.send("corrections", what="well", value="A1", **said)
+    early = answered(visit)  # the page hears of it after the next
+    visit.act("corrections", what="field", value="1", **said)
+    tell(visit, early)
+    wait_for(
+        lambda: (
+            visit.rest() or visit.content("corrections", "rows")[0]["key"] == "A1/1"
+        ),
+        "for both",
+    )
+    visit.close()
+
+
 @pytest.mark.parametrize(
     ("kind", "name", "asked"),
     [("find", "matches", "words"), ("trend", "trend", "metric")],
