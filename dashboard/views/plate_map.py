@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dashboard.quality.statistics import StatisticsView
     from dashboard.quality.values import MetricInfo, MetricValues
     from dashboard.session import Session
+    from dashboard.state import ViewState
     from dashboard.views.snapshot import Snapshot
 
 
@@ -131,13 +132,12 @@ class PlateMapPart(Part):
 
     def _limits(self, _: Message) -> None:
         """Find the limits that the project's plates have in common."""
-        state = self._session.state.view()
-        inputs = (state.plate, state.metric, state.acquisition, state.way)
+        inputs = _limits_of(self._session.state.view())
         trends = self._session.service.plate_trends
         self._session.run(
             lambda: trends.limits(*inputs),
             lambda limits: self._take_limits(inputs, limits),
-            of=self._session.state.view,
+            of=lambda: _limits_of(self._session.state.view()),
         )
 
     def _take_limits(
@@ -152,12 +152,11 @@ class PlateMapPart(Part):
 
     def _project_limits(self, now: Snapshot) -> tuple[float, ...] | None:
         """Return common limits, empty where there are none, None before it is known."""
-        state = now.state
-        inputs = (state.plate, state.metric, state.acquisition, state.way)
         if now.values is not None and now.values.metric.notable is not None:
             low, high = now.values.low, now.values.high  # the same on all plates
             return None if low is None or high is None else (low, high)
-        return self._project[1] or () if self._project[0] == inputs else None
+        inputs, limits = self._project
+        return limits or () if inputs == _limits_of(now.state) else None
 
     def draw(self, now: Snapshot) -> None:
         """Show plate, values and selection, as far as they have changed."""
@@ -217,6 +216,11 @@ class PlateMapPart(Part):
             for view, title in _VIEWS.items()
             if view != "controls" or controls
         ]
+
+
+def _limits_of(state: ViewState) -> tuple[str, str, int | None, str]:
+    """Return what common limits depend on; the well that is looked at is none of it."""
+    return state.plate, state.metric, state.acquisition, state.way
 
 
 def _same(new: tuple[object, ...], old: tuple[object, ...]) -> bool:

@@ -183,6 +183,23 @@ def test_what_was_said_of_a_file_first_does_not_take_back_what_was_said_next(
     visit.close()
 
 
+def test_common_limits_that_come_after_a_well_was_opened_are_shown(
+    tmp_path: Path,
+) -> None:
+    plate = plates.make(tmp_path / KEY, fields=2)
+    with service(tmp_path / "workspace", plate) as made:
+        wait_for(lambda: made.quality.field_values(KEY, "A2"), "for values")
+        visit = Visit(made, f"plate={KEY}&metric=mean.0")
+        visit.send("plate_map", type="limits")
+        early = answered(visit)
+        with set_curdoc(visit._document):
+            visit.session.state.update(well="A2")
+        visit.rest()
+        tell(visit, early)
+        assert visit.content("plate_map", "values")["values"]["project"]
+        visit.close()
+
+
 @pytest.mark.parametrize(
     ("kind", "name", "asked"),
     [("find", "matches", "words"), ("trend", "trend", "metric")],
