@@ -939,6 +939,8 @@ interface Texts {
 interface Events {
   /** Since when the plate cannot be reached, "" where it can. */
   absence: string
+  /** A key is about to do something to the well that is looked at. */
+  acting: undefined
   "add-plate": { open: boolean }
   /** What is to be done again once there is a name. */
   "ask-name": (() => unknown) | undefined

@@ -203,6 +203,9 @@ const OWN_OF_TYPE = { file: ["Enter", " "], checkbox: [" "], radio: ["ArrowLeft"
 /** Whether a control that has the focus needs a key for itself. @param {{tagName?: string, type?: string} | undefined} control @param {string} key */
 export const needsKey = (control, key) => Boolean((OWN_OF_TYPE[control?.type ?? ""] ?? OWN[control?.tagName ?? ""])?.includes(key))
 
+/** A held one passes many wells; all other acts are about the well that it has come to. */
+const MOVES = ["left", "right", "up", "down"]
+
 /** Bind the keys to the document. @param {Say} send */
 export function bindKeys(send) {
   const down = (/** @type {KeyboardEvent} */ event) => {
@@ -223,6 +226,7 @@ export function bindKeys(send) {
     if (action.once && event.repeat) return
     // What acts may ask others, and those may be about to be drawn.
     whenStarted(() => {
+      if (!MOVES.includes(action.id)) tell("acting")
       const inList = stage() === "plates" && action.inList
       ;(inList || (shifted && action.shifted) || action.run)(send, event)
     })

@@ -109,7 +109,10 @@ export function build({ el, root, send }) {
     ...looking.acts,
     move: (step) => looking.move(step, true),
     lookAtEnd: (end) => looking.look(end === "first" ? 0 : grid.count - 1, { focus: true }),
-    open: () => send("open"),
+    open() {
+      looking.settle()
+      send("open")
+    },
   })
 
   /** Acts on a plate wait until there is one. @template Detail @param {(detail: Detail) => unknown} act */

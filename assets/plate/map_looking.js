@@ -1,5 +1,6 @@
 // Which wells of the map are looked at, chosen together or pointed at, and what makes them so.
 
+import { listen } from "../core/bus.js"
 import { markWell, selectWells, selection } from "../core/selection.js"
 import { stepped } from "./geometry.js"
 import { choosingActs } from "./selecting.js"
@@ -25,6 +26,7 @@ export function makeMapLooking({ now, grid, send, onMove, onChoose, onHover }) {
   /** Choose wells together; there is nothing to judge or plot where none was acquired. @param {number[]} indices */
   const choose = (indices) => selectWells(indices.filter((index) => now.plate.states[index] !== STATE.not_acquired).map((index) => now.plate.labels[index]))
   const choosing = choosingActs(scene, () => now.plate, choose, 1)
+  listen("acting", requests.settle)
   let drawn = selection.wells
   let telling = 0
 
@@ -54,6 +56,7 @@ export function makeMapLooking({ now, grid, send, onMove, onChoose, onHover }) {
     tip: tip.element,
     mark,
     look,
+    settle: requests.settle,
     /** @param {[number, number]} step @param {boolean} focus */
     move(step, focus) {
       const { plate } = now
