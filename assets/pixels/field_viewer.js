@@ -208,7 +208,7 @@ export function build({ el, send }) {
   listen("zoom", (factor) => { if (visible()) zoomTo(viewport, factor) })
   listen("axis", ([axis, by]) => (axis === "z" ? zAxis : tAxis).step(by))
   listen("control", () => { if (["well", "field"].includes(pageStage())) send("control") })
-  listen("step", (by) => send("field", { step: by }))
+  listen("step", (by) => { if (pageStage() !== "compare") send("field", { step: by }) })
   listen("measure-field", () => {
     const planes = pane.planes()
     const field = content?.field
