@@ -15,8 +15,8 @@ export function makeMessages() {
   const lead = h("b")
   const rest = h("span")
   const asked = h("span", { class: "grow" }, lead, " ", rest)
-  /** @type {{words: () => [string, string], again: () => void, drop: () => void}[]} */
-  const questions = [] // the first is asked
+  /** @type {{words: () => [string, string], answers: [string, () => void][], offered?: boolean}[]} */
+  let questions = [] // the first is asked
 
   /** @param {Child[]} content @param {string} tone */
   function show(content, tone) {
@@ -36,7 +36,7 @@ export function makeMessages() {
   function askFirst() {
     problem.hidden = !questions.length
     if (!questions.length) return
-    const [{ again, drop }] = questions
+    const [{ answers }] = questions
     sayFirst()
     /** @param {() => void} act */
     const answer = (act) => () => {
@@ -44,9 +44,13 @@ export function makeMessages() {
       askFirst()
       act()
     }
-    fill(problem, icon("warn"), asked,
-      h("button", { class: "small", click: answer(again) }, "Try again"),
-      h("button", { class: "small plain", click: answer(drop) }, "Discard"))
+    fill(problem, icon("warn"), asked, answers.map(([text, act], i) => h("button", { class: i ? "small plain" : "small", click: answer(act) }, text)))
+  }
+
+  /** Ask after what is asked already. @param {typeof questions[number]} question */
+  function add(question) {
+    questions.push(question)
+    if (questions.length === 1) askFirst()
   }
 
   return {
@@ -58,14 +62,15 @@ export function makeMessages() {
     hint: (text) => show([icon("warn"), h("span", text)], "hint"),
     /** Say why there is no file, and offer what there is of it. @param {string} text @param {(() => void) | undefined} partial */
     offer(text, partial) {
-      const button = partial && h("button", { class: "small", click: () => { toast.hidden = true; partial() } }, "Save what there is")
-      show([icon("warn"), h("span", text), button], "hint")
+      questions = questions.filter(({ offered }) => !offered) // the last file is wanted
+      askFirst()
+      if (!partial) return show([icon("warn"), h("span", text)], "hint")
+      return add({ words: () => ["", text], answers: [["Save what there is", partial], ["Not now", () => {}]], offered: true })
     },
     /** Ask whether to try again or to drop what was not saved, after what is asked already.
      *  @param {() => [string, string]} words  what, and why @param {() => void} again @param {() => void} drop */
     ask(words, again, drop) {
-      questions.push({ words, again, drop })
-      if (questions.length === 1) askFirst()
+      add({ words, answers: [["Try again", again], ["Discard", drop]] })
     },
     /** Another plate is open: questions name those that are not. */
     renew: sayFirst,
