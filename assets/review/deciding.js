@@ -64,11 +64,11 @@ export function makeDeciding({ bar, send, sent, unshown, hint, remarks, onSent, 
     if (about.wells.length === 1 && !about.field) onJudged(about.wells[0])
   }
 
-  /** The verdict on what is open, with what was sent; null where there is none, or only the server knows. */
+  /** The verdict on what is open, with what was sent; null where there is none, undefined where only the server knows. */
   function heldNow() {
     if (bar.chosen.length > 1) return null
     const { well, field, held } = subjectOf(bar)
-    return unshown.held(bar.now, { well, ...placeOf(field) }, held) ?? null
+    return unshown.held(bar.now, { well, ...placeOf(field) }, held)
   }
 
   return {

@@ -2,7 +2,7 @@
 // already they are saved to its verdict, and say so until they are.
 
 import { tell } from "../core/bus.js"
-import { fill, h, set } from "../core/dom.js"
+import { fill, h, say, set } from "../core/dom.js"
 import { novelty, onEnter } from "../core/parts.js"
 
 /**
@@ -16,8 +16,9 @@ export function remark({ onSave, onReason }) {
   /** @type {PlateNotes} */
   let notes // drafts of the plate, see `core/storage.js`
   let about = "" // what is open
-  /** @type {SavedVerdict | null} */
-  let saved = null // its verdict
+  /** @type {SavedVerdict | null | undefined} */
+  let saved = null // its verdict, undefined where it is not known yet
+  const confirmed = new Set() // "note" and "reason", where that was before the verdict was known
   let proposed = ""
   let touched = false // a person has chosen the reason
   let words = new Map() // of the reasons, by code
@@ -27,7 +28,7 @@ export function remark({ onSave, onReason }) {
     change: () => chosen(), pointerdown: () => { byKeys = false }, keydown: (event) => pressed(event), blur: () => left() })
   const note = h("input", { type: "text", class: "hcs-note grow", maxlength: "4000", placeholder: "Note", "aria-label": "Note", autocomplete: "off", dataset: { keeps: "" },
     input: () => typed(), keydown: onEnter(() => saveNote()) })
-  const unsaved = h("span", { class: "tag warn hcs-note-unsaved", role: "status", hidden: true }, "not saved: Enter saves it")
+  const unsaved = h("span", { class: "tag warn hcs-note-unsaved", role: "status", hidden: true })
   for (const control of [note, reason]) {
     control.addEventListener("focus", () => tell("deciding", true))
     control.addEventListener("blur", () => tell("deciding", false))
@@ -36,12 +37,30 @@ export function remark({ onSave, onReason }) {
   // A pass has no reason: what stands there is for another verdict.
   const amended = () => (saved?.verdict === "pass" ? null : saved)
   const ownReason = () => amended()?.code ?? proposed
-  const otherNote = () => saved !== null && note.value.trim() !== saved.note
+  const otherNote = () => Boolean(saved) && note.value.trim() !== saved?.note
   const otherReason = () => {
     const verdict = amended()
-    return verdict !== null && touched && reason.value !== verdict.code
+    return Boolean(verdict) && touched && reason.value !== verdict?.code
   }
-  const showUnsaved = () => { unsaved.hidden = !(otherNote() || otherReason()) }
+  function showUnsaved() {
+    unsaved.hidden = !(otherNote() || otherReason() || confirmed.size)
+    say(unsaved, confirmed.size ? "not saved yet" : "not saved: Enter saves it")
+  }
+
+  /** Save it once the verdict is known. @param {"note" | "reason"} what */
+  function saveLater(what) {
+    confirmed.add(what)
+    showUnsaved()
+  }
+
+  function saveConfirmed() {
+    if (saved === undefined || !confirmed.size) return
+    const due = [...confirmed]
+    confirmed.clear() // before it is sent, upon which this is shown again
+    if (due.includes("note")) saveNote()
+    if (due.includes("reason")) saveReason()
+    showUnsaved()
+  }
 
   /** What measuring proposes is a question until a person takes it. */
   function showQuestion() {
@@ -59,6 +78,7 @@ export function remark({ onSave, onReason }) {
   }
 
   function saveNote() {
+    if (saved === undefined && note.value.trim()) return saveLater("note")
     if (!otherNote()) return
     const text = note.value.trim()
     if (onSave({ note: text }) === false) return
@@ -69,7 +89,9 @@ export function remark({ onSave, onReason }) {
 
   function saveReason() {
     byKeys = false
-    if (onReason() || !otherReason()) return
+    if (onReason()) return
+    if (saved === undefined && touched) return saveLater("reason")
+    if (!otherReason()) return
     if (onSave({ reason: reason.value }) === false) return
     if (saved) saved = { ...saved, code: reason.value }
     touched = false
@@ -92,7 +114,7 @@ export function remark({ onSave, onReason }) {
   }
 
   function left() {
-    if (otherReason()) saveReason()
+    if (otherReason() || (saved === undefined && touched)) saveReason()
     else onReason(false)
   }
 
@@ -125,6 +147,7 @@ export function remark({ onSave, onReason }) {
       notes.keepDraft(about, "")
       note.value = ""
       touched = false
+      confirmed.clear()
       showUnsaved()
     },
     /** @param {Choice[]} list */
@@ -135,7 +158,7 @@ export function remark({ onSave, onReason }) {
       showReason()
     },
     /** What is open: `subject` is a text of it, `held` its verdict, `suggested` a reason. */
-    /** @param {{plateNotes: PlateNotes, subject: string, held: SavedVerdict | null, suggested: string}} now */
+    /** @param {{plateNotes: PlateNotes, subject: string, held: SavedVerdict | null | undefined, suggested: string}} now */
     show({ plateNotes, subject, held, suggested }) {
       const another = plateNotes !== notes || subject !== about
       const news = another || JSON.stringify([held, suggested]) !== JSON.stringify([saved, proposed])
@@ -143,10 +166,13 @@ export function remark({ onSave, onReason }) {
       about = subject
       saved = held
       proposed = suggested
-      if (!news) return
-      if (another || !touched) showReason()
-      if (another || !note.matches(":focus")) showNote()
-      else showUnsaved()
+      if (another) confirmed.clear()
+      if (news) {
+        if (another || !touched) showReason()
+        if (another || !note.matches(":focus")) showNote()
+        else showUnsaved()
+      }
+      saveConfirmed()
     },
     refresh: () => { if (!note.matches(":focus")) showNote() },
   }

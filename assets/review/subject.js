@@ -13,7 +13,7 @@ const fieldAlone = (sight) => (wellOf(sight) && !sight.whole && sight.now.field 
 /**
  * What is open, as drafts are kept by it, and the verdict that holds on it.
  * @param {VerdictSight} sight
- * @returns {{subject: string, well: string, field: VerdictNow["field"], held: HeldVerdict | null}}
+ * @returns {{subject: string, well: string, field: VerdictNow["field"], held: HeldVerdict | null | undefined}}  undefined where it is not known yet
  */
 export function subjectOf(sight) {
   const { now, chosen } = sight
@@ -21,7 +21,7 @@ export function subjectOf(sight) {
   const well = wellOf(sight)
   const field = fieldAlone(sight)
   const subject = JSON.stringify(field ? [well, field.name, field.acquisition] : [well])
-  if (well && now.well !== well) return { subject, well, field, held: null }
+  if (well && now.well !== well) return { subject, well, field, held: undefined }
   const held = field ? now.fields.find((verdict) => verdict.field === field.name && verdict.acquisition === field.acquisition) : well ? now.standing : now.plate_standing
   return { subject, well, field, held: held ?? null }
 }

@@ -50,7 +50,7 @@ export class Unshown {
   /**
    * The verdict that will hold, as a note or a reason to it needs to know it; undefined where only the server knows.
    * @param {ShownState} shown @param {{well: string, field?: string, acquisition?: number | null}} about  no well for the plate
-   * @param {SavedVerdict | null} held  as it is shown
+   * @param {SavedVerdict | null | undefined} held  as it is shown, undefined where it is not yet
    */
   held(shown, { well, field = "", acquisition = null }, held) {
     const isAbout = (/** @type {Decision} */ message) => (message.field ?? "") === field && (message.acquisition ?? null) === acquisition

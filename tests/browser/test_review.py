@@ -347,6 +347,28 @@ def test_undo_redo_and_a_note_right_after_a_verdict_are_about_that_verdict(
     expect(page.locator(".standing")).to_contain_text("a fibre and dust")
 
 
+def test_a_note_that_is_confirmed_before_its_verdict_is_known_is_saved_to_it(
+    desk: Server, visit: Callable
+) -> None:
+    page = visit(desk, "health", before=NAMED)
+    late = LateMessages(page)
+    page.goto(f"{desk.url}?plate=late.ome.zarr&well=A2")
+    ready(page, "A2")
+    page.keyboard.press("p")
+    toast(page, "A2 pass")
+    well(page, "A1").click()
+    ready(page, "A1")
+    late.hold('"verdict__content"')
+    well(page, "A2").click()
+    page.keyboard.press("n")
+    page.keyboard.type("a scratch")
+    page.keyboard.press("Enter")
+    expect(page.locator(".hcs-note-unsaved")).to_have_text("not saved yet")
+    late.let_go()
+    toast(page, "Saved to A2 pass: note “a scratch”")
+    expect(page.locator(".hcs-note-unsaved")).to_be_hidden()
+
+
 def test_pictures_of_another_plate_are_not_those_of_a_well_of_the_same_name(
     desk: Server, visit: Callable
 ) -> None:

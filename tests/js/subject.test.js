@@ -29,9 +29,9 @@ test("wells that were chosen together are one subject, whatever is open", () => 
   assert.deepEqual([subjectOf(many).held, subjectText(many)], [null, "2 wells"])
 })
 
-test("a well that the server has not described yet has no verdict, and its pictures are waited for", () => {
+test("of a well that the server has not described yet no verdict is known, not even that there is none, and its pictures are waited for", () => {
   const ahead = sight({}, { selected: "C03" })
-  assert.equal(subjectOf(ahead).held, null)
+  assert.equal(subjectOf(ahead).held, undefined)
   assert.match(targetOf(ahead, DRAWN, KEY).refusal ?? "", /^C03 is not drawn yet/)
 })
 

@@ -71,3 +71,12 @@ test("what an undo has left, or a pass of all the rest, only the server knows", 
   const rest = acts(["rest", { batch: "2", verdict: "pass" }])
   assert.deepEqual([rest.held(shown(), { well: "A02" }, null), rest.held(shown(), { well: "" }, null)], [undefined, null])
 })
+
+test("on a well that is not shown yet a verdict is known only where it was sent, and until it was drawn", () => {
+  const unshown = acts(FAIL)
+  assert.deepEqual(unshown.held(shown(), { well: "A02" }, undefined), FAILED)
+  assert.equal(unshown.held(shown(), { well: "A03" }, undefined), undefined)
+  unshown.take({ batch: "1", n: 1 })
+  unshown.forget(shown(1))
+  assert.equal(unshown.held(shown(1), { well: "A02" }, undefined), undefined)
+})
