@@ -125,7 +125,8 @@ function made(facts) {
 /** @param {string} method @param {string} id @param {Record<string, string>} headers */
 function request(method, id, headers = {}) {
   const url = id ? `${server.address}/${id}` : server.address
-  return fetch(url, { method, cache: "no-store", headers: { "Tus-Resumable": "1.0.0", ...headers } })
+  // Who discards an upload may close the page at once.
+  return fetch(url, { method, cache: "no-store", keepalive: method === "DELETE", headers: { "Tus-Resumable": "1.0.0", ...headers } })
 }
 
 /** @returns {Promise<(Omit<UploadEntry, "state"> & {state: UploadEntry["state"] | "receiving"})[]>} */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { droppedFiles, wellBelow } from "../../assets/core/drops.js"
 import { digestOf, metadataOf, pauseAfter, Refusal, Sending } from "../../assets/core/tus.js"
-import { cancel, isSame, sendFiles, setServer } from "../../assets/core/uploads.js"
+import { cancel, isSame, sendFiles, setServer, uploads } from "../../assets/core/uploads.js"
 import { leftText, part, stateText, summary } from "../../assets/panels/upload_text.js"
 
 /** A server of uploads in memory, as far as a client sees it, with faults to come. */
@@ -210,6 +210,16 @@ test("a file is for the plate and the number of channels that were open when it 
   const sent = await given
   assert.deepEqual(sent.map(({ plate, well }) => [plate, well]), [["a", "B02"], ["a", "B02"]])
   sent.forEach(cancel)
+})
+
+test("an upload is given up on the server also where its page is closed at once", () => {
+  const requests = []
+  globalThis.fetch = async (url, asked) => { requests.push([asked.method, asked.keepalive]) }
+  const given = entry("left", { id: "7" })
+  uploads.push(given)
+  cancel(given)
+  assert.deepEqual(requests, [["DELETE", true]])
+  assert.ok(!uploads.includes(given))
 })
 
 const entry = (state, more = {}) => ({ state, size: 1000, offset: 0, error: "", ...more })
