@@ -5,6 +5,7 @@ import { listen, reviewer, tell } from "../core/bus.js"
 import { fill, h, icon, say, set } from "../core/dom.js"
 import { keepingFocus } from "../core/focus.js"
 import { bar, fileBox, labelled, mustCorrect, notice, novelty, offer, signButton } from "../core/parts.js"
+import { selection } from "../core/selection.js"
 import { cancel, forget, sendFiles, underWay, uploads } from "../core/uploads.js"
 import { part, stateText } from "./upload_text.js"
 
@@ -15,8 +16,8 @@ export function build({ el, root, send, hide }) {
   /** @type {Shown<"correction">} */
   let content
   let shown = false // now
-  /** @type {File[]} */
-  let early = [] // files chosen before the form knew of a well
+  /** @type {{list: File[], well: string}} */
+  let early = { list: [], well: "" } // files chosen before the form knew of their well
   const confirming = new Map() // differences by kind, as they were confirmed last
   let confirmation = 0 // number of the message that said so
 
@@ -43,8 +44,17 @@ export function build({ el, root, send, hide }) {
   /** @param {File[]} list */
   function take(list) {
     // The well is still being read: its files are sent once it is there.
-    if (!shown) early = list
+    if (!shown) early = { list, well: selection.well }
     if (list.length && shown && content.open) sendFiles(list.map((file) => ({ file })), { plate: content.plate, well: content.well })
+  }
+
+  /** A well is there: it may be another than the one that files were chosen for. */
+  function takeEarly() {
+    const { list, well } = early
+    early = { list: [], well: "" }
+    if (!list.length) return
+    if (well && well !== content.well) tell("hint", `The files for ${well} were not sent: ${content.well} came first. Choose them again.`)
+    else take(list)
   }
 
   /** Files for this well that are on their way, or that cannot be used. */
@@ -211,7 +221,7 @@ export function build({ el, root, send, hide }) {
       content = next
       // An answer to an earlier box must not take back a later one.
       if (!(next.ack < confirmation)) confirming.clear()
-      if (early.length) take(early.splice(0))
+      takeEarly()
       adopt()
       fill(title, next.title)
       set(input, { accept: next.accept })
