@@ -74,6 +74,8 @@ class PlateCanvas(Part):
 
     def _previews(self, message: Message) -> None:
         key = self._session.state.plate
+        if text_of(message, "plate") != key:
+            return  # it was asked of the plate before
         if text_of(message, "act", 20) == "stop":
             self._session.service.previews.stop(key)
         else:

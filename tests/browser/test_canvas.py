@@ -183,6 +183,23 @@ def test_planes_of_64_bits_are_drawn_down_to_their_pixels(
     check_pixel(page, canvas, path)
 
 
+def test_the_room_of_previews_stays_open_and_is_asked_once_for_each_opening(
+    looking: Server, visit: Callable
+) -> None:
+    page = visit(looking, "?plate=gradient.ome.zarr&wells=pictures")
+    settled(page)
+    room = page.locator(".plate-canvas-panel .job details")
+    made = room.element_handle()
+    assert made is not None
+    for clicks in (1, 2):
+        for _ in range(clicks - 1):
+            room.locator("summary").click()
+        with page.expect_response("**/previews.json"):
+            room.locator("summary").click()
+    expect(room).to_have_js_property("open", True)
+    assert made.evaluate("room => room.isConnected"), "it was made anew"
+
+
 def test_wells_that_are_missing_or_broken_show_so_in_their_place(
     looking: Server, visit: Callable, picture: Callable
 ) -> None:

@@ -78,3 +78,14 @@ def test_a_contrast_is_named_after_the_field_that_was_measured(visit: Visit) -> 
     assert visit.content("channels")["where"] == "A1 s1"
     visit.act("channels", **message, origin="A1 s1", channels=[setting(color="0000FF")])
     assert visit.content("channels")["where"] == "A1 s1"
+
+
+def test_previews_are_stopped_of_the_plate_that_a_page_names_alone(
+    made: Service, visit: Visit
+) -> None:
+    stopped = made.previews.stopped
+    visit.act("plate_canvas", type="previews", act="stop", plate=OTHER)
+    assert (stopped(KEY), stopped(OTHER)) == (False, False)
+    visit.act("plate_canvas", type="previews", act="stop", plate=KEY)
+    assert (stopped(KEY), stopped(OTHER)) == (True, False)
+    visit.act("plate_canvas", type="previews", act="continue", plate=KEY)
