@@ -135,12 +135,13 @@ export function build({ el, send }) {
     const [column, row] = viewport.at(...pointer)
     const both = panes.map((pane) => pane.valuesAt(column, row)?.values ?? [])
     const channels = display.channels.filter((channel) => channel.active)
+    const unread = states.map((each) => each.unread).find(Boolean)
     const shown = (/** @type {number | undefined} */ value) => (value === undefined ? "–" : exact(value))
     /** @param {[number, number][]} values @param {number} index */
     const of = (values, index) => values.find(([at]) => at === index)?.[1]
     fill(readout, h("span", `x ${Math.floor(column)}, y ${Math.floor(row)}`), channels.map((channel) =>
       h("span", { class: "value" }, h("i", { class: "dot", style: { background: `#${channel.color}` } }), `${channel.name} `,
-        h("b", shown(of(both[0], channel.index))), " → ", h("b", shown(of(both[1], channel.index))))))
+        h("b", shown(of(both[0], channel.index))), " → ", h("b", shown(of(both[1], channel.index))))), unread ? h("span", { class: "soft" }, `Values cannot be read: ${unread}`) : null)
   }
 
   let dragging = false
@@ -181,6 +182,7 @@ export function build({ el, send }) {
       const started = next.staged && next.staged.id !== content?.staged?.id
       content = next.staged ? next : undefined
       if (!next.staged) {
+        pointer = null
         stopBlinking()
         return panes.forEach((pane) => pane.show(null))
       }

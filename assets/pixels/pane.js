@@ -270,6 +270,7 @@ export function makePane(viewport, onState) {
     get failure() { return state.error || state.unread || "" },
     dispose() {
       stop()
+      source = null // or the context, which is lost below, would have it drawn by the server
       clearTimeout(resting)
       leave()
       painter?.dispose()

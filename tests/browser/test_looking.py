@@ -286,6 +286,27 @@ def test_values_that_come_under_a_pointer_at_rest_are_said_and_why_they_cannot(
     )
 
 
+def test_a_control_that_is_closed_is_not_drawn_again(
+    looking: Server, visit: Callable
+) -> None:
+    page = visit(looking, "?plate=demo.ome.zarr&well=B02&field=0")
+    page.locator(".hcs-control").click()
+    control = page.locator(".hcs-field-viewer .control")
+    pane = control.locator(".pane")
+    expect(pane).to_have_attribute("data-drawn", re.compile("."))
+    shown = pane.element_handle()
+    assert shown is not None
+    lost = """pane => {
+      window.lost = new Promise((done) =>
+        pane.querySelector("canvas").addEventListener("webglcontextlost", done))
+    }"""
+    shown.evaluate(lost)
+    control.locator(".hcs-control-close").click()
+    page.evaluate("window.lost.then(() => true)")
+    source = shown.evaluate("pane => pane.querySelector('img').getAttribute('src')")
+    assert source is None
+
+
 def test_z_t_and_acquisitions_can_be_stepped_through(
     looking: Server, visit: Callable
 ) -> None:
@@ -323,6 +344,7 @@ def test_z_t_and_acquisitions_can_be_stepped_through(
     expect(readout).to_contain_text(re.compile(rf"DNA\s*{code:,}"))
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save the plane's pixels").click()
+        expect(page.get_by_text("The file is being made…")).to_be_visible()
     assert (tifffile.imread(saved.value.path()) == code).all()
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save the picture as PNG").click()
