@@ -4,7 +4,7 @@
 import { toPlate } from "../core/boxes.js"
 import { combobox } from "../core/combobox.js"
 import { fill, h, icon, say, set } from "../core/dom.js"
-import { novelty, options } from "../core/parts.js"
+import { novelty, offer } from "../core/parts.js"
 import { withUsed } from "../core/search.js"
 import { preference, setPreference } from "../core/storage.js"
 import { entryOf, families, keyOf, listed } from "./choosing.js"
@@ -126,8 +126,7 @@ export function makeChooser(choose) {
       const family = /** @type {MetricFamily} */ (all.find(({ key }) => key === shownKey()))
       const own = channels.filter(([index]) => family.ids.has(index))
       channel.hidden = present.channel === null || channels.length < 2
-      fill(channel, options(own))
-      if (present.channel !== null) channel.value = String(present.channel)
+      offer(channel, own, present.channel === null ? undefined : String(present.channel))
       set(box, { title: `${present.title}: ${present.about}` })
       if (isOpen()) return
       box.value = present.name
