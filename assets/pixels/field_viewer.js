@@ -78,6 +78,7 @@ export function build({ el, send }) {
     if (!field || field.error) return
     const picture = pictureUrl(field[kind] ?? "", { channels: spelled(display.channels), z: content.z, t: content.t, projection: content.projection })
     const href = changed(picture, { source: display.source, origin: display.origin || null, outlines: outlines.visible ? outlineSelect.value : null })
+    tell("hint", "The file is being made…")
     saveFile(href, (why) => tell("hint", why))
   }
 
