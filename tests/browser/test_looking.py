@@ -290,7 +290,9 @@ def test_a_control_that_is_closed_is_not_drawn_again(
     looking: Server, visit: Callable
 ) -> None:
     page = visit(looking, "?plate=demo.ome.zarr&well=B02&field=0")
-    page.locator(".hcs-control").click()
+    drawn = page.locator(".hcs-field-viewer .stage .pane")
+    expect(drawn).to_have_attribute("data-drawn", re.compile("."))
+    page.keyboard.press("c")
     control = page.locator(".hcs-field-viewer .control")
     pane = control.locator(".pane")
     expect(pane).to_have_attribute("data-drawn", re.compile("."))
