@@ -2,17 +2,21 @@
 // by typing. It opens at once, for what is typed into it must not reach the page's keys;
 // what it finds comes with the first time it is asked.
 
-import { listen, tell } from "../core/bus.js"
+import { listen } from "../core/bus.js"
 import { combobox } from "../core/combobox.js"
 import { h } from "../core/dom.js"
 import { watchDialog } from "../core/keys.js"
 import { ranked, withUsed } from "../core/search.js"
 import { preference, setPreference } from "../core/storage.js"
 
+const READING = "Reading…"
+const NOT_READ = "What can be done could not be listed: the server may be away for a moment. Close this and open it again."
+
 /** The palette's dialog; `send` speaks for the header. @param {Say} send */
 export function palette(send) {
   /** @type {Entry[]} */
   let all = []
+  let nothing = READING // why nothing is listed
   /** @type {typeof import("./entries.js").wellFirst | null} */
   let wellFirst = null // comes with the module that reads the page
   const finder = combobox({
@@ -29,7 +33,7 @@ export function palette(send) {
   function find(text) {
     const well = wellFirst?.(all, text)
     const entries = [...(well ? [well] : []), ...ranked(all, text, recent()).filter((entry) => entry !== well)]
-    const note = !all.length ? "Reading…" : entries.length ? "" : `Nothing is called “${text}”. Type a part of a name, as on its button, or a well: D07.`
+    const note = !all.length ? nothing : entries.length ? "" : `Nothing is called “${text}”. Type a part of a name, as on its button, or a well: D07.`
     return { groups: [{ label: "", entries }], first: text.trim() ? 0 : -1, note } // Enter alone does nothing: a verdict is not given by mistake
   }
 
@@ -44,6 +48,7 @@ export function palette(send) {
     if (dialog.open) return dialog.close()
     finder.input.value = ""
     all = []
+    nothing = READING
     finder.show()
     dialog.showModal()
     try {
@@ -51,8 +56,7 @@ export function palette(send) {
       wellFirst = reading.wellFirst
       all = reading.entries(send)
     } catch {
-      dialog.close() // what is opened again is asked for again
-      return tell("hint", "What can be done could not be listed: the server may be away for a moment. Press the key again.")
+      nothing = NOT_READ
     }
     return finder.show()
   })

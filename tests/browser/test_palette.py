@@ -166,3 +166,20 @@ def test_the_palette_is_typed_into_and_gives_the_focus_back(
     page.wait_for_function(
         "(was) => document.documentElement.dataset.theme !== was", arg=theme
     )
+
+
+def test_a_palette_whose_list_could_not_be_fetched_says_so_and_lists_it_the_next_time(
+    looking: Server, visit: Callable
+) -> None:
+    page = visit(looking, expected=("entries.js", "Failed to load resource"))
+    shown(page)
+    script = re.compile(r"/palette/entries\.js")
+    page.route(script, lambda route: route.abort("connectionreset"))
+    page.keyboard.press("Control+k")
+    palette = page.locator(".hcs-palette")
+    expect(palette.get_by_role("status")).to_contain_text("could not be listed")
+    page.keyboard.press("Escape")
+    page.unroute(script)
+    page.keyboard.press("Control+k")
+    page.keyboard.type("all plates")
+    expect(palette.get_by_role("option").first).to_be_visible()
