@@ -20,7 +20,7 @@ from dashboard.text import plain_text, without_halves
 from hcs.stores import possible_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from dashboard.plates.values import PlateEntry
 
@@ -112,7 +112,7 @@ class Plates:
                 self._plates[key]
                 for key in self._plates.keys() - same.keys() - absent.keys()
             ]
-            new = {
+            there = absent | {
                 key: same.get(key)
                 or ServedPlate(
                     key,
@@ -122,7 +122,10 @@ class Plates:
                 )
                 for key, location in locations.items()
                 if not self._hides(location)
-            } | absent
+            }
+            # A plate that is away for a while keeps its place in the list.
+            places = _in_places(locations, absent, self._plates)
+            new = {key: there[key] for key in places if key in there}
             changed = set(new) != set(self._plates) or bool(gone)
             known, self._plates = self._plates, new
         if opening:
@@ -245,6 +248,20 @@ def _has_gone(plate: ServedPlate) -> bool:
     return (
         opened and not is_address(plate.location) and not Path(plate.location).exists()
     )
+
+
+def _in_places(
+    present: Iterable[str], absent: Collection[str], before: Iterable[str]
+) -> list[str]:
+    """Return keys in their order, absent ones behind what they stood behind before."""
+    keys = list(present)
+    place = 0
+    for key in before:
+        if key in absent:
+            keys.insert(place, key)
+        if key in keys:
+            place = keys.index(key) + 1
+    return keys
 
 
 def refuse_nothing(root: str) -> None:

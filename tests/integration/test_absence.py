@@ -15,6 +15,7 @@ from dashboard.corrections.values import SourceFile
 from dashboard.errors import RefusedError
 from dashboard.monitoring import Monitoring
 from dashboard.plates import watcher
+from dashboard.plates.registry import Plates
 from dashboard.readiness import ReadinessChecks
 from hcs import pack
 from tests import plates
@@ -222,3 +223,23 @@ def test_a_correction_of_a_plate_that_has_just_gone_is_refused_and_stays_staged(
         made.storage.plates.get(KEY).reach.regain()
         made.corrections.commit(staged.id, ADA, "imaged again")
         assert made.plates.well(KEY, "A1").field("0").corrected
+
+
+def test_a_plate_that_is_away_keeps_its_place_in_the_list(tmp_path: Path) -> None:
+    names = [f"p{number}.ome.zarr" for number in range(1, 5)]
+    for name in names:
+        plates.make(tmp_path / "served" / name, rows=1, columns=1, shape=(8, 8))
+    served = Plates([str(tmp_path / "served")])
+    listed = lambda: [entry.key for entry in served.entries()]  # noqa: E731
+    assert listed() == names
+    for away in (names[:1], names[1:3], names[2:]):
+        for name in away:
+            (tmp_path / "served" / name).rename(tmp_path / name)
+        served.rescan()
+        assert listed() == names
+        for name in away:
+            (tmp_path / name).rename(tmp_path / "served" / name)
+        assert listed() == names
+        served.rescan()
+        assert listed() == names
+    served.close()
