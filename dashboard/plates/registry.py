@@ -253,7 +253,7 @@ def _has_gone(plate: ServedPlate) -> bool:
 def _in_places(
     present: Iterable[str], absent: Collection[str], before: Iterable[str]
 ) -> list[str]:
-    """Return keys in their order, absent ones behind what they stood behind before."""
+    """Return keys in their order, absent ones after what they came after before."""
     keys = list(present)
     place = 0
     for key in before:

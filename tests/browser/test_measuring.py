@@ -45,7 +45,7 @@ def test_a_plate_is_measured_when_asked_held_and_what_fails_is_listed(
         re.compile("Pending|Not measured")
     )
     act.click()
-    # Its worker stands still until it is told to stop: it has no field to spare.
+    # Its worker stands still until somebody stops it: it has no field to spare.
     (worker,) = wait_for(lambda: workers_of(server), "for the worker")
     os.kill(worker, signal.SIGSTOP)
     expect(act).to_have_text("Stop")
